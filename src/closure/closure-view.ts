@@ -1,0 +1,83 @@
+import type { MoneyJson } from '../ledger/money.ts'
+
+/** The steps of a closure, in the order of the story (close.ts). */
+export const stepNames = [
+  'identify',
+  'undo_window',
+  'freeze',
+  'drain_usage',
+  'settle',
+  'pay_out',
+  'cut_line',
+  'retire_esim',
+  'keep_books',
+  'erase_person',
+  'certificate',
+  'tell',
+] as const
+export type StepName = (typeof stepNames)[number]
+
+export type Act = 'terminate' | 'withdraw' | 'refund' | 'erase'
+export type Covers = 'card' | 'account'
+/** Where the money goes: back to the payment it came from, by bank transfer with staff's help, or there is none. */
+export type PayoutRoute = 'original_payment' | 'bank_transfer' | 'nothing'
+
+export type BlockReason =
+  | 'line_refused'
+  | 'payout_refused'
+  | 'payout_currency_differs'
+  | 'payout_more_than_paid'
+  | 'payout_charged_back'
+  | 'bank_details_needed'
+  | 'esim_refused'
+  | 'provider_silent'
+
+export type CardInClosure = {
+  cardId: string
+  iccid: string
+  plan: string
+  zone: string
+  expiresAt: Date
+  /** Balance at the declaration, or what settlement took off it. Null when declared by someone not signed in. */
+  balance: MoneyJson | null
+  payout: { route: PayoutRoute; amount: MoneyJson; reference: string | null; settledAt: Date | null } | null
+}
+
+export type StepView = {
+  step: StepName
+  state: 'waiting' | 'current' | 'done' | 'blocked'
+  /** When it was done. */
+  at: Date | null
+  /** Cards of the closure this step is through with. */
+  cardsDone: number
+  /** Why it does not go on, and whose turn it is. */
+  block: { reason: BlockReason; owner: 'holder' | 'staff' | 'provider'; since: Date } | null
+}
+
+/** Everything a page, the API or the CLI shows of one closure. Nothing personal. */
+export type ClosureView = {
+  issuerId: string
+  closureId: string
+  number: string
+  accountRef: string
+  covers: Covers
+  act: Act
+  state: 'declared' | 'identified' | 'closing' | 'closed' | 'undone'
+  locale: 'zh-CN' | 'en'
+  zone: string
+  policyVersion: string
+  declaredAt: Date
+  dueAt: Date
+  late: boolean
+  /** End of the undo window, once identified. */
+  undoUntil: Date | null
+  /** Undo is possible until money is sent or the profile is retired. */
+  canUndo: boolean
+  noReturnAt: Date | null
+  undoneAt: Date | null
+  closedAt: Date | null
+  toldAt: Date | null
+  cards: CardInClosure[]
+  steps: StepView[]
+  documents: { kind: 'slip' | 'certificate'; issuedAt: Date; sha256: string }[]
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import type { Db, Tx } from '../platform/db.ts'
+
+/** An issuing company as data: its brand, rules and the providers that do its work. Steps differ by this, not by code. */
+
+const wording = z.object({ 'zh-CN': z.string().min(1), en: z.string().min(1) })
+
+export const brandSchema = z.object({
+  address: z.string().min(1),
+  supportEmail: z.email(),
+  supportPhone: z.string().min(3).optional(),
+  /** The only places where this issuer speaks; printed on slips and pages against "we'll cancel it for you" fraud. */
+  channels: z
+    .array(z.object({ kind: z.enum(['web', 'email', 'phone', 'app']), value: z.string().min(1) }))
+    .min(1),
+  appealEmail: z.email(),
+})
+
+/** The issuer's own rules over those of the jurisdiction. Times in the unit of the name. */
+export const rulesSchema = z.object({
+  undo_window_minutes: z.number().int().min(0).max(43_200).default(30),
+  /** How long late usage records may still come in after the line is off. */
+  drain_seconds: z.number().int().min(0).max(604_800).default(0),
+  support_hours: wording.optional(),
+})
+
+const host = {
+  host: z.string().min(1).optional(),
+  port: z.number().int().optional(),
+  protocol: z.enum(['http', 'https']).optional(),
+}
+/** Where the providers are. A secret is never here: `env:NAME` says which variable holds it. */
+export const providersSchema = z.object({
+  line: z.object({
+    kind: z.literal('tmf641'),
+    url: z.url(),
+    token: z.string().startsWith('env:').optional(),
+    tls: z.object({ keyFile: z.string(), certFile: z.string(), caFile: z.string().optional() }).optional(),
+  }),
+  esim: z.object({
+    kind: z.literal('es2plus'),
+    url: z.url(),
+    requester: z.string().min(1),
+    tls: z.object({ keyFile: z.string(), certFile: z.string(), caFile: z.string().optional() }).optional(),
+  }),
+  payment: z.object({ kind: z.literal('stripe'), key: z.string().startsWith('env:'), ...host }),
+  mail: z.object({
+    kind: z.literal('smtp'),
+    url: z.string().regex(/^smtps?:\/\//),
+    from: z.string().min(3),
+    dkim: z.object({ domain: z.string(), selector: z.string() }).optional(),
+  }),
+})
+
+export type Issuer = {
+  issuerId: string
+  name: { 'zh-CN': string; en: string }
+  brand: z.infer<typeof brandSchema>
+  rules: z.infer<typeof rulesSchema>
+  providers: z.infer<typeof providersSchema>
+  /** Whose law applies where the holder's residence decides nothing: ISO 3166-1 alpha-2. */
+  jurisdiction: string
+}
+
+/** What `leb issuer add FILE.json` takes. */
+export const issuerSchema = z.object({
+  issuerId: z.string().regex(/^[a-z][a-z0-9]{1,19}$/, 'two to twenty of a-z and 0-9, a letter first'),
+  name: wording,
+  brand: brandSchema,
+  rules: rulesSchema,
+  providers: providersSchema,
+  jurisdiction: z.string().regex(/^[A-Z]{2}$/),
+})
+
+type IssuerRow = {
+  issuer_id: string
+  name: unknown
+  brand: unknown
+  rules: unknown
+  providers: unknown
+  jurisdiction: string
+}
+
+function fromRow(row: IssuerRow): Issuer {
+  return {
+    issuerId: row.issuer_id,
+    name: wording.parse(row.name),
+    brand: brandSchema.parse(row.brand),
+    rules: rulesSchema.parse(row.rules),
+    providers: providersSchema.parse(row.providers),
+    jurisdiction: row.jurisdiction,
+  }
+}
+
+export async function listIssuers(db: Db | Tx): Promise<Issuer[]> {
+  return (await db.selectFrom('issuer').selectAll().orderBy('issuer_id').execute()).map(fromRow)
+}
+
+export async function findIssuer(db: Db | Tx, issuerId: string): Promise<Issuer | undefined> {
+  const row = await db.selectFrom('issuer').selectAll().where('issuer_id', '=', issuerId).executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Adds an issuer, or replaces its settings; `added` is false when it was known before. */
+export async function putIssuer(db: Db, issuer: Issuer, now: Date): Promise<{ added: boolean }> {
+  const values = {
+    name: JSON.stringify(issuer.name),
+    brand: JSON.stringify(issuer.brand),
+    rules: JSON.stringify(issuer.rules),
+    providers: JSON.stringify(issuer.providers),
+    jurisdiction: issuer.jurisdiction,
+  }
+  const known = await db
+    .updateTable('issuer')
+    .set(values)
+    .where('issuer_id', '=', issuer.issuerId)
+    .executeTakeFirst()
+  if (known.numUpdatedRows > 0n) return { added: false }
+  const made = await db
+    .insertInto('issuer')
+    .values({ ...values, issuer_id: issuer.issuerId, created_at: now })
+    .onConflict((c) => c.column('issuer_id').doNothing())
+    .executeTakeFirst()
+  return { added: made.numInsertedOrUpdatedRows === 1n }
+}

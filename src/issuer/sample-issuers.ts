@@ -1,0 +1,57 @@
+import type { Issuer } from './issuer.ts'
+
+export type SampleAddresses = {
+  line: string
+  esim: string
+  payment: { host: string; port: number; protocol: 'http' | 'https' }
+  mail: string
+}
+
+const loopback: SampleAddresses = {
+  line: 'http://127.0.0.1:9501',
+  esim: 'http://127.0.0.1:9502',
+  payment: { host: '127.0.0.1', port: 9503, protocol: 'http' },
+  mail: 'smtp://127.0.0.1:9504',
+}
+
+const companies = [
+  {
+    id: 'leb',
+    zh: 'LEB 旅行卡',
+    en: 'LEB Travel Cards',
+    jurisdiction: 'CN',
+    address: '1 Sample Road, Shanghai',
+  },
+  { id: 'roamly', zh: '漫游里', en: 'Roamly', jurisdiction: 'DE', address: 'Musterstraße 1, Berlin' },
+  { id: 'sinotravel', zh: '中旅通', en: 'SinoTravel', jurisdiction: 'CN', address: '2 Sample Road, Beijing' },
+]
+
+/** The three issuers of the sample set-up (reserved domains); `at` says where their providers listen. */
+export function sampleIssuers(at: SampleAddresses = loopback): Issuer[] {
+  return companies.map((company) => ({
+    issuerId: company.id,
+    name: { 'zh-CN': company.zh, en: company.en },
+    jurisdiction: company.jurisdiction,
+    brand: {
+      address: company.address,
+      supportEmail: `help@${company.id}.example`,
+      appealEmail: `appeal@${company.id}.example`,
+      channels: [
+        { kind: 'web', value: `https://${company.id}.example` },
+        { kind: 'email', value: `help@${company.id}.example` },
+      ],
+    },
+    rules: { undo_window_minutes: 30, drain_seconds: 0 },
+    providers: {
+      line: { kind: 'tmf641', url: at.line },
+      esim: { kind: 'es2plus', url: at.esim, requester: `${company.id}.example` },
+      payment: { kind: 'stripe', key: 'env:LEB_SAMPLE_STRIPE_KEY', ...at.payment },
+      mail: {
+        kind: 'smtp',
+        url: at.mail,
+        from: `no-reply@${company.id}.example`,
+        dkim: { domain: `${company.id}.example`, selector: 'leb' },
+      },
+    },
+  }))
+}

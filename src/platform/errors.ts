@@ -1,0 +1,39 @@
+/**
+ * The one way to say no. Each feature lists its codes with status, title and next step in a `Refusals` map,
+ * in both languages; web pages and the API render the same refusal.
+ */
+export class Refusal extends Error {
+  readonly code: RefusalCode
+  /** Facts for the text (`{number}` in the title); never anything personal. */
+  readonly facts: Record<string, string>
+  constructor(code: RefusalCode, facts: Record<string, string> = {}) {
+    super(code)
+    this.name = 'Refusal'
+    this.code = code
+    this.facts = facts
+  }
+}
+
+/** `feature/what_was_wrong`; the URI of its problem type (RFC 9457) ends with it. */
+export type RefusalCode = `${string}/${string}`
+
+export type Wording = { 'zh-CN': string; en: string }
+export type RefusalText = {
+  status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 503
+  title: Wording
+  /** What the person can do now. */
+  next: Wording
+  /** The form field it stands at, if it is one's. */
+  field?: string
+}
+export type Refusals<Code extends RefusalCode> = Record<Code, RefusalText>
+
+/** A mistake of the operator's (config, disk, port, database): one sentence, no stack, exit code 1. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError'
+}
+
+/** Stops the program where its own rules are broken: a bug, never a person's fault. */
+export function assert(condition: unknown, rule: string): asserts condition {
+  if (!condition) throw new Error(`broken rule: ${rule}`)
+}

@@ -1,0 +1,75 @@
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import { SetupError } from './errors.ts'
+import { projectFile } from './project.ts'
+
+// Any number that no other program on the same server is likely to lock.
+const migrationLock = 5_282_018
+
+/**
+ * Brings the database forward by the numbered files in migrations/, each in a transaction of its own. Safe to
+ * run from several processes at once. Answers the names applied now. Throws SetupError when a file that was
+ * applied before has since been changed, or the database is ahead of this LEB.
+ */
+export async function migrate(url: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url, application_name: 'leb-migrate' })
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [migrationLock])
+    await client.query(
+      'create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())',
+    )
+    const known = new Map(
+      (await client.query<{ name: string; sha256: string }>('select name, sha256 from migration')).rows.map(
+        (r) => [r.name, r.sha256],
+      ),
+    )
+    const files = await migrationFiles()
+    const ahead = [...known.keys()].find((name) => !files.some((file) => file.name === name))
+    if (ahead)
+      throw new SetupError(
+        `the database has been migrated further (${ahead}) than this LEB knows: use the newer LEB`,
+      )
+    const applied: string[] = []
+    for (const file of files) {
+      const before = known.get(file.name)
+      if (before && before !== file.sha256)
+        throw new SetupError(
+          `migrations/${file.name} was changed after it had been applied: restore it and add a new one`,
+        )
+      if (before) continue
+      await apply(client, file)
+      applied.push(file.name)
+    }
+    return applied
+  } finally {
+    await client.end()
+  }
+}
+
+type MigrationFile = { name: string; text: string; sha256: string }
+
+async function migrationFiles(): Promise<MigrationFile[]> {
+  const dir = projectFile('migrations')
+  const names = (await readdir(dir)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(dir, name), 'utf8')
+      return { name, text, sha256: createHash('sha256').update(text).digest('hex') }
+    }),
+  )
+}
+
+async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
+  await client.query('begin')
+  try {
+    await client.query(file.text)
+    await client.query('insert into migration (name, sha256) values ($1, $2)', [file.name, file.sha256])
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    throw new SetupError(`migration ${file.name} failed and was rolled back: ${(error as Error).message}`)
+  }
+}
