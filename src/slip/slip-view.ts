@@ -1,0 +1,115 @@
+import type { SlipContent } from './content.ts'
+import { dayText, iccidText, instantText, moneyText } from './document-text.ts'
+import { ACTS, both, cardHeading, COVERS, type LetterView, type Section } from './letter-view.ts'
+
+const RECEIVED_BY = {
+  portal: both('自助网页', 'Portal'),
+  api: both('开放接口', 'API'),
+  staff: both('工作人员代录', 'Entered by staff'),
+  import: both('批量导入', 'Import'),
+}
+
+const IDENTITY = {
+  signed_in: both('已登录本账户', 'Signed in to the account'),
+  waiting_for_proof: both(
+    '待核验：验证码已发往账户原有联系方式；核验前不动款项、不删除数据',
+    'Awaiting proof: a code goes to the contact the account already has; until then no money moves and nothing is erased',
+  ),
+}
+
+const facts = (slip: SlipContent): Section => ({
+  heading: both('声明事项', 'What was declared'),
+  blocks: [
+    {
+      kind: 'facts',
+      rows: [
+        { label: both('事项', 'Act'), value: ACTS[slip.act] },
+        { label: both('范围', 'Covers'), value: COVERS[slip.covers] },
+        { label: both('账户', 'Account'), value: slip.accountRef },
+        { label: both('声明时间', 'Declared at'), value: instantText(slip.declaredAt, slip.timeZone) },
+        { label: both('接收渠道', 'Received by'), value: RECEIVED_BY[slip.receivedBy] },
+        { label: both('身份', 'Identity'), value: IDENTITY[slip.identity] },
+        ...(slip.undoUntil
+          ? [{ label: both('可撤销至', 'Undo until'), value: instantText(slip.undoUntil, slip.timeZone) }]
+          : []),
+      ],
+    },
+    { kind: 'sides', quote: true, text: slip.declaration },
+  ],
+})
+
+const cards = (slip: SlipContent): Section => ({
+  heading: cardHeading(slip.cards.length),
+  blocks: [
+    {
+      kind: 'table',
+      columns: [
+        { label: both('卡号', 'ICCID'), width: 'auto' },
+        { label: both('套餐 · 地区', 'Plan · zone'), width: '1fr' },
+        { label: both('余额', 'Balance'), width: 'auto', align: 'right' },
+        { label: both('预计退款', 'Refund, estimated'), width: 'auto', align: 'right' },
+        { label: both('退回方式', 'Goes back to'), width: '1fr' },
+      ],
+      rows: slip.cards.map((card) => [
+        iccidText(card.iccid),
+        { zh: `${card.plan} · ${card.zone.zh}`, en: card.zone.en },
+        moneyText(card.balance),
+        card.refund ? moneyText(card.refund.estimate) : '—',
+        card.refund ? card.refund.route : '—',
+      ]),
+    },
+  ],
+})
+
+const deadlines = (slip: SlipContent): Section => ({
+  heading: both('期限', 'Deadlines'),
+  blocks: [
+    {
+      kind: 'table',
+      columns: [
+        { label: both('事项', 'What'), width: '1fr' },
+        { label: both('最迟', 'At the latest'), width: '1fr' },
+        { label: both('依据', 'Basis'), width: '1fr' },
+      ],
+      rows: slip.deadlines.map((one) => [
+        one.what,
+        instantText(one.dueAt, slip.timeZone),
+        one.verified
+          ? one.basis
+          : both(`${one.basis}（预计，尚待法务复核）`, 'Expected; not yet reviewed by counsel'),
+      ]),
+    },
+  ],
+})
+
+export const keptSection = (content: Pick<SlipContent, 'kept'>): Section => ({
+  heading: both('依法保留', 'What the law makes us keep'),
+  blocks: [
+    {
+      kind: 'table',
+      columns: [
+        { label: both('内容', 'What'), width: '1fr' },
+        { label: both('依据', 'Ground'), width: '1fr' },
+        { label: both('保留至', 'Until'), width: 'auto' },
+      ],
+      rows: content.kept.map((one) => [one.what, one.ground, dayText(one.until)]),
+    },
+  ],
+})
+
+export const slipView = (slip: SlipContent): LetterView => ({
+  title: both('注销确认单', 'Closure slip'),
+  number: slip.number,
+  numberLabel: both('注销编号', 'Closure number'),
+  lead: both(
+    '我们已收到您的声明，自下列时间起生效。请保存本单。',
+    'We have received your declaration. It counts from the time below. Keep this slip.',
+  ),
+  sections: [
+    facts(slip),
+    cards(slip),
+    ...(slip.deadlines.length > 0 ? [deadlines(slip)] : []),
+    ...(slip.kept.length > 0 ? [keptSection(slip)] : []),
+    { heading: both('不同意处理结果时', 'If you disagree'), blocks: [{ kind: 'sides', text: slip.appeal }] },
+  ],
+})
