@@ -1,6 +1,5 @@
 import http from 'node:http'
 import https from 'node:https'
-import type { Duplex } from 'node:stream'
 
 /** PEM texts for mutual TLS; `ca` replaces the system's list of authorities. */
 export type Tls = { key?: string | undefined; cert?: string | undefined; ca?: string | undefined }
@@ -27,34 +26,14 @@ export type RawCall = {
 }
 
 /**
- * A keep-alive agent that drops a connection on which the server speaks unasked. Without that, a server
- * that answers twice would have its second answer read as the answer to the next, different, request.
+ * An agent that keeps connections open between calls. Node drops an idle connection on which the server
+ * speaks unasked, so a second answer is never read as the answer to the next request (conformance: `twice`).
  */
 export function keepAliveAgent({ secure, tls }: { secure: boolean; tls?: Tls | undefined }): http.Agent {
   const options = { keepAlive: true, maxSockets: 64, maxFreeSockets: 32, scheduling: 'lifo' as const }
-  const agent = secure
+  return secure
     ? new https.Agent({ ...options, minVersion: 'TLSv1.2', ...definedOnly(tls ?? {}) })
     : new http.Agent(options)
-  // Node documents both hooks for overriding; its types leave them out.
-  const hooks = agent as unknown as {
-    keepSocketAlive(socket: Duplex): boolean
-    reuseSocket(socket: Duplex, request: http.ClientRequest): void
-  }
-  const keep = hooks.keepSocketAlive.bind(agent)
-  const reuse = hooks.reuseSocket.bind(agent)
-  const dropSpeaker = function (this: Duplex) {
-    this.destroy()
-  }
-  hooks.keepSocketAlive = (socket) => {
-    if (socket.readableLength > 0) return false
-    socket.on('data', dropSpeaker)
-    return keep(socket)
-  }
-  hooks.reuseSocket = (socket, request) => {
-    socket.off('data', dropSpeaker)
-    reuse(socket, request)
-  }
-  return agent
 }
 
 /** One HTTP exchange with a hard deadline and a size limit. Never throws: what went wrong is in the reply. */

@@ -1,0 +1,28 @@
+/**
+ * Stripe's amounts differ from ISO 4217 minor units for a few currencies (docs.stripe.com/currencies,
+ * "Zero-decimal", "Three-decimal" and "Special cases").
+ */
+
+/** No minor unit by ISO 4217, but Stripe wants two digits that are always 00: 5 ISK is sent as 500. */
+const SENT_WITH_TWO_ZEROS = new Set(['ISK', 'UGX'])
+/** Two digits by ISO 4217, none at Stripe: MGA 500 (5.00) is sent as 5, and 5.20 cannot be sent. */
+const SENT_WITHOUT_MINOR_UNIT = new Set(['MGA'])
+/** Three digits by ISO 4217, of which Stripe wants the last to be 0. */
+const LAST_DIGIT_MUST_BE_ZERO = new Set(['BHD', 'JOD', 'KWD', 'OMR', 'TND'])
+
+/**
+ * The integer to send for an amount in ISO 4217 minor units, or undefined when Stripe cannot represent it:
+ * rounding here would lose the holder's money or ours without anybody having decided it.
+ */
+export function toStripeAmount(amount: bigint, currency: string): number | undefined {
+  const exact = scaled(amount, currency)
+  if (exact === undefined || exact > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
+  return Number(exact)
+}
+
+function scaled(amount: bigint, currency: string): bigint | undefined {
+  if (SENT_WITH_TWO_ZEROS.has(currency)) return amount * 100n
+  if (SENT_WITHOUT_MINOR_UNIT.has(currency)) return amount % 100n === 0n ? amount / 100n : undefined
+  if (LAST_DIGIT_MUST_BE_ZERO.has(currency)) return amount % 10n === 0n ? amount : undefined
+  return amount
+}

@@ -1,0 +1,139 @@
+import http from 'node:http'
+import { afterEach, describe, expect, it } from 'vitest'
+import { startPaymentSim } from '../../../sim/payment.ts'
+import { paymentConformance } from './conformance.ts'
+import { stripePayment } from './stripe.ts'
+import { toStripeAmount } from './stripe-amount.ts'
+
+paymentConformance('Stripe against its simulator', async () => {
+  const sim = await startPaymentSim()
+  let seeded = 0
+  return {
+    port: stripePayment({ apiKey: 'sk_test_sim', url: sim.url, timeoutMs: 300 }),
+    world: {
+      fail: (order) =>
+        sim.failures.set(
+          order && ({ ...order, ...(order.onlyRefunding ? { match: 'POST /v1/refunds' } : {}) } as never),
+        ),
+      paid() {
+        const id = `pi_test_${(seeded += 1)}`
+        sim.seed([{ id, amount: 2_000, currency: 'eur' }])
+        return id
+      },
+      refunded(ref) {
+        const refunds = sim.refunds(ref)
+        return {
+          times: refunds.length,
+          amount: refunds.reduce((sum, refund) => sum + BigInt(refund.amount), 0n),
+        }
+      },
+      settle: async () => void (await fetch(`${sim.url}/sim/settle`, { method: 'POST' })),
+      aDayPasses: () => sim.forgetKeys(),
+      stop: () => sim.stop(),
+    },
+  }
+})
+
+describe('Stripe', () => {
+  const stops: (() => unknown)[] = []
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop()
+  })
+
+  /** A server that answers every refund creation alike, and knows one payment of 20.00 EUR. */
+  async function standIn(status: number, body: unknown) {
+    const server = http.createServer((request, response) => {
+      request.resume()
+      response.setHeader('content-type', 'application/json')
+      if (request.url?.startsWith('/v1/payment_intents/')) {
+        response.end('{"id":"pi_1","object":"payment_intent","currency":"eur","amount_received":2000}')
+      } else if (request.method === 'GET') response.end('{"object":"list","data":[],"has_more":false}')
+      else response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+    const port = stripePayment({ apiKey: 'sk_test_sim', url, timeoutMs: 1_000, maxBytes: 10_000 })
+    stops.push(
+      () => port.close(),
+      () => server.close(),
+    )
+    return port.refund({ key: 'k:payout', paymentRef: 'pi_1', amount: 500n, currency: 'EUR' })
+  }
+  const refund = {
+    id: 're_1',
+    object: 'refund',
+    amount: 500,
+    currency: 'eur',
+    status: 'succeeded',
+    created: 1_795_000_000,
+    metadata: { leb_key: 'k:payout' },
+  }
+  const errorBody = (type: string, code?: string) => ({
+    error: { type, code, message: 'about jane@example.com' },
+  })
+
+  it.each([
+    [200, refund, { kind: 'done', evidence: { reference: 're_1', at: '2026-11-18T11:06:40Z' } }],
+    [200, { ...refund, status: 'requires_action' }, { kind: 'pending' }],
+    [200, { ...refund, status: 'canceled' }, { kind: 'refused', code: 'refund_canceled' }],
+    [200, { ...refund, status: null }, { kind: 'unknown' }],
+    [200, { ...refund, amount: 50_000 }, { kind: 'unknown' }],
+    [200, { ...refund, metadata: { leb_key: 'other' } }, { kind: 'unknown' }],
+    [200, { ...refund, id: 7 }, { kind: 'unknown', reason: 'unreadable_answer' }],
+    [200, 'null', { kind: 'unknown', reason: 'unreadable_answer' }],
+    [200, '[]', { kind: 'unknown', reason: 'unreadable_answer' }],
+    [200, '{"id":"re_1",', { kind: 'unknown', reason: 'unreadable_answer' }],
+    [200, `"${'x'.repeat(20_000)}"`, { kind: 'unknown', reason: 'answer_too_large' }],
+    [
+      400,
+      errorBody('invalid_request_error', 'charge_already_refunded'),
+      { kind: 'refused', code: 'already_refunded' },
+    ],
+    [400, errorBody('invalid_request_error', 'charge_disputed'), { kind: 'refused', code: 'charged_back' }],
+    [400, errorBody('invalid_request_error'), { kind: 'refused', code: 'provider_refused' }],
+    [400, errorBody('idempotency_error'), { kind: 'refused', code: 'key_used_for_another_refund' }],
+    [
+      409,
+      errorBody('idempotency_error', 'idempotency_key_in_use'),
+      { kind: 'unknown', reason: 'key_under_way' },
+    ],
+    [409, errorBody('invalid_request_error', 'lock_timeout'), { kind: 'unknown', reason: 'key_under_way' }],
+    [401, errorBody('invalid_request_error'), { kind: 'unknown', reason: 'status_401' }],
+    [403, errorBody('invalid_request_error'), { kind: 'unknown', reason: 'status_403' }],
+    [429, errorBody('invalid_request_error', 'rate_limit'), { kind: 'unknown', reason: 'status_429' }],
+    [500, errorBody('api_error'), { kind: 'unknown', reason: 'status_500' }],
+    [502, '<html>Bad gateway</html>', { kind: 'unknown' }],
+  ])('takes answer %# (HTTP %i) as it is meant', async (status, body, expected) => {
+    const answer = await standIn(status, body)
+    expect(answer).toMatchObject(expected)
+    expect(JSON.stringify(answer)).not.toContain('jane')
+  })
+
+  it('makes up payments when the simulator is told to, in the currency that the id names', async () => {
+    const sim = await startPaymentSim({ lazyCurrency: 'eur' })
+    const port = stripePayment({ apiKey: 'sk_test_sim', url: sim.url })
+    stops.push(() => port.close(), sim.stop)
+    const ask = (paymentRef: string, currency: string) =>
+      port.refund({ key: paymentRef, paymentRef, amount: 1n, currency })
+    expect(await ask('pi_bench_cny_1', 'CNY')).toMatchObject({ kind: 'done' })
+    expect(await ask('pi_2', 'EUR')).toMatchObject({ kind: 'done' })
+    expect(await ask('pi_3', 'CNY')).toMatchObject({ code: 'currency_differs' })
+  })
+})
+
+describe('amounts as Stripe wants them', () => {
+  it.each([
+    ['EUR', 750n, 750],
+    ['JPY', 750n, 750],
+    ['ISK', 5n, 500],
+    ['UGX', 5n, 500],
+    ['MGA', 500n, 5],
+    ['MGA', 520n, undefined],
+    ['KWD', 5_120n, 5_120],
+    ['KWD', 5_124n, undefined],
+    ['HUF', 1_000n, 1_000],
+    ['EUR', BigInt(Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER],
+    ['EUR', BigInt(Number.MAX_SAFE_INTEGER) + 1n, undefined],
+    ['ISK', BigInt(Number.MAX_SAFE_INTEGER), undefined],
+  ])('%s %d', (currency, amount, sent) => expect(toStripeAmount(amount, currency)).toBe(sent))
+})

@@ -1,0 +1,161 @@
+import Stripe from 'stripe'
+import { Temporal } from 'temporal-polyfill'
+import type { Answer, Evidence } from '../answer.ts'
+import { keepAliveAgent } from '../raw-call.ts'
+import type { PaymentPort, Refunded, RefundRefusal, RefundRequest } from './port.ts'
+import { toStripeAmount } from './stripe-amount.ts'
+import { judgeStripeError } from './stripe-errors.ts'
+import { LimitedStripeClient } from './stripe-http.ts'
+import { paymentIntent, refund as refundSchema, refundList, type StripeRefund } from './stripe-messages.ts'
+
+export type StripeConfig = {
+  apiKey: string
+  /** Where the API lies; api.stripe.com over TLS unless told. A path in it is not supported by the package. */
+  url?: string | undefined
+  /** Hard limit for one exchange, in ms; 20 s unless told (Stripe's own refunds can take 10 s). */
+  timeoutMs?: number | undefined
+  maxBytes?: number | undefined
+  /** How long to leave a pending refund alone, in ms; 60 s unless told. */
+  askAgainInMs?: number | undefined
+  /** What the holder is told; Stripe says 5 to 10 working days for cards. */
+  arrivesByDays?: number | undefined
+}
+
+type Context = { stripe: Stripe; askAgainInMs: number; arrivesByDays: number }
+
+/** More refunds than this on one payment is no case of ours; then nothing is refunded before a person looks. */
+const MAX_REFUND_PAGES = 5
+
+/**
+ * Refunds through Stripe. Stripe forgets idempotency keys after 24 hours, so a refund carries its key in its
+ * metadata as well, and is looked for there before one is created; the idempotency key itself guards the
+ * moment between looking and creating, also against a second worker.
+ *
+ * Stripe also remembers a 500 under an idempotency key: such a refund stays `unknown` until the key is
+ * forgotten, and is then created. That is slow and right; a new key would be fast and might pay twice.
+ */
+export function stripePayment(config: StripeConfig): PaymentPort {
+  const url = new URL(config.url ?? 'https://api.stripe.com')
+  const secure = url.protocol === 'https:'
+  const agent = keepAliveAgent({ secure })
+  const stripe = new Stripe(config.apiKey, {
+    host: url.hostname,
+    port: url.port || (secure ? 443 : 80),
+    protocol: secure ? 'https' : 'http',
+    httpClient: new LimitedStripeClient(agent, config.maxBytes ?? 1_048_576),
+    timeout: config.timeoutMs ?? 20_000,
+    // Repeating is the journal's decision, not the package's.
+    maxNetworkRetries: 0,
+    telemetry: false,
+  })
+  const context = {
+    stripe,
+    askAgainInMs: config.askAgainInMs ?? 60_000,
+    arrivesByDays: config.arrivesByDays ?? 10,
+  }
+  return {
+    refund: (request) => refundOnce(context, request).catch(judgeStripeError),
+    ask: (question) => ask(context, question).catch(judgeStripeError),
+    close: () => agent.destroy(),
+  }
+}
+
+async function ask(
+  context: Context,
+  question: { key: string; paymentRef: string },
+): Promise<Answer<Refunded>> {
+  const refunds = await listRefunds(context, question.paymentRef)
+  if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
+  const found = refunds.find((refund) => refund.metadata?.leb_key === question.key)
+  if (found === undefined) return { kind: 'unknown', reason: 'no_refund_with_this_key' }
+  return judgeRefund(context, found)
+}
+
+async function refundOnce(context: Context, request: RefundRequest): Promise<Answer<Refunded>> {
+  if (request.amount <= 0n) return refused('amount_not_positive')
+  const amount = toStripeAmount(request.amount, request.currency)
+  if (amount === undefined) return refused('amount_not_representable')
+
+  const [payment, refunds] = await Promise.all([
+    context.stripe.paymentIntents.retrieve(request.paymentRef).then((found) => paymentIntent.parse(found)),
+    listRefunds(context, request.paymentRef),
+  ])
+  if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
+  const before = refunds.find((refund) => refund.metadata?.leb_key === request.key)
+  const isOurs = (refund: StripeRefund) =>
+    refund.amount === amount && refund.currency.toUpperCase() === request.currency
+  if (before !== undefined) {
+    return isOurs(before) ? judgeRefund(context, before) : refused('key_used_for_another_refund', before.id)
+  }
+  if (payment.currency.toUpperCase() !== request.currency) return refused('currency_differs', payment.id)
+  const givenBack = refunds.filter(({ status }) => status !== 'failed' && status !== 'canceled')
+  const left = givenBack.reduce((rest, refund) => rest - refund.amount, payment.amount_received)
+  if (amount > left) return refused('more_than_paid', payment.id)
+
+  const created = await context.stripe.refunds.create(
+    { payment_intent: request.paymentRef, amount, metadata: { leb_key: request.key } },
+    { idempotencyKey: request.key },
+  )
+  const refund = refundSchema.parse(created)
+  // An answer about anything but what was asked for proves nothing.
+  if (!isOurs(refund) || refund.metadata?.leb_key !== request.key) {
+    return { kind: 'unknown', reason: 'unreadable_answer' }
+  }
+  return judgeRefund(context, refund)
+}
+
+/** All refunds of a payment, newest first; undefined when there are more than we are willing to read. */
+async function listRefunds(context: Context, paymentRef: string): Promise<StripeRefund[] | undefined> {
+  const all: StripeRefund[] = []
+  for (let page = 0; page < MAX_REFUND_PAGES; page += 1) {
+    const last = all.at(-1)
+    const answer = await context.stripe.refunds.list({
+      payment_intent: paymentRef,
+      limit: 100,
+      ...(last === undefined ? {} : { starting_after: last.id }),
+    })
+    const { data, has_more } = refundList.parse({ data: answer.data, has_more: answer.has_more })
+    all.push(...data)
+    if (!has_more || data.length === 0) return all
+  }
+  return undefined
+}
+
+function judgeRefund(context: Context, refund: StripeRefund): Answer<Refunded> {
+  const evidence: Evidence = {
+    provider: 'stripe',
+    reference: refund.id,
+    at: Temporal.Instant.fromEpochMilliseconds(refund.created * 1_000).toString(),
+    detail: { status: refund.status, ...(refund.failure_reason ? { failure: refund.failure_reason } : {}) },
+  }
+  switch (refund.status) {
+    case 'succeeded':
+      return { kind: 'done', evidence, value: { refundRef: refund.id, arrivesByDays: context.arrivesByDays } }
+    case 'pending':
+    case 'requires_action':
+      return { kind: 'pending', evidence, askAgainInMs: context.askAgainInMs }
+    case 'failed':
+    case 'canceled':
+      return {
+        kind: 'refused',
+        code: `refund_${refund.status}`,
+        reason: `the refund ended as ${refund.status}; the money is back with the issuer`,
+        evidence,
+      }
+    default:
+      return { kind: 'unknown', reason: 'refund_in_unclear_state' }
+  }
+}
+
+const REASONS: Partial<Record<RefundRefusal, string>> = {
+  amount_not_positive: 'there is nothing to give back',
+  amount_not_representable: 'the provider has no such amount in this currency',
+  currency_differs: 'the payment was made in another currency',
+  more_than_paid: 'less is left of the payment than shall be given back',
+  key_used_for_another_refund: 'a refund of another amount exists under this key',
+}
+
+function refused(code: RefundRefusal, reference?: string): Answer<never> {
+  const evidence = { provider: 'stripe', ...(reference === undefined ? {} : { reference }) }
+  return { kind: 'refused', code, reason: REASONS[code] ?? code, evidence }
+}
