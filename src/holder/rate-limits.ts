@@ -1,0 +1,73 @@
+import { createHmac } from 'node:crypto'
+import pg from 'pg'
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Context } from '../platform/context.ts'
+import { Refusal } from '../platform/errors.ts'
+
+/** What may be tried how often. Counted in the database, so over all processes together. */
+export const limits = {
+  /** Codes sent to one address, and asked for by one client: a family behind one roaming gateway fits in. */
+  code_per_address: { points: 5, window_seconds: 3600 },
+  code_per_client: { points: 60, window_seconds: 3600 },
+  /** Guesses over all codes of an address: 5 codes of 5 attempts would be 25. */
+  attempt_per_address: { points: 15, window_seconds: 3600 },
+  attempt_per_client: { points: 120, window_seconds: 3600 },
+  declaration_per_account: { points: 20, window_seconds: 3600 },
+  declaration_per_client: { points: 120, window_seconds: 3600 },
+} as const
+export type Limit = keyof typeof limits
+
+/** Who is counted. Only a keyed hash of it is stored. */
+export type Counted = { limit: Limit; who: string | Uint8Array }
+
+/**
+ * Counts one try for each. Throws Refusal `holder/too_often` (with the minutes until it works again) when one of
+ * them is over its limit. A try over the limit doesn't lengthen the wait.
+ */
+export async function countTry(ctx: Context, issuerId: string, counted: Counted[]): Promise<void> {
+  const { indexKey } = await ctx.keys.vault(issuerId)
+  const limiters = limitersOf(ctx)
+  let wait_ms = 0
+  for (const { limit, who } of counted) {
+    const key = createHmac('sha256', indexKey)
+      .update(`limit/${issuerId}/${limit}/`)
+      .update(who)
+      .digest('base64url')
+    try {
+      await limiters[limit].consume(key)
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error
+      wait_ms = Math.max(wait_ms, error.msBeforeNext)
+    }
+  }
+  if (wait_ms > 0) throw new Refusal('holder/too_often', { minutes: String(Math.ceil(wait_ms / 60_000)) })
+}
+
+const known = new WeakMap<pg.Pool, Record<Limit, RateLimiterPostgres>>()
+
+function limitersOf(ctx: Context): Record<Limit, RateLimiterPostgres> {
+  const made = known.get(ctx.pool)
+  if (made) return made
+  // The library reckons with numbers, our pool reads int8 as bigint: its queries get pg's own parsers back.
+  const types = new pg.TypeOverrides()
+  types.setTypeParser(pg.types.builtins.INT8, Number)
+  const storeClient = { query: (query: pg.QueryConfig) => ctx.pool.query({ ...query, types }) }
+  const limiter = ([name, limit]: [string, (typeof limits)[Limit]]) => [
+    name,
+    new RateLimiterPostgres({
+      storeClient,
+      storeType: 'pool',
+      tableName: 'rate_limit',
+      tableCreated: true,
+      keyPrefix: name,
+      points: limit.points,
+      duration: limit.window_seconds,
+    }),
+  ]
+  const limiters = Object.fromEntries(Object.entries(limits).map(limiter)) as Record<
+    Limit,
+    RateLimiterPostgres
+  >
+  known.set(ctx.pool, limiters)
+  return limiters
+}
