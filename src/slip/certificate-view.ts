@@ -32,7 +32,7 @@ const cardRows = (card: Card, timeZone: string): { label: { zh: string; en: stri
     value: moneyText(card.settlement),
   },
   ...(card.payout ? [payoutRow(card.payout, timeZone)] : []),
-  { label: both('结算后余额', 'Balance afterwards'), value: moneyText(card.balance) },
+  { label: both('结算后余额', 'Balance after'), value: moneyText(card.balance) },
 ]
 
 const payoutRow = (payout: NonNullable<Card['payout']>, timeZone: string) => ({
@@ -62,7 +62,7 @@ const outcome = (content: CertificateContent): Section => ({
         },
         {
           label: both('对应确认单', 'Belongs to slip'),
-          value: `${content.slip.number} · SHA-256 ${content.slip.sha256.replace(/(.{32})/, '$1 ')}`,
+          value: `${content.slip.number} · SHA-256 ${content.slip.sha256.replace(/(.{16})(?=.)/g, '$1 ')}`,
         },
       ],
     },
@@ -129,7 +129,7 @@ export const certificateView = (content: CertificateContent): LetterView => ({
   numberLabel: both('注销编号', 'Closure number'),
   lead: both(
     '本次注销已完成。下列每一项都附有凭证；未能得到确认的，如实列出。',
-    'This closure is complete. Each line names its evidence; what nobody confirmed is listed as such.',
+    'The closure is complete. Each line names its evidence; what nobody confirmed says so.',
   ),
   sections: [
     outcome(content),

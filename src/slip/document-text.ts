@@ -48,6 +48,13 @@ export const instantText = (rfc3339: string, timeZone: string): Both => {
   return { zh: `${zh.format(at)} ${time}（${zone}）`, en: `${en.format(at)}, ${time} (${zone})` }
 }
 
+/** The day a moment falls on in the document's zone. */
+export const dayOfInstantText = (rfc3339: string, timeZone: string): Both => {
+  const { zh, en } = formatsOf(timeZone)
+  const at = new Date(rfc3339)
+  return { zh: zh.format(at), en: en.format(at) }
+}
+
 /** A calendar day, YYYY-MM-DD. */
 export const dayText = (day: string): Both => {
   const at = new Date(`${day}T00:00:00Z`)

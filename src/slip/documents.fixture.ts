@@ -136,6 +136,9 @@ export const sampleCertificate = (change: Partial<CertificateContent> = {}): Cer
       en: 'Cut through the chip; the chip is electronic waste, the plastic is residual waste.',
     },
   },
-  slip: { number: 'LEB-2K7M-9QXC', sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
+  slip: {
+    number: 'LEB-2K7M-9QXC',
+    sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  },
   ...change,
 })

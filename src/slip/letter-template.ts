@@ -10,13 +10,13 @@ export const LETTER_TEMPLATE = String.raw`
 #let green = rgb("#14532d")
 
 #set document(title: d.documentTitle, author: d.issuer.name.en, keywords: d.keywords, date: auto)
-#set text(font: "Noto Sans SC", fallback: false, size: 9pt, fill: ink, lang: "zh", region: "cn",
+#set text(font: "Noto Sans SC", fallback: false, size: 8.7pt, fill: ink, lang: "zh", region: "cn",
   number-width: "tabular")
-#set par(leading: 0.62em, spacing: 0.8em)
+#set par(leading: 0.58em, spacing: 0.75em)
 #let zh(it) = text(lang: "zh", region: "cn", it)
 #let en(it) = text(lang: "en", fill: soft, it)
 
-#set page(paper: "a4", margin: (x: 20mm, top: 17mm, bottom: 21mm), footer: context {
+#set page(paper: "a4", margin: (x: 19mm, top: 14mm, bottom: 17mm), footer-descent: 28%, footer: context {
   set text(size: 7.4pt, fill: soft)
   line(length: 100%, stroke: 0.4pt + line-ink)
   v(-0.35em)
@@ -26,27 +26,26 @@ export const LETTER_TEMPLATE = String.raw`
 
 #show heading: set text(fill: ink)
 #show heading.where(level: 1): set text(size: 21pt, weight: "bold")
-#show heading.where(level: 2): it => block(above: 1.35em, below: 0.6em, sticky: true, {
+#show heading.where(level: 2): it => block(above: 1.25em, below: 0.55em, sticky: true, {
   set text(size: 10pt, weight: "bold")
   it.body
 })
 #let bilingual-heading(it) = heading(level: 2, zh(it.zh) + h(0.7em) + text(lang: "en", weight: "regular", fill: soft, it.en))
 
 #let cell(it) = if type(it) == str { it } else if it.zh == it.en { zh(it.zh) } else {
-  zh(it.zh) + linebreak() + text(size: 8.2pt, en(it.en))
+  zh(it.zh) + linebreak() + text(size: 8pt, en(it.en))
 }
 #let label-cell(it) = text(size: 8.2pt, zh(it.zh) + h(0.5em) + en(it.en))
 
-#let facts(b) = {
-  set table.hline(stroke: 0.4pt + line-ink)
-  table(columns: (37mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, y: 3.4pt), column-gutter: 4mm,
-    table.hline(),
-    ..b.rows.map(r => if type(r.value) == str {
-      (label-cell(r.label), table.cell(colspan: 2, text(weight: "bold", r.value)), table.hline())
-    } else {
-      (label-cell(r.label), zh(r.value.zh), en(r.value.en), table.hline())
-    }).flatten())
-}
+#let rule(weight, paint) = table.hline(stroke: weight + paint)
+
+#let facts(b) = table(columns: (41mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, y: 3.2pt), column-gutter: 4mm,
+  rule(0.4pt, line-ink),
+  ..b.rows.map(r => if type(r.value) == str {
+    (label-cell(r.label), table.cell(colspan: 2, text(weight: "bold", r.value)), rule(0.4pt, line-ink))
+  } else {
+    (label-cell(r.label), zh(r.value.zh), en(r.value.en), rule(0.4pt, line-ink))
+  }).flatten())
 
 #let sides(b) = {
   let body = grid(columns: (1fr, 1fr), column-gutter: 7mm, zh(b.text.zh), en(b.text.en))
@@ -56,13 +55,15 @@ export const LETTER_TEMPLATE = String.raw`
 }
 
 #let data-table(b) = {
-  set text(size: 8.6pt)
+  set text(size: 8.4pt)
   let width(w) = if w == "auto" { auto } else if w == "2fr" { 2fr } else { 1fr }
-  table(columns: b.columns.map(c => width(c.width)), inset: (x: 0pt, y: 3.6pt), column-gutter: 4mm,
-    align: (x, y) => (if b.columns.at(x).at("align", default: "left") == "right" { right } else { left }) + top,
-    stroke: (x, y) => (top: if y == 0 { 0.9pt + ink } else if y == 1 { 0.6pt + ink } else { 0.4pt + line-ink }),
-    table.header(..b.columns.map(c => text(size: 7.8pt, zh(c.label.zh) + h(0.4em) + en(c.label.en)))),
-    ..b.rows.flatten().map(cell), table.hline(stroke: 0.4pt + line-ink))
+  let side(c) = if c.at("align", default: "left") == "right" { right } else { left }
+  table(columns: b.columns.map(c => width(c.width)), inset: (x: 0pt, y: 3.3pt), column-gutter: 5mm, stroke: none,
+    align: b.columns.map(c => side(c) + top),
+    rule(0.8pt, ink),
+    table.header(..b.columns.map(c => text(size: 7.6pt, zh(c.label.zh) + h(0.4em) + en(c.label.en)))),
+    rule(0.5pt, ink),
+    ..b.rows.map(row => row.map(cell) + (rule(0.4pt, line-ink),)).flatten())
 }
 
 // letterhead
@@ -99,7 +100,7 @@ export const LETTER_TEMPLATE = String.raw`
 }
 
 // seal line
-#block(width: 100%, above: 1.8em, breakable: false, inset: 9pt, stroke: 0.8pt + ink, {
+#block(width: 100%, above: 1.5em, breakable: false, inset: 8pt, stroke: 0.8pt + ink, {
   set text(size: 8pt)
   grid(columns: (1fr, 1fr), column-gutter: 7mm,
     { text(weight: "bold", zh(d.seal.heading.zh)); linebreak(); zh(d.seal.text.zh) },

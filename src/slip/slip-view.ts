@@ -1,5 +1,5 @@
-import type { SlipContent } from './content.ts'
-import { dayText, iccidText, instantText, moneyText } from './document-text.ts'
+import type { Both, SlipContent } from './content.ts'
+import { dayOfInstantText, dayText, iccidText, instantText, moneyText } from './document-text.ts'
 import { ACTS, both, cardHeading, COVERS, type LetterView, type Section } from './letter-view.ts'
 
 const RECEIVED_BY = {
@@ -38,6 +38,24 @@ const facts = (slip: SlipContent): Section => ({
   ],
 })
 
+type Card = SlipContent['cards'][number]
+
+const planText = (card: Card, timeZone: string): Both => {
+  const until = card.expiresAt && dayOfInstantText(card.expiresAt, timeZone)
+  return both(
+    `${card.plan} · ${card.zone.zh}${until ? `，有效至 ${until.zh}` : ''}`,
+    `${card.zone.en}${until ? `, valid until ${until.en}` : ''}`,
+  )
+}
+
+const routeText = (refund: NonNullable<Card['refund']>, timeZone: string): Both => {
+  const by = refund.expectedBy && dayOfInstantText(refund.expectedBy, timeZone)
+  return both(
+    `${refund.route.zh}${by ? `，预计 ${by.zh}前到账` : ''}`,
+    `${refund.route.en}${by ? `, expected by ${by.en}` : ''}`,
+  )
+}
+
 const cards = (slip: SlipContent): Section => ({
   heading: cardHeading(slip.cards.length),
   blocks: [
@@ -52,10 +70,10 @@ const cards = (slip: SlipContent): Section => ({
       ],
       rows: slip.cards.map((card) => [
         iccidText(card.iccid),
-        { zh: `${card.plan} · ${card.zone.zh}`, en: card.zone.en },
+        planText(card, slip.timeZone),
         moneyText(card.balance),
         card.refund ? moneyText(card.refund.estimate) : '—',
-        card.refund ? card.refund.route : '—',
+        card.refund ? routeText(card.refund, slip.timeZone) : '—',
       ]),
     },
   ],
@@ -68,7 +86,7 @@ const deadlines = (slip: SlipContent): Section => ({
       kind: 'table',
       columns: [
         { label: both('事项', 'What'), width: '1fr' },
-        { label: both('最迟', 'At the latest'), width: '1fr' },
+        { label: both('最迟', 'At the latest'), width: 'auto' },
         { label: both('依据', 'Basis'), width: '1fr' },
       ],
       rows: slip.deadlines.map((one) => [

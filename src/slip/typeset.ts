@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler'
 import { encode } from 'uqr'
 import { certificateView } from './certificate-view.ts'
-import type { DocumentContent } from './content.ts'
+import type { Both, DocumentContent } from './content.ts'
+import { attachmentName, contentFingerprint, fingerprintKeyword } from './document-marks.ts'
 import { glyphCleaner } from './glyphs.ts'
 import { LETTER_TEMPLATE } from './letter-template.ts'
-import type { Both } from './content.ts'
 import { slipView } from './slip-view.ts'
 
 const FONTS = ['400Regular/NotoSansSC_400Regular.ttf', '700Bold/NotoSansSC_700Bold.ttf']
@@ -33,15 +32,6 @@ const openPress = (): Press => {
   return press
 }
 
-/** The digest that ties the typeset page to the attached JWS: SHA-256 (hex) over the JWS payload. */
-export const contentFingerprint = (content: DocumentContent): string =>
-  createHash('sha256').update(JSON.stringify(content)).digest('hex')
-
-/** How the fingerprint stands among the PDF's keywords. */
-export const fingerprintKeyword = (fingerprint: string): string => `content-sha256:${fingerprint}`
-
-export const attachmentName = (kind: DocumentContent['kind']): string => `${kind}.jws`
-
 // One path of unit squares: stays sharp at any size and prints without hairlines between modules.
 const qrSvg = (text: string): string => {
   const { data, size } = encode(text, { ecc: 'M', border: 2 })
@@ -52,8 +42,8 @@ const qrSvg = (text: string): string => {
 const SEAL: { heading: Both; text: Both } = {
   heading: { zh: '本文件已电子签章', en: 'This document is sealed' },
   text: {
-    zh: '扫描上方二维码或打开下列网址即可核验；无网络时可用 “npx leb verify 文件.pdf” 核验。改动任何一个字节，签章即失效；打印件以电子原件为准。',
-    en: 'Scan the code above or open the address below to check it; offline, run “npx leb verify FILE.pdf”. A single changed byte breaks the seal; a print-out is only as good as its electronic original.',
+    zh: '扫描上方二维码或打开下列网址即可核验；无网络时可用 npx leb verify 文件.pdf 核验。改动任何一个字节，签章即失效；打印件以电子原件为准。',
+    en: 'Scan the code above or open the address below to check it; offline, run npx leb verify FILE.pdf. A single changed byte breaks the seal; a print-out is only as good as its electronic original.',
   },
 }
 

@@ -1,10 +1,6 @@
-// @peculiar/x509 refuses to load without it.
-import 'reflect-metadata'
 import { createHash, webcrypto } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
 import type { Issuer, PublicJwk } from './port.ts'
-
-x509.cryptoProvider.set(webcrypto as unknown as Crypto)
+import { x509 } from './x509.ts'
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const DAY_MS = 86_400_000

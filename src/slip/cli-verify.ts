@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { VerifyInputError } from './seal-chain.ts'
+import { verifyPdf, type Verdict } from './verify.ts'
+import { reason } from './verify-reasons.ts'
+
+export type VerifyCommand = {
+  /** PEM files of the roots to trust. */
+  trust: string[]
+  /** Revocation lists, DER or PEM files. */
+  crl?: string[]
+  json?: boolean
+  now: Date
+  print: (line: string) => void
+  printError: (line: string) => void
+}
+
+const EXIT = { genuine: 0, not_genuine: 1, unreadable: 2 } as const
+
+const readBytes = (path: string): Promise<Uint8Array> =>
+  readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new VerifyInputError(`${path} cannot be read (${error.code})`)
+  })
+
+const readCrl = async (path: string): Promise<Uint8Array | string> => {
+  const bytes = await readBytes(path)
+  const text = Buffer.from(bytes).toString('latin1')
+  return text.includes('-----BEGIN') ? text : bytes
+}
+
+const lines = (file: string, verdict: Verdict): string[] => {
+  const sealed = verdict.signedAt
+    ? [`  sealed ${verdict.signedAt} (${verdict.signedAtBy === 'vouched' ? 'time stamp' : "sealer's clock"})`]
+    : []
+  const signer = verdict.signer ? [`  by     ${verdict.signer}`] : []
+  if (verdict.verdict !== 'genuine') {
+    const head = verdict.verdict === 'unreadable' ? 'UNREADABLE 无法读取' : 'NOT GENUINE 不是真件'
+    const why = verdict.reasons.map(({ code, text }) => `  ${code}: ${text.en} ${text.zh}`)
+    return [`${head}  ${file}`, ...why, ...sealed, ...signer]
+  }
+  const { kind, number, declaredAt, act, covers } = verdict.document!
+  return [
+    `GENUINE 真件  ${file}`,
+    `  ${kind} ${number}: ${act}, ${covers}, declared ${declaredAt}`,
+    ...sealed,
+    ...signer,
+  ]
+}
+
+/**
+ * `leb verify FILE`: offline, no database. Exit code 0 genuine, 1 not genuine (says why), 2 where the file, a trust
+ * root or a revocation list cannot be read.
+ */
+export const verifyCommand = async (file: string, command: VerifyCommand): Promise<number> => {
+  try {
+    const bytes = await readBytes(file)
+    const trustRoots = await Promise.all(
+      command.trust.map(async (path) => Buffer.from(await readBytes(path)).toString('latin1')),
+    )
+    const crls = await Promise.all((command.crl ?? []).map(readCrl))
+    const verdict = await verifyPdf(bytes, { trustRoots, crls, now: command.now })
+    if (command.json) command.print(JSON.stringify({ file, ...verdict }))
+    else for (const line of lines(file, verdict)) command.print(line)
+    return EXIT[verdict.verdict]
+  } catch (error) {
+    if (!(error instanceof VerifyInputError)) throw error
+    if (command.json) {
+      command.print(
+        JSON.stringify({
+          file,
+          verdict: 'unreadable',
+          reasons: [reason('unreadable')],
+          problem: error.message,
+        }),
+      )
+    }
+    command.printError(`leb verify: ${error.message}`)
+    return EXIT.unreadable
+  }
+}
