@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { functionExecutionStatus, eid, iccid, type FunctionExecutionStatus } from './es2plus-messages.ts'
+import {
+  ES2PLUS_ROOT,
+  functionExecutionStatus,
+  eid,
+  iccid,
+  type FunctionExecutionStatus,
+} from './es2plus-messages.ts'
+
+/** Where an SM-DP+ posts it on our side; answers carry the header `X-Admin-Protocol: gsma/rsp/v2.5.0`. */
+export const DOWNLOAD_PROGRESS_PATH = `${ES2PLUS_ROOT}/handleDownloadProgressInfo`
 
 /** SGP.22 v2.5, 5.3.5: the points of a download that the SM-DP+ reports. */
 const NOTIFICATION_POINTS: Record<number, DownloadPoint> = {

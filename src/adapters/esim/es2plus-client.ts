@@ -11,7 +11,7 @@ import {
 } from './es2plus-messages.ts'
 
 export type Es2plusConfig = JsonConnectionConfig & {
-  /** The operator's own identifier at the SM-DP+, an OID by SGP.22 v2.5, 2.6.x. */
+  /** The operator's own identifier at the SM-DP+, normally an OID (SGP.22 v2.5, 6.5.1.3, JSON request header). */
   functionRequesterIdentifier: string
 }
 

@@ -38,7 +38,10 @@ describe('ES2+', () => {
   it('orders, confirms and releases a profile', async () => {
     const sim = await startSmDpPlusSim()
     const { client } = es2plusEsim({ url: sim.url, functionRequesterIdentifier: REQUESTER })
-    stops.push(() => client.close(), sim.stop)
+    stops.push(
+      () => client.close(),
+      () => sim.stop(),
+    )
     const iccid = '8988303000000000033'
     const success = { kind: 'answered', status: { status: 'Executed-Success' } }
     expect(await client.downloadOrder({ key: 'k:1', iccid })).toMatchObject({ ...success, body: { iccid } })
@@ -58,7 +61,7 @@ describe('ES2+', () => {
   it('proves itself by certificate, and a server of another authority is not talked to', async () => {
     const pki = await makeCertificates()
     const sim = await startSmDpPlusSim({ mutualTls: { ...pki.server, ca: pki.ca } })
-    stops.push(sim.stop)
+    stops.push(() => sim.stop())
     const connect = (tls: object) => {
       const port = es2plusEsim({
         url: sim.url,

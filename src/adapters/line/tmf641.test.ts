@@ -35,7 +35,10 @@ describe('TMF641', () => {
   ): Promise<{ sim: LineSim; line: ReturnType<typeof tmf641Line> }> => {
     const sim = await startLineSim({ completeAfterMs: 20, ...options })
     const line = tmf641Line({ url: sim.url, timeoutMs: 2_000, askAgainInMs: 10 })
-    stops.push(() => line.close(), sim.stop)
+    stops.push(
+      () => line.close(),
+      () => sim.stop(),
+    )
     return { sim, line }
   }
   const order = { key: 'k:freeze:1', iccid: '8988303000000000017' }

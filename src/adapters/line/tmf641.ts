@@ -26,7 +26,9 @@ type Unknown = { kind: 'unknown'; reason: string }
  * Two workers can still look at the same moment and both post. Inside one process calls of one key share one
  * promise. Across processes both orders then exist: they ask for the same end state, so applying both changes
  * nothing more, but a late one could undo a later `resume`. Therefore whoever looks next cancels all but the
- * earliest order, and a key counts as done only when none of its orders is still open.
+ * earliest order, and a key counts as done only when none of its orders is still open. What remains is a server
+ * that takes in a request after it let it time out and after its twin was done: the line then gets the same state
+ * once more, so whoever undoes by `resume` asks about the suspension's key once again after it.
  */
 export function tmf641Line(config: Tmf641Config): LinePort & {
   subscribe(callbackUrl: string): Promise<Answer<{ hubId: string }>>

@@ -33,7 +33,10 @@ describe('SMTP', () => {
   async function setUp(config: Partial<SmtpConfig> = {}, options: MailSimOptions = {}) {
     const sim = await startMailSim(options)
     const port = smtpMail({ ...local(sim.port), ...config })
-    stops.push(() => port.close(), sim.stop)
+    stops.push(
+      () => port.close(),
+      () => sim.stop(),
+    )
     return { sim, port }
   }
   const dkim = makeDkimKey('leb.example', 'leb1')

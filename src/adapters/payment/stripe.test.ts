@@ -112,7 +112,10 @@ describe('Stripe', () => {
   it('makes up payments when the simulator is told to, in the currency that the id names', async () => {
     const sim = await startPaymentSim({ lazyCurrency: 'eur' })
     const port = stripePayment({ apiKey: 'sk_test_sim', url: sim.url })
-    stops.push(() => port.close(), sim.stop)
+    stops.push(
+      () => port.close(),
+      () => sim.stop(),
+    )
     const ask = (paymentRef: string, currency: string) =>
       port.refund({ key: paymentRef, paymentRef, amount: 1n, currency })
     expect(await ask('pi_bench_cny_1', 'CNY')).toMatchObject({ kind: 'done' })
