@@ -1,0 +1,66 @@
+import type { Context } from '../platform/context.ts'
+import { SetupError } from '../platform/errors.ts'
+import { errorFields } from '../platform/log.ts'
+import { EncodingError, importFleet, type ImportSummary } from './import-fleet.ts'
+import { progressBar } from './progress-bar.ts'
+import { type RejectReason, rejectReasons } from './reject-reasons.ts'
+
+export type ImportCommand = {
+  file: string
+  rejects: string
+  json: boolean
+  /** Draw a progress bar on standard error; the caller says so when that is a terminal. */
+  progress: boolean
+  out?: (text: string) => void
+  err?: (text: string) => void
+}
+
+/**
+ * `leb import`. Answers the exit code: 0 when every row is imported, unchanged or in the reject file; 2 when the
+ * file is not UTF-8; 1 when anything else stood in the way, in one sentence on standard error.
+ */
+export async function importCommand(ctx: Context, command: ImportCommand): Promise<number> {
+  const out = command.out ?? ((text) => void process.stdout.write(text))
+  const err = command.err ?? ((text) => void process.stderr.write(text))
+  const bar = command.progress ? progressBar(ctx.clock, err) : undefined
+  let rowsDone = 0
+  try {
+    const summary = await importFleet(ctx, {
+      file: command.file,
+      rejects: command.rejects,
+      onProgress: ({ bytes, ofBytes, summary: so_far }) => {
+        rowsDone = so_far.rows
+        bar?.draw(bytes / Math.max(1, ofBytes), `${so_far.rows} rows, ${so_far.rejected} rejected`)
+      },
+    })
+    bar?.end()
+    out(command.json ? `${JSON.stringify(counts(summary))}\n` : describe(summary, command.rejects))
+    return 0
+  } catch (error) {
+    bar?.end()
+    if (error instanceof SetupError) {
+      err(`leb import: ${error.message}\n`)
+      return error instanceof EncodingError ? 2 : 1
+    }
+    ctx.log.error('import stopped', errorFields(error))
+    const code = (error as { code?: string }).code ?? 'unknown fault'
+    err(
+      `leb import: stopped after ${rowsDone} rows (${code}); what was imported stays: run the same command again to go on\n`,
+    )
+    return 1
+  }
+}
+
+function counts({ rows, imported, rejected, unchanged }: ImportSummary) {
+  return { rows, imported, rejected, unchanged }
+}
+
+function describe(summary: ImportSummary, rejects: string): string {
+  const { rows, imported, rejected, unchanged, reasons } = summary
+  const lines = [`${rows} rows: ${imported} imported, ${rejected} rejected, ${unchanged} unchanged`]
+  const ranked = Object.entries(reasons).toSorted(([, a], [, b]) => b - a)
+  for (const [code, count] of ranked)
+    lines.push(`${String(count).padStart(8)}  ${code}: ${rejectReasons[code as RejectReason]}`)
+  if (rejected > 0) lines.push(`The rejected rows are in ${rejects}: mend them in your file and import it again.`)
+  return `${lines.join('\n')}\n`
+}
