@@ -1,25 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import http from 'node:http'
 import {
   startSimServer,
-  tally,
   type SimOptions,
   type SimReply,
   type SimRequest,
   type SimServer,
 } from './http-server.ts'
-
-type Order = {
-  id: string
-  externalId?: string
-  state: string
-  orderDate: string
-  completionDate?: string
-  orderItem: { id?: string; action?: string; state?: string; service?: Service }[]
-}
-type Service = { serviceCharacteristic?: { name: string; value: unknown }[] }
+import { openHubs, type Hubs } from './line-hubs.ts'
+import { openOrderDesk, type Order, type OrderDesk } from './line-orders.ts'
 
 const ROOT = '/tmf-api/serviceOrdering/v4'
+
+export type LineSimOptions = SimOptions & {
+  /** An order is finished so long after it was taken; 50 ms unless told. */
+  completeAfterMs?: number
+  /** Asked for as bearer token when set. */
+  token?: string
+}
 
 export type LineSim = SimServer & {
   orders(key: string): Order[]
@@ -27,153 +24,101 @@ export type LineSim = SimServer & {
   effects(iccid: string, state: string): number
 }
 
-/**
- * A TMF641 v4 provider: keeps every order it is given (it deduplicates nothing, as real ones don't), finishes
- * it after `completeAfterMs` and tells the hubs.
- */
-export async function startLineSim(
-  options: SimOptions & { completeAfterMs?: number } = {},
-): Promise<LineSim> {
-  const byId = new Map<string, Order>()
-  const byKey = new Map<string, Order[]>()
+/** A TMF641 v4 provider: keeps every order it is given, finishes it after a while and tells the hubs. */
+export async function startLineSim(options: LineSimOptions = {}): Promise<LineSim> {
+  const desk = openOrderDesk()
+  const hubs = openHubs()
   const stalled = new Set<Order>()
-  const hubs = new Map<string, string>()
   const timers = new Set<NodeJS.Timeout>()
-  const lines = new Map<string, string>()
-  const effects = tally()
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 })
-
-  const notify = (order: Order, times: number) => {
-    const body = JSON.stringify({
-      eventId: randomUUID(),
-      eventTime: new Date().toISOString(),
-      eventType: 'ServiceOrderStateChangeEvent',
-      event: { serviceOrder: order },
-    })
-    for (const callback of hubs.values()) for (let n = 0; n < times; n += 1) post(agent, callback, body)
+  const finish = (order: Order, state: 'completed' | 'failed', notifications: number) => {
+    desk.finish(order, state)
+    hubs.tell(order, notifications)
   }
-  const finish = (order: Order, state: string, notifications: number) => {
-    if (order.state === 'cancelled') return
-    order.state = state
-    order.completionDate = new Date().toISOString()
-    for (const item of order.orderItem) item.state = state
-    if (state === 'completed') {
-      const [iccid, wanted] = [characteristic(order, 'iccid'), characteristic(order, 'state')]
-      lines.set(iccid, wanted)
-      effects.add(`${iccid}:${wanted}`)
-    }
-    notify(order, notifications)
-  }
-  const finishLater = (order: Order, state: string, notifications: number) => {
+  const work = (order: Order, failure: SimRequest['failure']) => {
+    if (failure === 'stall') return void stalled.add(order)
     const timer = setTimeout(() => {
       timers.delete(timer)
-      finish(order, state, notifications)
+      finish(order, failure === 'fail_later' ? 'failed' : 'completed', failure === 'twice' ? 2 : 1)
     }, options.completeAfterMs ?? 50)
     timers.add(timer)
   }
-  const create = (request: SimRequest): SimReply => {
-    const body = JSON.parse(request.body) as Partial<Order>
-    if (!Array.isArray(body.orderItem) || body.orderItem.length === 0)
-      return badOrder('orderItem is mandatory')
-    const order: Order = {
-      ...body,
-      orderItem: body.orderItem.map((item) => ({ ...item, state: 'acknowledged' })),
-      id: randomUUID(),
-      state: 'acknowledged',
-      orderDate: new Date().toISOString(),
-    }
-    byId.set(order.id, order)
-    if (order.externalId !== undefined) {
-      byKey.set(order.externalId, [...(byKey.get(order.externalId) ?? []), order])
-    }
-    if (request.failure === 'stall') stalled.add(order)
-    else
-      finishLater(
-        order,
-        request.failure === 'fail_later' ? 'failed' : 'completed',
-        request.failure === 'twice' ? 2 : 1,
-      )
-    return { status: 201, json: order }
-  }
-  const cancel = (request: SimRequest): SimReply => {
-    const id = (JSON.parse(request.body) as { serviceOrder?: { id?: string } }).serviceOrder?.id
-    const order = byId.get(id ?? '')
-    if (order === undefined) return badOrder('no such service order')
-    const open = order.state === 'acknowledged' || order.state === 'inProgress'
-    if (open) order.state = 'cancelled'
-    stalled.delete(order)
-    return { status: 201, json: { id: randomUUID(), state: open ? 'done' : 'terminatedWithError' } }
-  }
-  const list = (request: SimRequest): SimReply => {
-    const key = request.query.get('externalId')
-    return { status: 200, json: key === null ? [...byId.values()].slice(-100) : (byKey.get(key) ?? []) }
-  }
-  const handle = (request: SimRequest): SimReply => {
-    const path = request.path.startsWith(ROOT) ? request.path.slice(ROOT.length) : ''
-    const route = `${request.method} ${path}`
-    if (route === 'POST /serviceOrder') return create(request)
-    if (route === 'GET /serviceOrder') return list(request)
-    if (route === 'POST /cancelServiceOrder') return cancel(request)
-    if (route === 'POST /hub') {
-      const { callback } = JSON.parse(request.body) as { callback: string }
-      const id = randomUUID()
-      hubs.set(id, callback)
-      return { status: 201, json: { id, callback } }
-    }
-    const byPath = /^(GET|DELETE) \/(serviceOrder|hub)\/([^/]+)$/.exec(route)
-    if (byPath?.[1] === 'DELETE' && hubs.delete(byPath[3] ?? '')) return { status: 204 }
-    const order = byId.get(byPath?.[3] ?? '')
-    return order === undefined
-      ? { status: 404, json: { code: '60', reason: 'Resource not found' } }
-      : { status: 200, json: order }
+  const settle = () => {
+    for (const order of stalled) finish(order, 'completed', 1)
+    stalled.clear()
+    return { status: 204 }
   }
   const server = await startSimServer(
     {
-      handle,
-      refuse: () => badOrder('the order violates a rule of this operator'),
-      counts: () => ({ effects, orders: byId.size }),
-      state: () => ({
-        orders: [...byId.values()],
-        lines: Object.fromEntries(lines),
-        hubs: [...hubs.values()],
-      }),
-      control: (request) => {
-        if (request.path !== '/sim/settle') return undefined
-        for (const order of stalled) finish(order, 'completed', 1)
-        stalled.clear()
-        return { status: 204 }
+      handle(request) {
+        if (options.token !== undefined && request.headers.authorization !== `Bearer ${options.token}`) {
+          return { status: 401, json: { code: '41', reason: 'Unauthorized' } }
+        }
+        return route(request, desk, hubs, work)
       },
+      refuse: () => badOrder('the order violates a rule of this operator'),
+      counts: () => ({ effects: desk.effects, orders: desk.all().length }),
+      state: () => ({ orders: desk.all(), lines: Object.fromEntries(desk.lines), hubs: hubs.callbacks() }),
+      control: (request) => (request.path === '/sim/settle' ? settle() : undefined),
     },
     options,
   )
   return {
     ...server,
-    orders: (key) => byKey.get(key) ?? [],
-    effects: (iccid, state) => effects.get(`${iccid}:${state}`),
+    orders: (key) => desk.withKey(key),
+    effects: (iccid, state) => desk.effects.get(`${iccid}:${state}`),
     async stop() {
       for (const timer of timers) clearTimeout(timer)
-      agent.destroy()
+      hubs.close()
       await server.stop()
     },
   }
 }
 
-function characteristic(order: Order, name: string): string {
-  const all = order.orderItem[0]?.service?.serviceCharacteristic ?? []
-  return String(all.find((entry) => entry.name === name)?.value ?? '')
+function route(
+  request: SimRequest,
+  desk: OrderDesk,
+  hubs: Hubs,
+  work: (order: Order, failure: SimRequest['failure']) => void,
+): SimReply {
+  const path = request.path.startsWith(ROOT) ? request.path.slice(ROOT.length) : ''
+  switch (`${request.method} ${path}`) {
+    case 'POST /serviceOrder': {
+      const body = JSON.parse(request.body) as Partial<Order>
+      const { orderItem } = body
+      if (!Array.isArray(orderItem) || orderItem.length === 0) return badOrder('orderItem is mandatory')
+      const order = desk.take({ ...body, orderItem })
+      work(order, request.failure)
+      return { status: 201, json: order }
+    }
+    case 'GET /serviceOrder': {
+      const key = request.query.get('externalId')
+      return { status: 200, json: key === null ? desk.all().slice(-100) : desk.withKey(key) }
+    }
+    case 'POST /cancelServiceOrder': {
+      const id = (JSON.parse(request.body) as { serviceOrder?: { id?: string } }).serviceOrder?.id
+      const order = desk.find(id ?? '')
+      if (order === undefined) return badOrder('no such service order')
+      const state = desk.cancel(order) ? 'done' : 'terminatedWithError'
+      return { status: 201, json: { id: randomUUID(), state } }
+    }
+    case 'POST /hub': {
+      const { callback } = JSON.parse(request.body) as { callback: string }
+      return { status: 201, json: { id: hubs.register(callback), callback } }
+    }
+    default:
+      return routeById(`${request.method} ${path}`, desk, hubs)
+  }
+}
+
+function routeById(path: string, desk: OrderDesk, hubs: Hubs): SimReply {
+  const [, name, id] = /^(GET \/serviceOrder|DELETE \/hub)\/([^/]+)$/.exec(path) ?? []
+  if (name === 'DELETE /hub' && hubs.unregister(id ?? '')) return { status: 204 }
+  const order = name === 'GET /serviceOrder' ? desk.find(id ?? '') : undefined
+  if (order !== undefined) return { status: 200, json: order }
+  return { status: 404, json: { code: '60', reason: 'Resource not found' } }
 }
 
 /** TMF630 error body. */
 function badOrder(message: string): SimReply {
   return { status: 400, json: { code: '28', reason: 'Invalid body', message } }
-}
-
-/** Events are sent once and never repeated when lost: the listener must not depend on them. */
-function post(agent: http.Agent, url: string, body: string): void {
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  const request = http.request(url, { method: 'POST', agent, headers, timeout: 5_000 })
-  request.on('response', (response) => response.resume())
-  request.on('timeout', () => request.destroy())
-  request.on('error', () => {})
-  request.end(body)
 }

@@ -1,11 +1,7 @@
-import { mkdirSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { SMTPServer, type SMTPServerSession } from 'smtp-server'
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import type { FailureMode } from './failures.ts'
-import { startSimServer, tally, type SimServer } from './http-server.ts'
-
-export type SimMail = { messageId: string; from: string; to: string[]; at: string; raw: string }
+import { startSimServer, type SimServer } from './http-server.ts'
+import { openMailBox, type MailBox, type SimMail } from './mail-box.ts'
 
 export type MailSim = {
   port: number
@@ -25,92 +21,53 @@ export type MailSimOptions = {
   dir?: string
   /** So many are kept in memory, the newest; 0 only counts, for benches. 1,000 unless told. */
   keep?: number
+  /** Offers STARTTLS with this certificate (PEM). */
+  tls?: { key: string; cert: string }
 }
 
-/** The connection behind a session; smtp-server has no public way to break or garble one. */
-type RawConnection = { id: string; _socket: { write(text: string): void; destroy(): void } }
+/** All of a header that we look at lies within this many bytes. */
+const HEADER_BYTES = 16_384
 
 /** A mail server that takes everything, keeps it, and can misbehave. */
 export async function startMailSim(options: MailSimOptions = {}): Promise<MailSim> {
   const keep = options.keep ?? 1_000
-  const kept: SimMail[] = []
-  const byMessageId = tally()
-  const byRecipient = tally()
-  const playing = new Map<string, FailureMode>()
-  let total = 0
-  if (options.dir !== undefined) mkdirSync(options.dir, { recursive: true })
+  const box = openMailBox({ keep, dir: options.dir })
+  const control = await startControl(box, options.controlPort)
+  const playing = new WeakMap<SMTPServerSession, FailureMode>()
 
-  const control = await startSimServer(
-    {
-      handle: () => ({ status: 404 }),
-      refuse: () => ({ status: 404 }),
-      counts: () => ({ total, byMessageId, byRecipient }),
-      state: () => ({ total, messages: kept.map(({ raw: _, ...mail }) => mail) }),
-      control: ({ path, query }) =>
-        path === '/sim/messages' ? { status: 200, json: find(query.get('to') ?? undefined) } : undefined,
-    },
-    { ...(options.controlPort === undefined ? {} : { port: options.controlPort }) },
-  )
-  const find = (to?: string) => (to === undefined ? [...kept] : kept.filter((mail) => mail.to.includes(to)))
-  const store = async (mail: SimMail) => {
-    total += 1
-    byMessageId.add(mail.messageId)
-    for (const to of mail.to) byRecipient.add(to)
-    if (keep > 0) kept.push(mail)
-    if (kept.length > keep) kept.shift()
-    if (options.dir === undefined) return
-    const name = `${String(total).padStart(6, '0')}-${mail.messageId.replaceAll(/[^\w@.-]/g, '_')}.eml`
-    await writeFile(join(options.dir, name), mail.raw, 'latin1')
-  }
-  const socketOf = (session: SMTPServerSession) =>
-    ([...smtp.connections] as unknown as RawConnection[]).find(({ id }) => id === session.id)?._socket
-
-  const smtp = new SMTPServer({
-    disabledCommands: ['AUTH', 'STARTTLS'],
+  const smtp: SMTPServer = new SMTPServer({
+    disabledCommands: options.tls ? ['AUTH'] : ['AUTH', 'STARTTLS'],
+    ...options.tls,
     disableReverseLookup: true,
     size: 30_000_000,
     logger: false,
     closeTimeout: 100,
     onRcptTo(address, session, callback) {
       const failure = control.failures.draw(`RCPT TO:<${address.address}>`)
-      playing.delete(session.id)
-      if (failure === 'down') return socketOf(session)?.destroy()
+      playing.delete(session)
+      if (failure === 'down') return socketOf(smtp, session)?.destroy()
       if (failure === 'timeout_before') return
       if (failure === 'refuse') {
         return callback(
           Object.assign(new Error(`${address.address}: no such mailbox`), { responseCode: 550 }),
         )
       }
-      if (failure !== undefined) playing.set(session.id, failure)
+      if (failure !== undefined) playing.set(session, failure)
       callback()
     },
-    onData(stream, session, callback) {
-      const chunks: Buffer[] = []
-      const failure = playing.get(session.id)
-      stream.on(
-        'data',
-        (chunk: Buffer) => void (keep > 0 || options.dir || chunks.length === 0 ? chunks.push(chunk) : 0),
-      )
-      stream.on('end', () => {
-        const raw = Buffer.concat(chunks).toString('latin1')
-        const { mailFrom, rcptTo } = session.envelope
-        const mail = {
-          messageId: /^message-id:\s*<([^>]+)>/im.exec(raw)?.[1] ?? '',
-          from: mailFrom === false ? '' : mailFrom.address,
-          to: rcptTo.map((recipient) => recipient.address),
-          at: new Date().toISOString(),
-          raw,
-        }
-        // `twice` is a relay that delivers a mail two times; the Message-ID is how a mailbox notices.
-        const stored = failure === 'twice' ? store(mail).then(() => store(mail)) : store(mail)
-        stored.then(() => {
-          if (failure === 'timeout_after') return
-          if (failure === 'rubbish') return socketOf(session)?.write('<html>250</html>\r\n')
-          callback(null, `Ok: queued as ${total}`)
-        }, callback)
-      })
+    async onData(stream, session, callback) {
+      const failure = playing.get(session)
+      const raw = await readAll(stream, keep > 0 || options.dir !== undefined ? Infinity : HEADER_BYTES)
+      const mail = mailOf(raw, session)
+      await box.store(mail)
+      // A relay that delivers a mail two times; the Message-ID is how a mailbox notices.
+      if (failure === 'twice') await box.store(mail)
+      if (failure === 'timeout_after') return
+      if (failure === 'rubbish') return void socketOf(smtp, session)?.write('<html>250</html>\r\n')
+      callback(null, `Ok: queued as ${box.total()}`)
     },
   })
+  // A client that breaks off is no trouble of the simulator's.
   smtp.on('error', () => {})
   await new Promise<void>((resolve, reject) => {
     smtp.server.once('error', reject)
@@ -119,11 +76,53 @@ export async function startMailSim(options: MailSimOptions = {}): Promise<MailSi
   return {
     port: (smtp.server.address() as { port: number }).port,
     control,
-    messages: find,
-    taken: (messageId) => byMessageId.get(messageId),
+    messages: (to) => box.find(to),
+    taken: (messageId) => box.byMessageId.get(messageId),
     async stop() {
       await new Promise<void>((resolve) => smtp.close(resolve))
       await control.stop()
     },
   }
+}
+
+function startControl(box: MailBox, port: number | undefined): Promise<SimServer> {
+  const { byMessageId, byRecipient } = box
+  return startSimServer(
+    {
+      handle: () => ({ status: 404 }),
+      refuse: () => ({ status: 404 }),
+      counts: () => ({ total: box.total(), byMessageId, byRecipient }),
+      state: () => ({ total: box.total(), messages: box.find().map(({ raw: _, ...mail }) => mail) }),
+      control: ({ path, query }) =>
+        path === '/sim/messages' ? { status: 200, json: box.find(query.get('to') ?? undefined) } : undefined,
+    },
+    port === undefined ? {} : { port },
+  )
+}
+
+async function readAll(stream: SMTPServerDataStream, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    if (size < maxBytes) chunks.push(chunk as Buffer)
+    size += (chunk as Buffer).length
+  }
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+function mailOf(raw: string, { envelope }: SMTPServerSession): SimMail {
+  return {
+    messageId: /^message-id:\s*<([^>]+)>/im.exec(raw)?.[1] ?? '',
+    from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
+    to: envelope.rcptTo.map((recipient) => recipient.address),
+    at: new Date().toISOString(),
+    raw,
+  }
+}
+
+/** The connection behind a session; smtp-server has no public way to break or garble one. */
+type RawConnection = { id: string; _socket: { write(text: string): void; destroy(): void } }
+
+function socketOf(smtp: SMTPServer, session: SMTPServerSession): RawConnection['_socket'] | undefined {
+  return ([...smtp.connections] as unknown as RawConnection[]).find(({ id }) => id === session.id)?._socket
 }
