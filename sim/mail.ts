@@ -63,7 +63,7 @@ export async function startMailSim(options: MailSimOptions = {}): Promise<MailSi
       // A relay that delivers a mail two times; the Message-ID is how a mailbox notices.
       if (failure === 'twice') await box.store(mail)
       if (failure === 'timeout_after') return
-      if (failure === 'rubbish') return void socketOf(smtp, session)?.write('<html>250</html>\r\n')
+      if (failure === 'rubbish') return socketOf(smtp, session)?.write('<html>250</html>\r\n')
       callback(null, `Ok: queued as ${box.total()}`)
     },
   })
@@ -92,7 +92,10 @@ function startControl(box: MailBox, port: number | undefined): Promise<SimServer
       handle: () => ({ status: 404 }),
       refuse: () => ({ status: 404 }),
       counts: () => ({ total: box.total(), byMessageId, byRecipient }),
-      state: () => ({ total: box.total(), messages: box.find().map(({ raw: _, ...mail }) => mail) }),
+      state: () => ({
+        total: box.total(),
+        messages: box.find().map((mail) => ({ ...mail, raw: undefined })),
+      }),
       control: ({ path, query }) =>
         path === '/sim/messages' ? { status: 200, json: box.find(query.get('to') ?? undefined) } : undefined,
     },

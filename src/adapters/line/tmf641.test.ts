@@ -83,6 +83,18 @@ describe('TMF641', () => {
     expect(posts).toBe(0)
   })
 
+  it('credentials that the server does not take are no refusal of the order', async () => {
+    const sim = await startLineSim({ token: 'right' })
+    const answers = ['wrong', 'right'].map((bearerToken) => {
+      const line = tmf641Line({ url: sim.url, bearerToken, timeoutMs: 2_000 })
+      stops.push(() => line.close())
+      return line.suspend({ ...order, key: bearerToken })
+    })
+    stops.push(() => sim.stop())
+    expect(await answers[0]).toEqual({ kind: 'unknown', reason: 'status_401' })
+    expect(await answers[1]).toMatchObject({ kind: 'pending' })
+  })
+
   it('a key that names another action is not answered as if it were this one', async () => {
     const { line } = await setUp()
     await line.suspend(order)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { simpleParser } from 'mailparser'
 import { afterEach, describe, expect, it } from 'vitest'
+import { makeCertificates } from '../../../sim/certificates.ts'
 import { startMailSim, type MailSimOptions } from '../../../sim/mail.ts'
 import { exampleMail, mailConformance } from './conformance.ts'
 import { makeDkimKey } from './dkim-key.ts'
@@ -100,6 +101,17 @@ describe('SMTP', () => {
     const { sim, port } = await setUp({ requireTls: true })
     expect((await port.send(exampleMail())).kind).toBe('unknown')
     expect(sim.messages()).toEqual([])
+  })
+
+  it('sends over TLS to a server whose authority it knows, and to no other', async () => {
+    const [pki, stranger] = [await makeCertificates(), await makeCertificates()]
+    const { sim, port } = await setUp({ requireTls: true, tls: { ca: pki.ca } }, { tls: pki.server })
+    const wary = smtpMail({ ...local(sim.port), requireTls: true, tls: { ca: stranger.ca } })
+    stops.push(() => wary.close())
+    expect((await port.send(exampleMail())).kind).toBe('done')
+    expect((await wary.send(exampleMail())).kind).toBe('unknown')
+    expect(sim.messages()).toHaveLength(1)
+    expect(sim.messages()[0]?.raw).toContain('@leb.example>')
   })
 
   it('a server that is not there is unknown, not a refusal', async () => {
