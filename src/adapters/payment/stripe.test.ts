@@ -5,8 +5,8 @@ import { paymentConformance } from './conformance.ts'
 import { stripePayment } from './stripe.ts'
 import { toStripeAmount } from './stripe-amount.ts'
 
-paymentConformance('Stripe against its simulator', async () => {
-  const sim = await startPaymentSim()
+paymentConformance('Stripe against its simulator', async ({ answersAfterMs }) => {
+  const sim = await startPaymentSim({ latency: { minMs: answersAfterMs, maxMs: answersAfterMs } })
   let seeded = 0
   return {
     port: stripePayment({ apiKey: 'sk_test_sim', url: sim.url, timeoutMs: 300 }),
