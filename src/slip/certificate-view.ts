@@ -61,8 +61,8 @@ const outcome = (content: CertificateContent): Section => ({
           value: instantText(content.completedAt, content.timeZone),
         },
         {
-          label: both('对应确认单', 'Belongs to slip'),
-          value: `${content.slip.number} · SHA-256 ${content.slip.sha256.replace(/(.{16})(?=.)/g, '$1 ')}`,
+          label: both('对应确认单', 'Its slip, SHA-256'),
+          value: content.slip.sha256.replace(/(.{16})(?=.)/g, '$1 '),
         },
       ],
     },

@@ -43,7 +43,7 @@ export const instantText = (rfc3339: string, timeZone: string): Both => {
   const at = new Date(rfc3339)
   const { zh, en, offset } = formatsOf(timeZone)
   const parts = Object.fromEntries(offset.formatToParts(at).map((part) => [part.type, part.value]))
-  const zone = parts['timeZoneName'] === 'GMT' ? 'UTC' : parts['timeZoneName']!.replace('GMT', 'UTC')
+  const zone = parts['timeZoneName']!.replace('GMT', 'UTC')
   const time = `${parts['hour']}:${parts['minute']}:${parts['second']}`
   return { zh: `${zh.format(at)} ${time}（${zone}）`, en: `${en.format(at)}, ${time} (${zone})` }
 }

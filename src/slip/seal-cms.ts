@@ -88,6 +88,14 @@ const takeApart = (cms: Uint8Array): Parts => {
   }
 }
 
+// Only the shortest spelling of r and s: a stray bit in a padded one would leave both numbers as they are.
+const isShortest = (signature: Uint8Array): boolean => {
+  const parsed = asn1.fromBER(new Uint8Array(signature))
+  if (parsed.offset === -1) return false
+  const rs = pkijs.createECDSASignatureFromCMS(parsed.result, 32)
+  return Buffer.from(pkijs.createCMSECDSASignature(rs)).equals(signature)
+}
+
 const attribute = (info: pkijs.SignerInfo, type: string): asn1.AsnType => {
   const found = (info.signedAttrs?.attributes ?? []).filter((one) => one.type === type)
   if (found.length !== 1 || found[0]!.values.length !== 1) throw new NotGenuine('changed')
@@ -136,6 +144,7 @@ export const checkCms = async (cms: Uint8Array, covered: Uint8Array): Promise<Se
     new Uint8Array(certificate.serialNumber.toBER()),
   )
   if (!Buffer.from(canonical({ ...parts, sid })).equals(cms)) throw new NotGenuine('changed')
+  if (!isShortest(parts.signature)) throw new NotGenuine('changed')
   attribute(info, OID.contentType)
   attribute(info, OID.messageDigest)
   if (!namesCertificate(info, leaf)) throw new NotGenuine('changed')

@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openFileKeys } from '../adapters/keys/file.ts'
+import type { KeyStore } from '../adapters/keys/port.ts'
+import { verifyCommand } from './cli-verify.ts'
+import { sampleSlip } from './documents.fixture.ts'
+import { publicJwks } from './jwks.ts'
+import { sealDocument } from './seal.ts'
+
+const NOW = new Date('2026-11-22T08:00:00Z')
+let dir: string
+let keys: KeyStore
+const at = (name: string): string => join(dir, name)
+
+const run = async (file: string, more: { json?: boolean; crl?: string[]; trust?: string[] } = {}) => {
+  const out: string[] = []
+  const err: string[] = []
+  const code = await verifyCommand(file, {
+    trust: [at('root.pem')],
+    now: NOW,
+    print: (line) => void out.push(line),
+    printError: (line) => void err.push(line),
+    ...more,
+  })
+  return { code, out: out.join('\n'), err: err.join('\n') }
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'leb-cli-'))
+  keys = await openFileKeys({ dir: at('keys'), now: () => NOW })
+  await keys.ensureIssuer({ id: 'leb', name: 'LEB 旅行通信' })
+  const { pdf } = await sealDocument({ content: sampleSlip(), keys, issuerId: 'leb', now: NOW })
+  await writeFile(at('slip.pdf'), pdf)
+  await writeFile(at('longer.pdf'), Buffer.concat([pdf, Buffer.from(' ')]))
+  await writeFile(at('half.pdf'), pdf.subarray(0, pdf.length / 2))
+  await writeFile(at('root.pem'), (await keys.trustRoots()).join('\n'))
+})
+afterAll(() => rm(dir, { recursive: true }))
+
+describe('leb verify', () => {
+  it('exits 0 for a genuine slip and says which', async () => {
+    const { code, out } = await run(at('slip.pdf'))
+    expect(code).toBe(0)
+    expect(out).toContain('GENUINE')
+    expect(out).toContain('LEB-2K7M-9QXC')
+  })
+
+  it('exits 1 with the reason, 2 for what it cannot read', async () => {
+    expect(await run(at('longer.pdf'))).toMatchObject({ code: 1, out: expect.stringContaining('appended') })
+    expect(await run(at('half.pdf'))).toMatchObject({ code: 2, out: expect.stringContaining('truncated') })
+    expect(await run(at('root.pem'))).toMatchObject({ code: 2, out: expect.stringContaining('unreadable') })
+    expect(await run(at('none.pdf'))).toMatchObject({ code: 2, err: expect.stringContaining('ENOENT') })
+    const noRoot = await run(at('slip.pdf'), { trust: [at('slip.pdf')] })
+    expect(noRoot.code).not.toBe(0)
+  })
+
+  it('prints one JSON object', async () => {
+    const { code, out } = await run(at('slip.pdf'), { json: true })
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ verdict: 'genuine', document: { number: 'LEB-2K7M-9QXC' } })
+    expect(JSON.parse((await run(at('none.pdf'), { json: true })).out)).toMatchObject({
+      verdict: 'unreadable',
+    })
+  })
+
+  it('heeds a revocation list, DER or PEM, and the JWKS shows the key as revoked', async () => {
+    const { kid } = await keys.sealing('leb')
+    await keys.revokeSealingKey('leb', kid, new Date(NOW.getTime() - 1000), NOW)
+    const der = await readFile(at('keys/root/crl.der'))
+    const body = der.toString('base64').match(/.{1,64}/g)!.join('\n')
+    await writeFile(at('crl.pem'), `-----BEGIN X509 CRL-----\n${body}\n-----END X509 CRL-----\n`)
+    for (const crl of [at('keys/root/crl.der'), at('crl.pem')]) {
+      const { code, out } = await run(at('slip.pdf'), { crl: [crl] })
+      expect(code).toBe(1)
+      expect(out).toContain('key_revoked_at_signing')
+    }
+    const jwks = await publicJwks(keys)
+    expect(jwks.keys.map((key) => [key.kid === kid, key.leb_revoked_at !== undefined])).toEqual([
+      [true, true],
+      [false, false],
+    ])
+    expect(JSON.stringify(jwks)).not.toContain('"d"')
+  })
+})
