@@ -10,7 +10,7 @@ const STATES = { released: 'Released', downloaded: 'Downloaded', installed: 'Ins
 
 async function pair(options: SmDpPlusOptions) {
   const sim = await startSmDpPlusSim({ unseenProfile: null, ...options })
-  const port = es2plusEsim({ url: sim.url, functionRequesterIdentifier: REQUESTER, timeoutMs: 200 })
+  const port = es2plusEsim({ url: sim.url, functionRequesterIdentifier: REQUESTER, timeoutMs: 800 })
   return {
     port,
     world: {

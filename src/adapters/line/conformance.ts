@@ -102,7 +102,7 @@ export function lineConformance(
 
 /** Asks until the order is no longer open. */
 export async function finished(port: LinePort, key: string, action: LineAction): Promise<Answer<LineDone>> {
-  for (let n = 0; n < 200; n += 1) {
+  for (let n = 0; n < 1_000; n += 1) {
     const answer = await port.ask({ key, action })
     if (answer.kind !== 'pending') return answer
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -11,7 +11,7 @@ const ORDERING = 'POST /tmf-api/serviceOrdering/v4/serviceOrder'
 lineConformance('TMF641 against its simulator', async () => {
   const sim = await startLineSim({ completeAfterMs: 20 })
   return {
-    port: tmf641Line({ url: sim.url, timeoutMs: 200, askAgainInMs: 10 }),
+    port: tmf641Line({ url: sim.url, timeoutMs: 800, askAgainInMs: 10 }),
     world: {
       fail: (order) =>
         sim.failures.set(
@@ -74,7 +74,7 @@ describe('TMF641', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }
-    const line = tmf641Line({ url: `http://127.0.0.1:${port}`, timeoutMs: 300 })
+    const line = tmf641Line({ url: `http://127.0.0.1:${port}`, timeoutMs: 800 })
     stops.push(
       () => line.close(),
       () => server.close(),
@@ -117,7 +117,7 @@ describe('TMF641', () => {
     expect(await line.subscribe(`http://127.0.0.1:${port}/events`)).toMatchObject({ kind: 'done' })
     sim.failures.set({ mode: 'twice', times: 1, match: 'POST /tmf-api/serviceOrdering/v4/serviceOrder' })
     await line.suspend(order)
-    await expect.poll(() => heard.length).toBe(2)
+    await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(2)
     expect(heard[0]).toEqual({ key: order.key, orderId: sim.orders(order.key)[0]?.id })
   })
 

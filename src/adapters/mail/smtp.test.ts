@@ -12,12 +12,12 @@ import { makeDkimKey } from './dkim-key.ts'
 import { judgeSmtpError } from './judge-smtp-error.ts'
 import { smtpMail, type SmtpConfig } from './smtp.ts'
 
-const local = (port: number): SmtpConfig => ({ host: '127.0.0.1', port, requireTls: false, timeoutMs: 2_000 })
+const local = (port: number): SmtpConfig => ({ host: '127.0.0.1', port, requireTls: false, timeoutMs: 5_000 })
 
 mailConformance('SMTP against its simulator', async () => {
   const sim = await startMailSim()
   return {
-    port: smtpMail({ ...local(sim.port), timeoutMs: 400 }),
+    port: smtpMail({ ...local(sim.port), timeoutMs: 1_000 }),
     world: {
       fail: (order) => sim.control.failures.set(order as never),
       taken: (messageId) => sim.taken(messageId),

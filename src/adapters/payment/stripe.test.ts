@@ -9,7 +9,7 @@ paymentConformance('Stripe against its simulator', async ({ answersAfterMs }) =>
   const sim = await startPaymentSim({ latency: { minMs: answersAfterMs, maxMs: answersAfterMs } })
   let seeded = 0
   return {
-    port: stripePayment({ apiKey: 'sk_test_sim', url: sim.url, timeoutMs: 300 }),
+    port: stripePayment({ apiKey: 'sk_test_sim', url: sim.url, timeoutMs: 800 }),
     world: {
       fail: (order) =>
         sim.failures.set(
@@ -52,7 +52,7 @@ describe('Stripe', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-    const port = stripePayment({ apiKey: 'sk_test_sim', url, timeoutMs: 1_000, maxBytes: 10_000 })
+    const port = stripePayment({ apiKey: 'sk_test_sim', url, timeoutMs: 5_000, maxBytes: 10_000 })
     stops.push(
       () => port.close(),
       () => server.close(),
