@@ -16,56 +16,61 @@ const HELP = `Starts the simulated outside world on 127.0.0.1 and prints one JSO
 Each address takes POST /sim/fail {"mode","times","forMs","match","probability","seed"}; {} makes it well again.
 `
 
-const { values } = parseArgs({
-  options: {
-    dir: { type: 'string' },
-    'port-line': { type: 'string' },
-    'port-esim': { type: 'string' },
-    'port-payment': { type: 'string' },
-    'port-smtp': { type: 'string' },
-    'port-mail-control': { type: 'string' },
-    latency: { type: 'string' },
-    'complete-after': { type: 'string' },
-    lazy: { type: 'boolean' },
-    'lazy-currency': { type: 'string' },
-    'keep-mails': { type: 'string' },
-    'with-parent': { type: 'boolean' },
-    help: { type: 'boolean' },
-  },
-})
+const OPTIONS = {
+  dir: { type: 'string' },
+  'port-line': { type: 'string' },
+  'port-esim': { type: 'string' },
+  'port-payment': { type: 'string' },
+  'port-smtp': { type: 'string' },
+  'port-mail-control': { type: 'string' },
+  latency: { type: 'string' },
+  'complete-after': { type: 'string' },
+  lazy: { type: 'boolean' },
+  'lazy-currency': { type: 'string' },
+  'keep-mails': { type: 'string' },
+  'with-parent': { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const
 
-function number(name: keyof typeof values): number | undefined {
+type Values = ReturnType<typeof readValues>
+
+function readValues() {
+  return parseArgs({ options: OPTIONS }).values
+}
+
+function number(values: Values, name: keyof Values): number | undefined {
   const text = values[name]
   if (text === undefined) return undefined
   if (typeof text !== 'string' || !/^\d{1,6}$/.test(text)) throw new Error(`--${name} wants a whole number`)
   return Number(text)
 }
 
-function worldOptions(): WorldOptions {
+function worldOptions(values: Values): WorldOptions {
   const latency = /^(\d+)-(\d+)$/.exec(values.latency ?? '')
   if (values.latency !== undefined && latency === null) throw new Error('--latency wants MIN-MAX, e.g. 5-40')
   const ports = {
-    line: number('port-line'),
-    esim: number('port-esim'),
-    payment: number('port-payment'),
-    smtp: number('port-smtp'),
-    mailControl: number('port-mail-control'),
+    line: number(values, 'port-line'),
+    esim: number(values, 'port-esim'),
+    payment: number(values, 'port-payment'),
+    smtp: number(values, 'port-smtp'),
+    mailControl: number(values, 'port-mail-control'),
   }
   const lazyCurrency = values['lazy-currency'] ?? (values.lazy ? 'eur' : undefined)
   const options = {
     dir: values.dir,
     ports: Object.fromEntries(Object.entries(ports).filter(([, port]) => port !== undefined)),
     latency: latency === null ? undefined : { minMs: Number(latency[1]), maxMs: Number(latency[2]) },
-    completeAfterMs: number('complete-after'),
+    completeAfterMs: number(values, 'complete-after'),
     lazyCurrency: lazyCurrency?.toLowerCase(),
-    keepMails: number('keep-mails'),
+    keepMails: number(values, 'keep-mails'),
   }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
 async function main(): Promise<void> {
+  const values = readValues()
   if (values.help) return void process.stdout.write(HELP)
-  const world = await startWorld(worldOptions())
+  const world = await startWorld(worldOptions(values))
   const { line, esim, payment, mail } = world
   process.stdout.write(`${JSON.stringify({ line, esim, payment, mail, pid: process.pid })}\n`)
   const stop = () => void world.stop().finally(() => process.exit(0))
