@@ -13,6 +13,8 @@ create table closure (
   locale           text not null check (locale in ('zh-CN', 'en')),
   zone             text not null,
   received_by      text not null check (received_by in ('portal', 'api', 'cli', 'staff')),
+  -- How it stood with identity when it was declared; the code comes after, except for the issuer's own decision.
+  identity         text not null check (identity in ('signed_in', 'not_signed_in', 'issuer_decision')),
   start            text not null check (start in ('after_undo_window', 'at_once')),
   jurisdiction     text not null,
   policy_version   text not null,
@@ -44,7 +46,9 @@ create table closure_card (
   settled_minor   bigint,
   payout_minor    bigint,
   currency        text not null,
-  payout_route    text,
+  payout_route    text check (payout_route in ('original_payment', 'bank_transfer', 'nothing')),
+  -- A transfer that staff made by hand: the bank's reference.
+  bank_reference  text,
   primary key (issuer_id, closure_id, card_id),
   foreign key (issuer_id, closure_id) references closure,
   foreign key (issuer_id, card_id) references card

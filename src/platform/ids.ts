@@ -7,7 +7,7 @@ export type Ids = {
   next(): string
   /** URL-safe secret of `bytes` random bytes. */
   secret(bytes: number): string
-  /** A number people read to each other: 8 signs of Crockford base 32 and a check sign, `2K7M-9QXC-T`. */
+  /** A number people read to each other: 8 signs of Crockford base 32 and a check sign, `2K7M-9QXCT`. */
   readable(): string
 }
 
@@ -19,7 +19,7 @@ export function makeIds(clock: Clock, random: (size: number) => Buffer = randomB
     secret: (bytes) => random(bytes).toString('base64url'),
     readable: () => {
       const signs = [...random(8)].map((byte) => crockford[byte % 32]!)
-      return `${signs.slice(0, 4).join('')}-${signs.slice(4).join('')}-${checkSign(signs)}`
+      return `${signs.slice(0, 4).join('')}-${signs.slice(4).join('')}${checkSign(signs)}`
     },
   }
 }
@@ -30,7 +30,7 @@ function checkSign(signs: string[]): string {
   return crockford[sum % 31]!
 }
 
-/** True when the check sign of `2K7M-9QXC-T` fits; forgives lower case, spaces and I, L, O. */
+/** True when the check sign of `2K7M-9QXCT` fits; forgives lower case, spaces and I, L, O. */
 export function isReadableNumber(text: string): boolean {
   const signs = [...tidyNumber(text).replaceAll('-', '')]
   return (
@@ -40,8 +40,8 @@ export function isReadableNumber(text: string): boolean {
   )
 }
 
-/** What someone typed, as the number is written: `2k7m 9qxct` becomes `2K7M-9QXC-T`. */
+/** What someone typed, as the number is written: `2k7m 9qxct` becomes `2K7M-9QXCT`. */
 export function tidyNumber(text: string): string {
   const signs = text.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
-  return signs.length === 9 ? `${signs.slice(0, 4)}-${signs.slice(4, 8)}-${signs.slice(8)}` : signs
+  return signs.length === 9 ? `${signs.slice(0, 4)}-${signs.slice(4)}` : signs
 }

@@ -95,6 +95,7 @@ export interface Closure {
   declared_at: Timestamp
   due_at: Timestamp
   identified_at: Timestamp | null
+  identity: string
   issuer_id: string
   jurisdiction: string
   late_noticed_at: Timestamp | null
@@ -125,6 +126,7 @@ export interface ClosureBlock {
 }
 
 export interface ClosureCard {
+  bank_reference: string | null
   card_id: string
   closure_id: string
   currency: string

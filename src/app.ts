@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises'
+import { openFileKeys } from './adapters/keys/file.ts'
+import { openProviders } from './adapters/open-providers.ts'
+import { systemClock } from './platform/clock.ts'
+import { type Context, workerName } from './platform/context.ts'
+import { checkDatabase, openDb, openPool } from './platform/db.ts'
+import { startEmbeddedPostgres } from './platform/embedded-postgres.ts'
+import type { Config } from './platform/env.ts'
+import { SetupError } from './platform/errors.ts'
+import { makeIds } from './platform/ids.ts'
+import { openJobs } from './platform/jobs.ts'
+import { makeLog } from './platform/log.ts'
+import { migrate } from './platform/migrate.ts'
+
+/** A running LEB without its doors: what every command starts with and stops last. */
+export type App = { ctx: Context; databaseUrl: string; migrated: string[]; stop(): Promise<void> }
+
+export type Part = 'serve' | 'work' | 'command'
+
+/**
+ * Opens database, keys, queues and providers as the config says; migrates first. Throws SetupError in one
+ * sentence when something of the operator's is wrong.
+ */
+export async function openApp(config: Config, part: Part): Promise<App> {
+  const clock = systemClock
+  const log = makeLog(config.logLevel)
+  const server = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dir: config.dataDir })
+  const databaseUrl = config.databaseUrl ?? server!.url
+  const pool = openPool(databaseUrl, config.pool, part)
+  try {
+    await checkDatabase(pool, databaseUrl)
+    const migrated = await migrate(databaseUrl)
+    await makeKeysFolder(config.keysDir)
+    const keys = await openFileKeys({ dir: config.keysDir, now: () => clock.now() })
+    const jobs = openJobs(databaseUrl, log, part === 'work')
+    await jobs.start()
+    const db = openDb(pool)
+    const providers = openProviders(db, config.keysDir)
+    const ctx: Context = {
+      config,
+      clock,
+      log,
+      pool,
+      db,
+      keys,
+      jobs,
+      providers,
+      ids: makeIds(clock),
+      worker: workerName(clock),
+    }
+    return {
+      ctx,
+      databaseUrl,
+      migrated,
+      async stop() {
+        await jobs.stop()
+        providers.close()
+        await pool.end()
+        await server?.stop()
+      },
+    }
+  } catch (error) {
+    await pool.end().catch(() => undefined)
+    await server?.stop()
+    throw error
+  }
+}
+
+async function makeKeysFolder(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    throw new SetupError(
+      `the folder for keys ${dir} can't be made (${error.code}): choose another with LEB_KEYS`,
+    )
+  })
+}

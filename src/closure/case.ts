@@ -1,0 +1,143 @@
+import { sql } from 'kysely'
+import { findIssuer, type Issuer } from '../issuer/issuer.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { assert } from '../platform/errors.ts'
+import type { Closure } from '../platform/tables.ts'
+import { policyByVersion } from '../policy/policy.ts'
+import type { Policy } from '../policy/policy-schema.ts'
+import type { Selectable } from 'kysely'
+import type { PayoutRoute } from './closure-view.ts'
+import { readJournal, type Journal } from './journal.ts'
+import { Superseded } from './step.ts'
+
+export type ClosureRow = Selectable<Closure>
+
+/** A card in a closure: the card's own facts and what the closure has found out about its money. */
+export type CaseCard = {
+  cardId: string
+  iccid: string
+  plan: string
+  zone: string
+  expiresAt: Date
+  currency: string
+  paidMinor: bigint
+  paymentProvider: string
+  paymentRef: string
+  settledMinor: bigint | null
+  payoutMinor: bigint | null
+  payoutRoute: PayoutRoute | null
+  bankReference: string | null
+}
+
+/** One closure as a worker has it before it: rows, rules and journal, under a version that it alone holds. */
+export type Case = {
+  issuer: Issuer
+  policy: Policy
+  closure: ClosureRow
+  accountRef: string
+  holderId: string
+  cards: CaseCard[]
+  journal: Journal
+}
+
+/**
+ * Takes a closure up: from here writes under an older version are refused. Undefined when there is none.
+ */
+export async function takeUp(ctx: Context, issuerId: string, closureId: string): Promise<Case | undefined> {
+  const issuer = await findIssuer(ctx.db, issuerId)
+  if (!issuer) return undefined
+  return inIssuer(ctx.db, issuerId, async (tx) => {
+    const closure = await tx
+      .updateTable('closure')
+      .set((e) => ({ version: e('version', '+', 1n), worker: ctx.worker }))
+      .where('issuer_id', '=', issuerId)
+      .where('closure_id', '=', closureId)
+      .returningAll()
+      .executeTakeFirst()
+    if (!closure) return undefined
+    const account = await tx
+      .selectFrom('account')
+      .select(['account_ref', 'holder_id'])
+      .where('issuer_id', '=', issuerId)
+      .where('account_id', '=', closure.account_id)
+      .executeTakeFirstOrThrow()
+    return {
+      issuer,
+      policy: policyByVersion(closure.policy_version),
+      closure,
+      accountRef: account.account_ref,
+      holderId: account.holder_id,
+      cards: await readCaseCards(tx, issuerId, closureId),
+      journal: await readJournal(tx, issuerId, closureId),
+    }
+  })
+}
+
+export async function readCaseCards(tx: Tx, issuerId: string, closureId: string): Promise<CaseCard[]> {
+  const rows = await tx
+    .selectFrom('closure_card as k')
+    .innerJoin('card as c', (join) =>
+      join.onRef('c.issuer_id', '=', 'k.issuer_id').onRef('c.card_id', '=', 'k.card_id'),
+    )
+    .select([
+      'c.card_id',
+      'c.iccid',
+      'c.plan',
+      'c.zone',
+      'c.expires_at',
+      'c.currency',
+      'c.paid_minor',
+      'c.payment_provider',
+      'c.payment_ref',
+      'k.settled_minor',
+      'k.payout_minor',
+      'k.payout_route',
+      'k.bank_reference',
+    ])
+    .where('k.issuer_id', '=', issuerId)
+    .where('k.closure_id', '=', closureId)
+    .orderBy('c.iccid')
+    .execute()
+  return rows.map((row) => ({
+    cardId: row.card_id,
+    iccid: row.iccid,
+    plan: row.plan,
+    zone: row.zone,
+    expiresAt: row.expires_at,
+    currency: row.currency,
+    paidMinor: row.paid_minor,
+    paymentProvider: row.payment_provider,
+    paymentRef: row.payment_ref,
+    settledMinor: row.settled_minor,
+    payoutMinor: row.payout_minor,
+    payoutRoute: row.payout_route as PayoutRoute | null,
+    bankReference: row.bank_reference,
+  }))
+}
+
+/**
+ * Fencing: locks the closure and makes sure that it is still ours to tell. Every write of a step begins with it,
+ * so a worker that was taken for dead, or one that missed an undo, changes nothing. Throws Superseded.
+ */
+export async function holdTurn(tx: Tx, told: Case): Promise<void> {
+  const { issuer_id, closure_id, version } = told.closure
+  const { rows } = await sql`
+    select 1 from closure where issuer_id = ${issuer_id} and closure_id = ${closure_id} and version = ${version}
+    for no key update`.execute(tx)
+  if (rows.length === 0) throw new Superseded()
+}
+
+/** Puts facts of the closure down, in the row and in the case. The turn must be held. */
+export async function noteClosure(tx: Tx, told: Case, facts: Partial<ClosureRow>): Promise<void> {
+  const { issuer_id, closure_id, version } = told.closure
+  const done = await tx
+    .updateTable('closure')
+    .set(facts)
+    .where('issuer_id', '=', issuer_id)
+    .where('closure_id', '=', closure_id)
+    .where('version', '=', version)
+    .executeTakeFirst()
+  assert(done.numUpdatedRows === 1n, 'the turn is held while a closure is written')
+  Object.assign(told.closure, facts)
+}

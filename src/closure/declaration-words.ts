@@ -1,0 +1,56 @@
+import type { Wording } from '../platform/errors.ts'
+import type { Act, Covers, PayoutRoute } from './closure-view.ts'
+
+/** What the holder says by pressing the last button, word for word; it stands on the slip. */
+export function declarationWords(act: Act, covers: Covers): Wording {
+  const thing = {
+    card: { 'zh-CN': '这张卡', en: 'this card' },
+    account: { 'zh-CN': '这个账户及其所有卡', en: 'this account with all its cards' },
+  }[covers]
+  const first = {
+    terminate: { 'zh-CN': `我要注销${thing['zh-CN']}。`, en: `I close ${thing.en}.` },
+    withdraw: {
+      'zh-CN': `我要撤回购买${thing['zh-CN']}的合同。`,
+      en: `I withdraw from the contract for ${thing.en}.`,
+    },
+    refund: {
+      'zh-CN': `我要求退还${thing['zh-CN']}的余额并终止使用。`,
+      en: `I ask for the balance of ${thing.en} back and end its use.`,
+    },
+    erase: {
+      'zh-CN': `我要注销${thing['zh-CN']}，并删除我的个人信息。`,
+      en: `I close ${thing.en} and have my personal data erased.`,
+    },
+  }[act]
+  return {
+    'zh-CN': `${first['zh-CN']}请停用线路，把余额退给我。在退款发出之前，我可以撤销。`,
+    en: `${first.en} Switch the line off and pay the balance back to me. Until the money is sent I can undo this.`,
+  }
+}
+
+export const routeWords: Record<PayoutRoute, Wording> = {
+  original_payment: {
+    'zh-CN': '原路退回付款时所用的支付方式',
+    en: 'back to the payment method it was paid with',
+  },
+  bank_transfer: {
+    'zh-CN': '银行转账（客服会向您索要收款账户）',
+    en: 'by bank transfer (support will ask you for the account)',
+  },
+  nothing: { 'zh-CN': '没有余额需要退还', en: 'there is no balance to pay back' },
+}
+
+export const removalWords = {
+  iphone: {
+    'zh-CN': '设置 → 蜂窝网络 → 选择这张卡 → 删除 eSIM。',
+    en: 'Settings → Mobile Service (Cellular) → choose this card → Delete eSIM.',
+  },
+  android: {
+    'zh-CN': '设置 → 网络和互联网 → SIM 卡 → 选择这张卡 → 清除 SIM 卡（各品牌名称略有不同）。',
+    en: 'Settings → Network & internet → SIMs → choose this card → Erase SIM (names differ a little by maker).',
+  },
+  plastic: {
+    'zh-CN': '如果您有实体卡：剪断芯片，芯片按电子废弃物处理，卡片投入其他垃圾。',
+    en: 'If you have a plastic card: cut through the chip; the chip is electronic waste, the rest is residual waste.',
+  },
+} satisfies Record<string, Wording>

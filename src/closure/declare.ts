@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto'
+import { issueCode } from '../holder/access-code.ts'
+import { findIssuer, type Issuer } from '../issuer/issuer.ts'
+import { queueNotice } from '../notice/queue-notice.ts'
+import { isZone } from '../platform/clock.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import { sealDocument, type SealedDocument } from '../slip/seal.ts'
+import type { Act, Covers } from './closure-view.ts'
+import { saveDocument } from './documents.ts'
+import { type ClosurePreview, previewWith } from './preview.ts'
+import { type Declared, slipContent } from './slip-content.ts'
+
+export type Declaration = {
+  issuerId: string
+  accountId: string
+  /** The cards to close, or the account with all that it still has. */
+  cardIds: string[] | 'account'
+  act: Act
+  /** `at_once` waives the undo window; undo stays possible until money is sent or the line is cut. */
+  start: 'after_undo_window' | 'at_once'
+  locale: 'zh-CN' | 'en'
+  /** IANA zone in which times are told to this person. */
+  zone: string
+  receivedBy: 'portal' | 'api' | 'cli' | 'staff'
+  identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
+}
+
+export type Receipt = {
+  closureId: string
+  number: string
+  /** For the public verify page; stands in the QR code and is stored nowhere else. */
+  token: string
+  slip: Uint8Array
+  dueAt: Date
+}
+
+/**
+ * The declaration counts from this moment. Case, slip and the first look of a worker are written in one
+ * transaction: whoever gets the receipt has a closure that will be told to its end, and nobody else has one.
+ * The code that proves who declared it goes to the contact the account already has.
+ * Throws Refusal closure/no_such_card, nothing_chosen, already_closing, already_closed, unknown_zone, issuer/unknown.
+ */
+export async function declareClosure(ctx: Context, declaration: Declaration): Promise<Receipt> {
+  const { issuerId } = declaration
+  const issuer = await findIssuer(ctx.db, issuerId)
+  if (!issuer) throw new Refusal('issuer/unknown')
+  if (!isZone(declaration.zone)) throw new Refusal('closure/unknown_zone')
+  const preview = await inIssuer(ctx.db, issuerId, (tx) => previewWith(ctx, tx, issuer, declaration))
+  await refuseIfNotOpen(ctx, declaration, preview)
+
+  const declared = newDeclared(ctx, issuer, declaration, preview)
+  const content = slipContent(ctx, { issuer, policy: preview.policy, preview, declared })
+  const sealed = await sealDocument({ content, keys: ctx.keys, issuerId, now: declared.declaredAt })
+  const closureId = ctx.ids.next()
+  try {
+    await inIssuer(ctx.db, issuerId, (tx) =>
+      write(ctx, tx, { closureId, declaration, preview, declared, sealed }),
+    )
+  } catch (error) {
+    if ((error as { constraint?: string }).constraint !== 'closure_card_once') throw error
+    // Somebody declared the same card between our look and our write: theirs stands.
+    const now = await inIssuer(ctx.db, issuerId, (tx) => previewWith(ctx, tx, issuer, declaration))
+    throw new Refusal('closure/already_closing', {
+      number: now.cards.find((card) => card.existing)?.existing ?? '',
+    })
+  }
+  const { number, token } = declared
+  return { closureId, number, token, slip: sealed.pdf, dueAt: preview.dueAt }
+}
+
+async function refuseIfNotOpen(
+  ctx: Context,
+  declaration: Declaration,
+  preview: ClosurePreview,
+): Promise<void> {
+  if (declaration.cardIds !== 'account' && declaration.cardIds.length === 0)
+    throw new Refusal('closure/nothing_chosen')
+  const rows = await inIssuer(ctx.db, declaration.issuerId, (tx) =>
+    tx
+      .selectFrom('card as c')
+      .innerJoin('account as a', (j) =>
+        j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
+      )
+      .select(['c.state', 'a.state as account_state'])
+      .where('c.issuer_id', '=', declaration.issuerId)
+      .where('c.account_id', '=', declaration.accountId)
+      .$if(preview.cards.length > 0, (q) =>
+        q.where(
+          'c.card_id',
+          'in',
+          preview.cards.map((card) => card.cardId),
+        ),
+      )
+      .execute(),
+  )
+  const existing = preview.cards.find((card) => card.existing && declaration.cardIds)
+  const closed = rows.some((row) => row.state === 'closed') && declaration.cardIds !== 'account'
+  if (closed || rows.some((row) => row.account_state === 'closed'))
+    throw new Refusal('closure/already_closed')
+  if (existing?.existing) throw new Refusal('closure/already_closing', { number: existing.existing })
+}
+
+function newDeclared(
+  ctx: Context,
+  issuer: Issuer,
+  declaration: Declaration,
+  preview: ClosurePreview,
+): Declared {
+  const declaredAt = ctx.clock.now()
+  // Told on the slip as the time until which undo is sure; it runs from the declaration.
+  const undoUntil =
+    declaration.start === 'after_undo_window'
+      ? new Date(declaredAt.getTime() + preview.undoWindowMinutes * 60_000)
+      : null
+  return {
+    number: `${issuer.issuerId.toUpperCase().slice(0, 12)}-${ctx.ids.readable()}`,
+    token: ctx.ids.secret(16),
+    act: declaration.act,
+    covers: coversOf(declaration),
+    zone: declaration.zone,
+    declaredAt,
+    undoUntil,
+    receivedBy: declaration.receivedBy,
+    identity: declaration.identity,
+  }
+}
+
+function coversOf(declaration: Declaration): Covers {
+  return declaration.cardIds === 'account' ? 'account' : 'card'
+}
+
+type NewClosure = {
+  closureId: string
+  declaration: Declaration
+  preview: ClosurePreview
+  declared: Declared
+  sealed: SealedDocument
+}
+
+async function write(ctx: Context, tx: Tx, made: NewClosure): Promise<void> {
+  const { closureId, declaration, declared, sealed } = made
+  const { issuerId } = declaration
+  await insertClosure(tx, made)
+  await saveDocument(ctx, tx, {
+    issuerId,
+    closureId,
+    kind: 'slip',
+    pdf: sealed.pdf,
+    sha256: sealed.sha256,
+    issuedAt: declared.declaredAt,
+    tokenHash: createHash('sha256').update(declared.token).digest(),
+  })
+  const { locale } = declaration
+  await queueNotice(ctx, tx, { issuerId, kind: 'slip', closureId, locale })
+  if (declared.identity === 'issuer_decision') {
+    await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
+  } else {
+    const { codeId } = await issueCode(ctx, tx, { issuerId, purpose: 'identify', closureId })
+    await queueNotice(ctx, tx, { issuerId, kind: 'identify_code', closureId, codeId, locale })
+  }
+}
+
+async function insertClosure(
+  tx: Tx,
+  { closureId, declaration, preview, declared }: NewClosure,
+): Promise<void> {
+  const { issuerId, accountId } = declaration
+  const byIssuer = declared.identity === 'issuer_decision'
+  await tx
+    .insertInto('closure')
+    .values({
+      issuer_id: issuerId,
+      closure_id: closureId,
+      number: declared.number,
+      account_id: accountId,
+      covers: declared.covers,
+      act: declared.act,
+      state: byIssuer ? 'identified' : 'declared',
+      locale: declaration.locale,
+      zone: declared.zone,
+      received_by: declared.receivedBy,
+      identity: declared.identity,
+      start: declaration.start,
+      jurisdiction: preview.jurisdiction,
+      policy_version: preview.policyVersion,
+      declaration: JSON.stringify({ cards: preview.cards.map((card) => card.iccid) }),
+      declared_at: declared.declaredAt,
+      due_at: preview.dueAt,
+      undo_until: declared.undoUntil,
+      identified_at: byIssuer ? declared.declaredAt : null,
+    })
+    .execute()
+  if (preview.cards.length > 0) {
+    await tx
+      .insertInto('closure_card')
+      .values(
+        preview.cards.map((card) => ({
+          issuer_id: issuerId,
+          closure_id: closureId,
+          card_id: card.cardId,
+          currency: card.balance.currency,
+        })),
+      )
+      .execute()
+  }
+  await markClosing(tx, declaration, preview)
+}
+
+async function markClosing(tx: Tx, declaration: Declaration, preview: ClosurePreview): Promise<void> {
+  const cardIds = preview.cards.map((card) => card.cardId)
+  if (cardIds.length > 0) {
+    await tx
+      .updateTable('card')
+      .set({ state: 'closing' })
+      .where('issuer_id', '=', declaration.issuerId)
+      .where('card_id', 'in', cardIds)
+      .where('state', '=', 'open')
+      .execute()
+  }
+  if (declaration.cardIds !== 'account') return
+  await tx
+    .updateTable('account')
+    .set({ state: 'closing' })
+    .where('issuer_id', '=', declaration.issuerId)
+    .where('account_id', '=', declaration.accountId)
+    .where('state', '=', 'open')
+    .execute()
+}

@@ -1,0 +1,83 @@
+import { sql } from 'kysely'
+import type { Tx } from '../platform/db.ts'
+import type { JournalName, Proof } from './step.ts'
+
+/** The closure's evidence: one row a step and attempt. `scopeId` is the card, or the closure for what is told once. */
+export type JournalRow = {
+  step: JournalName
+  scopeId: string
+  attempt: number
+  state: 'intent' | 'done' | 'pending' | 'refused' | 'unknown'
+  key: string
+  answer: Proof | null
+  intendedAt: Date
+  answeredAt: Date | null
+}
+
+/** All rows of a closure, by step and scope, attempts in order. Kept in step with what is written. */
+export type Journal = Map<string, JournalRow[]>
+
+const place = (step: JournalName, scopeId: string) => `${step}/${scopeId}`
+
+export async function readJournal(tx: Tx, issuerId: string, closureId: string): Promise<Journal> {
+  const rows = await tx
+    .selectFrom('closure_step')
+    .select(['step', 'scope_id', 'attempt', 'state', 'key', 'answer', 'intended_at', 'answered_at'])
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .orderBy('attempt')
+    .execute()
+  const journal: Journal = new Map()
+  for (const row of rows) {
+    keep(journal, {
+      step: row.step as JournalName,
+      scopeId: row.scope_id,
+      attempt: row.attempt,
+      state: row.state as JournalRow['state'],
+      key: row.key,
+      answer: row.answer as Proof | null,
+      intendedAt: row.intended_at,
+      answeredAt: row.answered_at,
+    })
+  }
+  return journal
+}
+
+export function attempts(journal: Journal, step: JournalName, scopeId: string): JournalRow[] {
+  return journal.get(place(step, scopeId)) ?? []
+}
+
+export function lastAttempt(journal: Journal, step: JournalName, scopeId: string): JournalRow | undefined {
+  return attempts(journal, step, scopeId).at(-1)
+}
+
+/** What a step that is done has answered; undefined while it isn't. */
+export function proofOf(journal: Journal, step: JournalName, scopeId: string): JournalRow | undefined {
+  const last = lastAttempt(journal, step, scopeId)
+  return last?.state === 'done' ? last : undefined
+}
+
+type Where = { issuerId: string; closureId: string; worker: string; digest: Buffer | null }
+
+/** Writes a row, new or changed, in the database and in the journal at hand. */
+export async function writeJournal(tx: Tx, journal: Journal, where: Where, row: JournalRow): Promise<void> {
+  await sql`
+    insert into closure_step (issuer_id, closure_id, step, scope_id, attempt, state, key, request_digest, answer, worker,
+      intended_at, answered_at)
+    values (${where.issuerId}, ${where.closureId}, ${row.step}, ${row.scopeId}, ${row.attempt}, ${row.state}, ${row.key},
+      ${where.digest}, ${row.answer && JSON.stringify(row.answer)}::jsonb, ${where.worker}, ${row.intendedAt}, ${row.answeredAt})
+    on conflict (issuer_id, closure_id, step, scope_id, attempt) do update
+      set state = excluded.state, answer = excluded.answer, answered_at = excluded.answered_at, worker = excluded.worker`.execute(
+    tx,
+  )
+  keep(journal, row)
+}
+
+function keep(journal: Journal, row: JournalRow): void {
+  const at = place(row.step, row.scopeId)
+  const others = (journal.get(at) ?? []).filter((known) => known.attempt !== row.attempt)
+  journal.set(
+    at,
+    [...others, row].sort((a, b) => a.attempt - b.attempt),
+  )
+}

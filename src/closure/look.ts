@@ -1,0 +1,36 @@
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import type { Look } from '../platform/jobs.ts'
+import type { Leases } from '../platform/leases.ts'
+import { takeUp } from './case.ts'
+import { close, reopen } from './close.ts'
+import { Pause, Superseded } from './step.ts'
+import { tellStory } from './story.ts'
+
+// Another worker has it: by then it has either finished or left a look of its own.
+const look_again_seconds = 1
+
+/**
+ * One look of a worker at one closure: tells the story until it is at its end or must wait, and queues the next
+ * look where time alone brings it on. Any error leaves the journal as it stands and the job to be tried again.
+ */
+export async function lookAtClosure(ctx: Context, leases: Leases, look: Look): Promise<void> {
+  const release = await leases.take(`${look.issuerId}/${look.id}`)
+  if (!release) return lookAgain(ctx, look, new Date(ctx.clock.now().getTime() + look_again_seconds * 1000))
+  try {
+    const told = await takeUp(ctx, look.issuerId, look.id)
+    if (!told) return
+    if (told.closure.state === 'undone') await reopen(tellStory(ctx, told))
+    else await close(tellStory(ctx, told))
+  } catch (error) {
+    if (error instanceof Superseded) return await lookAgain(ctx, look, ctx.clock.now())
+    if (!(error instanceof Pause)) throw error
+    if (error.until) await lookAgain(ctx, look, error.until)
+  } finally {
+    await release()
+  }
+}
+
+function lookAgain(ctx: Context, look: Look, at: Date): Promise<void> {
+  return inIssuer(ctx.db, look.issuerId, (tx) => ctx.jobs.look(tx, 'closure', look, at))
+}

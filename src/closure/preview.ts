@@ -1,0 +1,147 @@
+import { findIssuer, type Issuer } from '../issuer/issuer.ts'
+import type { Money } from '../ledger/money.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { Refusal, type Wording } from '../platform/errors.ts'
+import { arrivesBy, type Deadline, deadlines, type RetentionUntil, retentions } from '../policy/clocks.ts'
+import { policyFor } from '../policy/policy.ts'
+import type { Policy } from '../policy/policy-schema.ts'
+import type { Act, PayoutRoute } from './closure-view.ts'
+import { payoutRoute } from './payout-route.ts'
+
+export type CardPreview = {
+  cardId: string
+  iccid: string
+  plan: string
+  zone: string
+  expiresAt: Date
+  balance: Money
+  route: PayoutRoute
+  /** End of the day by which the money should be there. */
+  arrivesBy: Date
+  /** Number of a closure of this card that is under way. */
+  existing: string | null
+}
+
+/** What closing now would mean: shown before the declaration, printed on the slip after it. */
+export type ClosurePreview = {
+  accountId: string
+  accountRef: string
+  jurisdiction: string
+  policyVersion: string
+  cards: CardPreview[]
+  deadlines: Deadline[]
+  /** When LEB must be done: the earliest of the deadlines. */
+  dueAt: Date
+  retention: RetentionUntil[]
+  undoWindowMinutes: number
+  appeal: Wording
+  appealEmail: string
+}
+
+export type PreviewInput = {
+  issuerId: string
+  accountId: string
+  /** The cards to close; `account` takes all that are still open, and the account with them. */
+  cardIds: string[] | 'account'
+  act: Act
+}
+
+/** Throws Refusal closure/no_such_card, closure/nothing_open, issuer/unknown. */
+export async function previewClosure(ctx: Context, input: PreviewInput): Promise<ClosurePreview> {
+  const issuer = await findIssuer(ctx.db, input.issuerId)
+  if (!issuer) throw new Refusal('issuer/unknown')
+  return inIssuer(ctx.db, input.issuerId, (tx) => previewWith(ctx, tx, issuer, input))
+}
+
+/** The same inside a transaction, so that the declaration is made on what was read. */
+export async function previewWith(
+  ctx: Context,
+  tx: Tx,
+  issuer: Issuer,
+  input: PreviewInput,
+): Promise<ClosurePreview & { policy: Policy }> {
+  const now = ctx.clock.now()
+  const account = await tx
+    .selectFrom('account')
+    .select(['account_ref', 'jurisdiction'])
+    .where('issuer_id', '=', issuer.issuerId)
+    .where('account_id', '=', input.accountId)
+    .executeTakeFirst()
+  if (!account) throw new Refusal('closure/no_such_card')
+  const policy = policyFor(account.jurisdiction, now)
+  const cards = await readCards(tx, issuer.issuerId, input)
+  const clocks = deadlines(policy, input.act, now)
+  const undoWindow = Math.max(issuer.rules.undo_window_minutes, policy.undo_window_minutes)
+  return {
+    policy,
+    accountId: input.accountId,
+    accountRef: account.account_ref,
+    jurisdiction: account.jurisdiction,
+    policyVersion: policy.version,
+    cards: cards.map((card) => ({ ...card, arrivesBy: arrivesBy(policy, now) })),
+    deadlines: clocks,
+    dueAt: clocks[0]!.dueAt,
+    retention: retentions(policy, now),
+    undoWindowMinutes: undoWindow,
+    appeal: policy.appeal,
+    appealEmail: issuer.brand.appealEmail,
+  }
+}
+
+async function readCards(
+  tx: Tx,
+  issuerId: string,
+  input: PreviewInput,
+): Promise<Omit<CardPreview, 'arrivesBy'>[]> {
+  const rows = await tx
+    .selectFrom('card as c')
+    .innerJoin('ledger_account as a', (join) =>
+      join.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.card_id', '=', 'c.card_id'),
+    )
+    .leftJoin('closure_card as k', (join) =>
+      join
+        .onRef('k.issuer_id', '=', 'c.issuer_id')
+        .onRef('k.card_id', '=', 'c.card_id')
+        .on('k.live', '=', true),
+    )
+    .leftJoin('closure as o', (join) =>
+      join.onRef('o.issuer_id', '=', 'k.issuer_id').onRef('o.closure_id', '=', 'k.closure_id'),
+    )
+    .select([
+      'c.card_id',
+      'c.iccid',
+      'c.plan',
+      'c.zone',
+      'c.expires_at',
+      'c.currency',
+      'c.paid_minor',
+      'c.payment_provider',
+      'c.state',
+      'a.balance',
+      'o.number',
+    ])
+    .where('c.issuer_id', '=', issuerId)
+    .where('c.account_id', '=', input.accountId)
+    .$if(input.cardIds !== 'account', (q) => q.where('c.card_id', 'in', input.cardIds as string[]))
+    .$if(input.cardIds === 'account', (q) => q.where('c.state', '<>', 'closed'))
+    .orderBy('c.iccid')
+    .execute()
+  if (input.cardIds !== 'account' && rows.length !== new Set(input.cardIds).size) {
+    throw new Refusal('closure/no_such_card')
+  }
+  return rows.map((row) => ({
+    cardId: row.card_id,
+    iccid: row.iccid,
+    plan: row.plan,
+    zone: row.zone,
+    expiresAt: row.expires_at,
+    balance: { amount: row.balance, currency: row.currency },
+    route: payoutRoute({
+      amount: row.balance,
+      paidMinor: row.paid_minor,
+      paymentProvider: row.payment_provider,
+    }),
+    existing: row.number,
+  }))
+}

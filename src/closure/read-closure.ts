@@ -1,0 +1,210 @@
+import { sql } from 'kysely'
+import { moneyJson } from '../ledger/money.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { type CaseCard, type ClosureRow, readCaseCards } from './case.ts'
+import {
+  type Act,
+  type BlockReason,
+  type CardInClosure,
+  type ClosureView,
+  type Covers,
+  type StepName,
+  stepNames,
+  type StepView,
+} from './closure-view.ts'
+import { type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
+
+export type WhichClosure = { issuerId: string } & ({ closureId: string } | { number: string })
+
+/** One closure as anybody may be shown it who may see it at all; undefined when there is none. */
+export function readClosure(ctx: Context, which: WhichClosure): Promise<ClosureView | undefined> {
+  return inIssuer(ctx.db, which.issuerId, async (tx) => {
+    const closure = await tx
+      .selectFrom('closure')
+      .selectAll()
+      .where('issuer_id', '=', which.issuerId)
+      .$if('number' in which, (q) => q.where('number', '=', (which as { number: string }).number))
+      .$if('closureId' in which, (q) =>
+        q.where('closure_id', '=', (which as { closureId: string }).closureId),
+      )
+      .executeTakeFirst()
+    return closure && viewOf(ctx, tx, closure)
+  })
+}
+
+/** The closures of some accounts, newest first. */
+export function listClosures(
+  ctx: Context,
+  input: { issuerId: string; accountIds: string[] },
+): Promise<ClosureView[]> {
+  if (input.accountIds.length === 0) return Promise.resolve([])
+  return inIssuer(ctx.db, input.issuerId, async (tx) => {
+    const rows = await tx
+      .selectFrom('closure')
+      .selectAll()
+      .where('issuer_id', '=', input.issuerId)
+      .where('account_id', 'in', input.accountIds)
+      .orderBy('declared_at', 'desc')
+      .limit(100)
+      .execute()
+    const views: ClosureView[] = []
+    for (const row of rows) views.push(await viewOf(ctx, tx, row))
+    return views
+  })
+}
+
+type BlockRow = { reason: BlockReason; owner: 'holder' | 'staff' | 'provider'; scopeId: string; since: Date }
+
+async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<ClosureView> {
+  const { issuer_id: issuerId, closure_id: closureId } = closure
+  const [cards, journal] = [
+    await readCaseCards(tx, issuerId, closureId),
+    await readJournal(tx, issuerId, closureId),
+  ]
+  const account = await tx
+    .selectFrom('account')
+    .select('account_ref')
+    .where('issuer_id', '=', issuerId)
+    .where('account_id', '=', closure.account_id)
+    .executeTakeFirstOrThrow()
+  const documents = await tx
+    .selectFrom('document')
+    .select(['kind', 'issued_at', 'sha256'])
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .orderBy('issued_at')
+    .execute()
+  const open = closure.state !== 'closed' && closure.state !== 'undone'
+  return {
+    ...plainFacts(closure),
+    accountRef: account.account_ref,
+    late: open && closure.due_at < ctx.clock.now(),
+    canUndo: open && closure.no_return_at === null,
+    cards: await withBalances(tx, issuerId, cards, journal, closure),
+    steps: stepViews(closure, cards, journal, await readBlocks(tx, closure)),
+    documents: documents.map((d) => ({
+      kind: d.kind as 'slip' | 'certificate',
+      issuedAt: d.issued_at,
+      sha256: d.sha256,
+    })),
+  }
+}
+
+function plainFacts(closure: ClosureRow) {
+  return {
+    issuerId: closure.issuer_id,
+    closureId: closure.closure_id,
+    number: closure.number,
+    covers: closure.covers as Covers,
+    act: closure.act as Act,
+    state: closure.state as ClosureView['state'],
+    locale: closure.locale as 'zh-CN' | 'en',
+    zone: closure.zone,
+    policyVersion: closure.policy_version,
+    declaredAt: closure.declared_at,
+    dueAt: closure.due_at,
+    undoUntil: closure.undo_until,
+    noReturnAt: closure.no_return_at,
+    undoneAt: closure.undone_at,
+    closedAt: closure.closed_at,
+    toldAt: closure.told_at,
+  }
+}
+
+async function readBlocks(tx: Tx, closure: ClosureRow): Promise<BlockRow[]> {
+  const rows = await tx
+    .selectFrom('closure_block')
+    .select(['reason', 'owner', 'scope_id', 'opened_at'])
+    .where('issuer_id', '=', closure.issuer_id)
+    .where('closure_id', '=', closure.closure_id)
+    .where('cleared_at', 'is', null)
+    .orderBy('opened_at')
+    .execute()
+  return rows.map((row) => ({
+    reason: row.reason as BlockReason,
+    owner: row.owner as BlockRow['owner'],
+    scopeId: row.scope_id,
+    since: row.opened_at,
+  }))
+}
+
+async function withBalances(
+  tx: Tx,
+  issuerId: string,
+  cards: CaseCard[],
+  journal: Journal,
+  closure: ClosureRow,
+): Promise<CardInClosure[]> {
+  const { rows } = await sql<{ card_id: string; balance: bigint }>`
+    select card_id, balance from ledger_account
+     where issuer_id = ${issuerId} and card_id = any (${cards.map((card) => card.cardId)}::uuid[])`.execute(
+    tx,
+  )
+  const balances = new Map(rows.map((row) => [row.card_id, row.balance]))
+  const shown = closure.identity !== 'not_signed_in' || closure.identified_at !== null
+  return cards.map((card) => {
+    const paid = proofOf(journal, 'pay_out', card.cardId)
+    const amount = card.settledMinor ?? balances.get(card.cardId) ?? 0n
+    return {
+      cardId: card.cardId,
+      iccid: card.iccid,
+      plan: card.plan,
+      zone: card.zone,
+      expiresAt: card.expiresAt,
+      balance: shown ? moneyJson({ amount, currency: card.currency }) : null,
+      payout: card.payoutRoute && {
+        route: card.payoutRoute,
+        amount: moneyJson({ amount: card.payoutMinor ?? 0n, currency: card.currency }),
+        reference: paid?.answer?.reference ? String(paid.answer.reference) : null,
+        settledAt: paid?.answeredAt ?? null,
+      },
+    }
+  })
+}
+
+const perCard: ReadonlySet<StepName> = new Set([
+  'freeze',
+  'drain_usage',
+  'settle',
+  'pay_out',
+  'cut_line',
+  'retire_esim',
+])
+const accountOnly: ReadonlySet<StepName> = new Set(['keep_books', 'erase_person'])
+const stepOfReason: Record<BlockReason, StepName | null> = {
+  line_refused: null,
+  payout_refused: 'pay_out',
+  payout_currency_differs: 'pay_out',
+  payout_more_than_paid: 'pay_out',
+  payout_charged_back: 'pay_out',
+  bank_details_needed: 'pay_out',
+  esim_refused: 'retire_esim',
+  provider_silent: null,
+}
+
+/** The timeline: steps in the order of the story, done only when every card is through. */
+function stepViews(closure: ClosureRow, cards: CaseCard[], journal: Journal, blocks: BlockRow[]): StepView[] {
+  const names = stepNames.filter((step) => closure.covers === 'account' || !accountOnly.has(step))
+  let reached = closure.state !== 'undone'
+  return names.map((step) => {
+    const scopes = perCard.has(step) ? cards.map((card) => card.cardId) : [closure.closure_id]
+    const rows = scopes.map((scope) => proofOf(journal, step, scope))
+    const done = rows.every((row) => row !== undefined)
+    const current = !done && reached
+    if (current) reached = false
+    const block = current ? (blocks.find((b) => (stepOfReason[b.reason] ?? step) === step) ?? null) : null
+    return {
+      step,
+      state: done ? 'done' : block ? 'blocked' : current ? 'current' : 'waiting',
+      at: done ? latest(rows) : null,
+      cardsDone: rows.filter(Boolean).length,
+      block: block && { reason: block.reason, owner: block.owner, since: block.since },
+    }
+  })
+}
+
+function latest(rows: (JournalRow | undefined)[]): Date | null {
+  const times = rows.flatMap((row) => (row?.answeredAt ? [row.answeredAt.getTime()] : []))
+  return times.length > 0 ? new Date(Math.max(...times)) : null
+}

@@ -1,0 +1,137 @@
+import type { Refusals } from '../platform/errors.ts'
+
+export type ClosureRefusal =
+  | 'closure/no_such_card'
+  | 'closure/no_such_closure'
+  | 'closure/nothing_chosen'
+  | 'closure/already_closing'
+  | 'closure/already_closed'
+  | 'closure/unknown_zone'
+  | 'closure/code_wrong'
+  | 'closure/code_expired'
+  | 'closure/code_used'
+  | 'closure/code_too_many'
+  | 'closure/past_return'
+  | 'closure/already_undone'
+  | 'closure/no_such_document'
+  | 'closure/nothing_blocked'
+  | 'issuer/unknown'
+
+const newCode = {
+  'zh-CN': '请在进度页获取新的验证码。注销申请已经生效，不会丢失。',
+  en: 'Get a new code on the progress page. Your declaration stands and is not lost.',
+}
+
+export const closureRefusals: Refusals<ClosureRefusal> = {
+  'closure/no_such_card': {
+    status: 404,
+    title: { 'zh-CN': '您的账户里没有这张卡', en: 'Your account has no such card' },
+    next: { 'zh-CN': '请从“我的卡”里重新选择。', en: 'Choose it again from “My cards”.' },
+  },
+  'closure/no_such_closure': {
+    status: 404,
+    title: { 'zh-CN': '没有这个注销编号', en: 'There is no closure with this number' },
+    next: {
+      'zh-CN': '请核对确认单上的编号，并用申请时的账户登录。',
+      en: 'Compare the number with your slip, and sign in with the account it was declared from.',
+    },
+  },
+  'closure/nothing_chosen': {
+    status: 422,
+    title: { 'zh-CN': '还没有选择要注销的卡', en: 'No card has been chosen yet' },
+    next: {
+      'zh-CN': '请至少选择一张卡，或选择整个账户。',
+      en: 'Choose at least one card, or the whole account.',
+    },
+    field: 'cards',
+  },
+  'closure/already_closing': {
+    status: 409,
+    title: {
+      'zh-CN': '这张卡已在注销中，编号 {number}',
+      en: 'This card is being closed already, under number {number}',
+    },
+    next: {
+      'zh-CN': '无需再次申请，可在进度页查看。',
+      en: 'You need not declare it again; watch it on its progress page.',
+    },
+  },
+  'closure/already_closed': {
+    status: 409,
+    title: { 'zh-CN': '这张卡已经注销', en: 'This card is closed already' },
+    next: { 'zh-CN': '注销完成证明可在进度页下载。', en: 'Its certificate is on the progress page.' },
+  },
+  'closure/unknown_zone': {
+    status: 422,
+    title: { 'zh-CN': '不认识这个时区', en: 'This time zone is not known' },
+    next: {
+      'zh-CN': '请使用 IANA 时区名，例如 Asia/Shanghai。',
+      en: 'Use an IANA name such as Asia/Shanghai.',
+    },
+    field: 'zone',
+  },
+  'closure/code_wrong': {
+    status: 422,
+    title: { 'zh-CN': '验证码不正确', en: 'The code is not right' },
+    next: {
+      'zh-CN': '请核对最新一封邮件里的 6 位数字；它只用于这一次注销。',
+      en: 'Compare the six digits with the newest mail; the code is good for this closure only.',
+    },
+    field: 'code',
+  },
+  'closure/code_expired': {
+    status: 410,
+    title: { 'zh-CN': '验证码已过期', en: 'The code has expired' },
+    next: newCode,
+    field: 'code',
+  },
+  'closure/code_used': {
+    status: 409,
+    title: { 'zh-CN': '验证码已经用过', en: 'The code has been used' },
+    next: newCode,
+    field: 'code',
+  },
+  'closure/code_too_many': {
+    status: 429,
+    title: { 'zh-CN': '验证码输错次数过多', en: 'The code was entered wrongly too often' },
+    next: newCode,
+    field: 'code',
+  },
+  'closure/past_return': {
+    status: 409,
+    title: {
+      'zh-CN': '已过可撤销的时间：退款已发出或线路已注销',
+      en: 'Too late to undo: money is on its way or the line is gone',
+    },
+    next: {
+      'zh-CN': '如果您没有提出这次注销，请立即联系申诉渠道（确认单上有地址）。',
+      en: 'If this was not you, write to the appeals address on the slip at once.',
+    },
+  },
+  'closure/already_undone': {
+    status: 409,
+    title: { 'zh-CN': '这次注销已撤销', en: 'This closure has been undone' },
+    next: {
+      'zh-CN': '卡可以继续使用；需要时可重新申请。',
+      en: 'The card works again; you can declare anew at any time.',
+    },
+  },
+  'closure/no_such_document': {
+    status: 404,
+    title: { 'zh-CN': '这份文件还没有出具', en: 'This document has not been issued yet' },
+    next: {
+      'zh-CN': '完成证明在注销完成时出具。',
+      en: 'The certificate is issued when the closing is done.',
+    },
+  },
+  'closure/nothing_blocked': {
+    status: 409,
+    title: { 'zh-CN': '这次注销没有等待处理的卡点', en: 'Nothing in this closure waits for this' },
+    next: { 'zh-CN': '请先查看它的状态。', en: 'Look at its status first.' },
+  },
+  'issuer/unknown': {
+    status: 404,
+    title: { 'zh-CN': '没有这家发行公司', en: 'There is no such issuing company' },
+    next: { 'zh-CN': '请从首页重新选择。', en: 'Choose it again from the first page.' },
+  },
+}

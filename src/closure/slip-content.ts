@@ -1,0 +1,75 @@
+import type { Issuer } from '../issuer/issuer.ts'
+import { inZone } from '../platform/clock.ts'
+import type { Context } from '../platform/context.ts'
+import type { Policy } from '../policy/policy-schema.ts'
+import { zoneName } from '../plan/zones.ts'
+import type { SlipContent } from '../slip/content.ts'
+import type { Act, Covers } from './closure-view.ts'
+import { declarationWords, routeWords } from './declaration-words.ts'
+import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
+import type { CardPreview, ClosurePreview } from './preview.ts'
+
+export type Declared = {
+  number: string
+  token: string
+  act: Act
+  covers: Covers
+  zone: string
+  declaredAt: Date
+  undoUntil: Date | null
+  receivedBy: 'portal' | 'api' | 'cli' | 'staff'
+  identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
+}
+
+/** What the slip says: the declaration, when, about what, what follows from it, and where to turn. */
+export function slipContent(
+  ctx: Context,
+  input: { issuer: Issuer; policy: Policy; preview: ClosurePreview; declared: Declared },
+): SlipContent {
+  const { issuer, policy, preview, declared } = input
+  const time = (at: Date) => inZone(at, declared.zone)
+  return {
+    kind: 'slip',
+    version: 1,
+    number: declared.number,
+    issuer: issuerPart(issuer),
+    act: declared.act,
+    covers: declared.covers,
+    accountRef: preview.accountRef,
+    declaredAt: time(declared.declaredAt),
+    timeZone: declared.zone,
+    jurisdiction: preview.jurisdiction,
+    policyVersion: policy.version,
+    kept: keptPart(policy, declared.declaredAt),
+    verifyUrl: verifyUrl(ctx, declared.token),
+    issuedAt: time(ctx.clock.now()),
+    cards: preview.cards.map((card) => slipCard(card, time)),
+    declaration: both(declarationWords(declared.act, declared.covers)),
+    receivedBy: declared.receivedBy === 'cli' ? 'staff' : declared.receivedBy,
+    identity: declared.identity === 'not_signed_in' ? 'waiting_for_proof' : declared.identity,
+    deadlines: preview.deadlines.map((deadline) => ({
+      what: both(deadline.what),
+      dueAt: time(deadline.dueAt),
+      basis: deadline.basis,
+      verified: deadline.verified,
+    })),
+    ...(declared.undoUntil && { undoUntil: time(declared.undoUntil) }),
+    appeal: {
+      zh: `${policy.appeal['zh-CN']} ${issuer.brand.appealEmail}`,
+      en: `${policy.appeal.en} ${issuer.brand.appealEmail}`,
+    },
+  }
+}
+
+function slipCard(card: CardPreview, time: (at: Date) => string): SlipContent['cards'][number] {
+  const balance = { amount: card.balance.amount.toString(), currency: card.balance.currency }
+  const refund = { estimate: balance, route: both(routeWords[card.route]), expectedBy: time(card.arrivesBy) }
+  return {
+    iccid: card.iccid,
+    plan: card.plan,
+    zone: both(zoneName(card.zone)),
+    expiresAt: time(card.expiresAt),
+    balance,
+    ...(card.route !== 'nothing' && { refund }),
+  }
+}

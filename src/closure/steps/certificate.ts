@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { sealDocument } from '../../slip/seal.ts'
+import type { CertificateContent } from '../../slip/content.ts'
+import { certificateContent } from '../certificate-content.ts'
+import { noteClosure } from '../case.ts'
+import { readSlipDigest, saveDocument } from '../documents.ts'
+import type { OutsideStep } from '../step.ts'
+
+type Sealed = { pdf: Uint8Array; sha256: string; token: string; issuedAt: Date }
+
+/**
+ * The sealed end. Typesetting and sealing take a while, so they happen like a provider's work: outside any
+ * transaction, and again if the process dies. Only the one that is saved was ever issued.
+ */
+export const certificate: OutsideStep<null, { content: CertificateContent; token: string }, Sealed> = {
+  kind: 'outside',
+  name: 'certificate',
+  async prepare(ctx, tx, told) {
+    const token = ctx.ids.secret(16)
+    const slip = await readSlipDigest(tx, told.closure)
+    return { ask: { token, content: certificateContent(ctx, told, { token, slip }) } }
+  },
+  async call(ctx, _providers, { content, token }) {
+    const issuedAt = ctx.clock.now()
+    const { pdf, sha256 } = await sealDocument({
+      content,
+      keys: ctx.keys,
+      issuerId: content.issuer.id,
+      now: issuedAt,
+    })
+    return {
+      kind: 'done',
+      value: { pdf, sha256, token, issuedAt },
+      evidence: { provider: 'seal', reference: sha256, at: issuedAt.toISOString() },
+    }
+  },
+  async done(ctx, tx, told, _scope, sealed) {
+    const { issuer_id, closure_id } = told.closure
+    await saveDocument(ctx, tx, {
+      issuerId: issuer_id,
+      closureId: closure_id,
+      kind: 'certificate',
+      pdf: sealed.pdf,
+      sha256: sealed.sha256,
+      issuedAt: sealed.issuedAt,
+      tokenHash: createHash('sha256').update(sealed.token).digest(),
+    })
+    const now = ctx.clock.now()
+    await tx
+      .updateTable('card')
+      .set({ state: 'closed', closed_at: now, profile_state: 'Unavailable' })
+      .where('issuer_id', '=', issuer_id)
+      .where(
+        'card_id',
+        'in',
+        told.cards.map((card) => card.cardId),
+      )
+      .execute()
+    await noteClosure(tx, told, { state: 'closed', closed_at: now })
+    return { sha256: sealed.sha256 }
+  },
+  refused: () => ({ block: { reason: 'provider_silent', owner: 'staff' } }),
+  digestPart: ({ content }) => ({ number: content.number }),
+}

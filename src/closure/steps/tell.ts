@@ -1,0 +1,42 @@
+import type { Mail, MailSent } from '../../adapters/mail/port.ts'
+import { certificateMail } from '../../notice/certificate-mail.ts'
+import { burnPartingEnvelope, openPartingEnvelope } from '../../privacy/erase-person.ts'
+import { readPerson } from '../../privacy/vault.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Tx } from '../../platform/db.ts'
+import { type Case, noteClosure } from '../case.ts'
+import { readDocument } from '../documents.ts'
+import type { OutsideStep } from '../step.ts'
+
+/** The certificate by mail, to the address the account had; after it nobody needs that address any more. */
+export const tell: OutsideStep<null, Omit<Mail, 'key'>, MailSent> = {
+  kind: 'outside',
+  name: 'tell',
+  async prepare(ctx, tx, told) {
+    const { issuerId } = told.issuer
+    const closureId = told.closure.closure_id
+    const parting = await openPartingEnvelope(ctx, tx, { issuerId, closureId })
+    const to = parting ?? (await readPerson(ctx, tx, issuerId, told.holderId))?.email
+    if (!to) {
+      await noteClosure(tx, told, { told_at: ctx.clock.now() })
+      return { skip: { reason: 'no e-mail address is known' } }
+    }
+    const document = await readDocument(tx, { issuerId, closureId, kind: 'certificate' })
+    return { ask: await certificateMail(ctx, { told, to, pdf: document!.pdf }) }
+  },
+  call: (_ctx, { mail }, request, key) => mail.send({ ...request, key }),
+  async done(ctx, tx, told, _scope, sent) {
+    await forgetAddress(ctx, tx, told)
+    return { message_id: sent.messageId }
+  },
+  // The mailbox says no for good (gone, full for ever): the certificate stays on the progress page.
+  refused: () => ({ unconfirmed: { outcome: 'mail refused' } }),
+  passed: forgetAddress,
+  digestPart: ({ to, subject }) => ({ to, subject }),
+}
+
+async function forgetAddress(ctx: Context, tx: Tx, told: Case): Promise<void> {
+  const { issuer_id, closure_id } = told.closure
+  await burnPartingEnvelope(tx, { issuerId: issuer_id, closureId: closure_id })
+  await noteClosure(tx, told, { told_at: ctx.clock.now() })
+}

@@ -1,0 +1,250 @@
+import { createHmac } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Answer } from '../adapters/answer.ts'
+import type { IssuerProviders } from '../adapters/providers.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { clearBlocks, isBlocked, openBlock } from './blocks.ts'
+import { type Case, type CaseCard, holdTurn } from './case.ts'
+import type { Covers } from './closure-view.ts'
+import { attempts, type JournalRow, lastAttempt, writeJournal } from './journal.ts'
+import { type Block, type LocalStep, type OutsideStep, Pause, type Proof } from './step.ts'
+
+/** How close.ts tells a closure: step by step, each durable, each at most once done. */
+export type Story = {
+  covers: Covers
+  once<R, V>(step: LocalStep<null> | OutsideStep<null, R, V>): Promise<void>
+  eachCard(tellCard: (card: CardStory) => Promise<void>): Promise<void>
+}
+export type CardStory = { step<R, V>(step: LocalStep<CaseCard> | OutsideStep<CaseCard, R, V>): Promise<void> }
+
+// Cards of one account told at the same time: enough to hide providers' latency, few enough for the pool.
+const cards_at_once = 4
+// Work that a provider finishes within this is waited for here; longer, and the closure goes back to the queue.
+const wait_here_ms = 2_000
+const longest_pause_seconds = 300
+const silent_after_minutes = 15
+
+export function tellStory(ctx: Context, told: Case): Story {
+  return {
+    covers: told.closure.covers as Covers,
+    once: (step) => tellStep(ctx, told, step, null, told.closure.closure_id),
+    async eachCard(tellCard) {
+      const pauses: Pause[] = []
+      for (let at = 0; at < told.cards.length; at += cards_at_once) {
+        const some = told.cards.slice(at, at + cards_at_once)
+        const ends = await Promise.allSettled(
+          some.map((card) => tellCard({ step: (step) => tellStep(ctx, told, step, card, card.cardId) })),
+        )
+        for (const end of ends) {
+          if (end.status === 'fulfilled') continue
+          if (!(end.reason instanceof Pause)) throw end.reason
+          pauses.push(end.reason)
+        }
+      }
+      if (pauses.length > 0) throw earliest(pauses)
+    },
+  }
+}
+
+/** The look that comes first; null (a person's turn) only when every card waits for a person. */
+function earliest(pauses: Pause[]): Pause {
+  const times = pauses.flatMap((pause) => (pause.until ? [pause.until.getTime()] : []))
+  return new Pause(times.length > 0 ? new Date(Math.min(...times)) : null)
+}
+
+async function tellStep<Scope extends CaseCard | null, R, V>(
+  ctx: Context,
+  told: Case,
+  step: LocalStep<Scope> | OutsideStep<Scope, R, V>,
+  scope: Scope,
+  scopeId: string,
+): Promise<void> {
+  if (lastAttempt(told.journal, step.name, scopeId)?.state === 'done') return
+  if (step.kind === 'local') return tellLocal(ctx, told, step, scope, scopeId)
+  return tellOutside(ctx, told, step, scope, scopeId)
+}
+
+/** A step without a provider: its effect and its record are one transaction. */
+async function tellLocal<Scope>(
+  ctx: Context,
+  told: Case,
+  step: LocalStep<Scope>,
+  scope: Scope,
+  scopeId: string,
+) {
+  const outcome = await turn(ctx, told, async (tx) => {
+    const result = await step.apply(ctx, tx, told, scope)
+    if ('done' in result) {
+      const row = newRow(ctx, told, step.name, scopeId)
+      await write(ctx, tx, told, { ...row, state: 'done', answer: result.done, answeredAt: ctx.clock.now() })
+    }
+    return result
+  })
+  if ('wait' in outcome) throw new Pause(outcome.wait.until)
+}
+
+/** A step with a provider: intent, commit; call; answer and effect, commit. */
+async function tellOutside<Scope, R, V>(
+  ctx: Context,
+  told: Case,
+  step: OutsideStep<Scope, R, V>,
+  scope: Scope,
+  scopeId: string,
+): Promise<void> {
+  const last = lastAttempt(told.journal, step.name, scopeId)
+  const pending = last?.state === 'pending' ? last : undefined
+  const intent = await turn(ctx, told, async (tx) => {
+    // What was refused is asked again only after somebody has cleared the way.
+    const stuck = last?.state === 'refused' && (await isBlocked(tx, told, scopeId))
+    if (stuck) throw new Pause(null)
+    const plan = await step.prepare(ctx, tx, told, scope)
+    const row = pending ?? newRow(ctx, told, step.name, scopeId)
+    if ('block' in plan) await openBlock(ctx, tx, told, scopeId, plan.block)
+    if ('skip' in plan) {
+      await write(ctx, tx, told, { ...row, state: 'done', answer: plan.skip, answeredAt: ctx.clock.now() })
+      await clearBlocks(ctx, tx, told, scopeId)
+    }
+    if ('ask' in plan && !pending)
+      await write(ctx, tx, told, row, await digestOf(ctx, told, step.digestPart?.(plan.ask) ?? plan.ask))
+    return { plan, row }
+  })
+  const { plan, row } = intent
+  if ('skip' in plan) return
+  if ('block' in plan) throw new Pause(null)
+  if ('wait' in plan) throw new Pause(plan.wait.until)
+
+  const providers = await ctx.providers.of(told.issuer.issuerId)
+  const answer = await callOut(ctx, step, providers, plan.ask, row)
+  await hear(ctx, told, step, scope, row, answer)
+}
+
+/** Calls, and waits a moment for work that is about to be finished. */
+async function callOut<Scope, R, V>(
+  ctx: Context,
+  step: OutsideStep<Scope, R, V>,
+  providers: IssuerProviders,
+  request: R,
+  row: JournalRow,
+): Promise<Answer<V>> {
+  const ask = () => step.ask?.(providers, request, row.key) ?? step.call(ctx, providers, request, row.key)
+  let answer = row.state === 'pending' ? await ask() : await step.call(ctx, providers, request, row.key)
+  for (let waited = 0; answer.kind === 'pending' && waited < wait_here_ms;) {
+    const next = Math.min(Math.max(answer.askAgainInMs, 10), wait_here_ms)
+    await sleep(next)
+    waited += next
+    answer = await ask()
+  }
+  return answer
+}
+
+async function hear<Scope, R, V>(
+  ctx: Context,
+  told: Case,
+  step: OutsideStep<Scope, R, V>,
+  scope: Scope,
+  row: JournalRow,
+  answer: Answer<V>,
+): Promise<void> {
+  const now = ctx.clock.now()
+  const heard = async (tx: Tx, state: JournalRow['state'], proof: Proof) =>
+    write(ctx, tx, told, { ...row, state, answer: proof, answeredAt: now })
+  const pause = await turn(ctx, told, async (tx) => {
+    switch (answer.kind) {
+      case 'done': {
+        const proof = await step.done(ctx, tx, told, scope, answer.value)
+        await heard(tx, 'done', { ...proof, evidence: answer.evidence })
+        await clearBlocks(ctx, tx, told, row.scopeId)
+        return undefined
+      }
+      case 'pending':
+        await heard(tx, 'pending', { evidence: answer.evidence })
+        return new Pause(later(now, Math.max(answer.askAgainInMs / 1000, 1)))
+      case 'unknown':
+        await heard(tx, 'unknown', { reason: answer.reason })
+        return await silence(ctx, tx, told, row)
+      case 'refused': {
+        const next = step.refused(answer.code)
+        const said = { code: answer.code, reason: answer.reason, evidence: answer.evidence }
+        if ('unconfirmed' in next) {
+          await step.passed?.(ctx, tx, told, scope)
+          await heard(tx, 'done', { ...next.unconfirmed, ...said, unconfirmed: true })
+          return undefined
+        }
+        await heard(tx, 'refused', said)
+        await openBlock(ctx, tx, told, row.scopeId, next.block)
+        return new Pause(null)
+      }
+    }
+  })
+  if (pause) throw pause
+}
+
+/** No usable answer: asked again after 1, 2, 4 … 300 seconds, for ever; after a while staff see it. */
+async function silence(ctx: Context, tx: Tx, told: Case, row: JournalRow): Promise<Pause> {
+  const now = ctx.clock.now()
+  const since = attempts(told.journal, row.step, row.scopeId).filter((a) => a.state === 'unknown')
+  const first = since[0]?.intendedAt ?? now
+  if (now.getTime() - first.getTime() > silent_after_minutes * 60_000) {
+    await openBlock(ctx, tx, told, row.scopeId, {
+      reason: 'provider_silent',
+      owner: 'provider',
+    } satisfies Block)
+  }
+  return new Pause(later(now, Math.min(2 ** Math.min(since.length - 1, 10), longest_pause_seconds)))
+}
+
+/** One transaction in which this worker's turn is held. */
+function turn<T>(ctx: Context, told: Case, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return inIssuer(ctx.db, told.issuer.issuerId, async (tx) => {
+    await holdTurn(tx, told)
+    return work(tx)
+  })
+}
+
+/** A key lives through every repetition; only after a refusal that was cleared does a new one begin. */
+function newRow(ctx: Context, told: Case, step: JournalRow['step'], scopeId: string): JournalRow {
+  const before = attempts(told.journal, step, scopeId)
+  const round = before.filter((row) => row.state === 'refused').length
+  const { closure_id } = told.closure
+  const place = scopeId === closure_id ? closure_id : `${closure_id}:${scopeId}`
+  return {
+    step,
+    scopeId,
+    attempt: (before.at(-1)?.attempt ?? 0) + 1,
+    state: 'intent',
+    key: `${place}:${step}${round > 0 ? `:${round}` : ''}`,
+    answer: null,
+    intendedAt: ctx.clock.now(),
+    answeredAt: null,
+  }
+}
+
+function write(
+  ctx: Context,
+  tx: Tx,
+  told: Case,
+  row: JournalRow,
+  digest: Buffer | null = null,
+): Promise<void> {
+  const { issuer_id, closure_id } = told.closure
+  return writeJournal(
+    tx,
+    told.journal,
+    { issuerId: issuer_id, closureId: closure_id, worker: ctx.worker, digest },
+    row,
+  )
+}
+
+/** Keyed, because a plain hash of a phone number gives the number away. */
+async function digestOf(ctx: Context, told: Case, request: unknown): Promise<Buffer> {
+  const { indexKey } = await ctx.keys.vault(told.issuer.issuerId)
+  const text = JSON.stringify(request, (_, value) =>
+    typeof value === 'bigint' ? value.toString() : (value as unknown),
+  )
+  return createHmac('sha256', indexKey).update(`request:${text}`).digest()
+}
+
+function later(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000)
+}

@@ -1,0 +1,106 @@
+import { houseAccount, reviveBalance } from '../ledger/accounts.ts'
+import { post } from '../ledger/post.ts'
+import { queueNotice } from '../notice/queue-notice.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import { type CaseCard, type ClosureRow, readCaseCards } from './case.ts'
+
+/**
+ * The holder's explicit act, possible until the point of no return. One transaction takes the closure from its
+ * worker (whose next write then fails), gives settled money back to the cards and frees them; the lines that are
+ * off are switched on again by the worker (close.ts, reopen).
+ * Throws Refusal closure/no_such_closure, closure/already_undone, closure/past_return.
+ */
+export async function undoClosure(
+  ctx: Context,
+  input: { issuerId: string; closureId: string },
+): Promise<void> {
+  await inIssuer(ctx.db, input.issuerId, async (tx) => {
+    const closure = await lock(tx, input)
+    if (!closure) throw new Refusal('closure/no_such_closure')
+    if (closure.state === 'undone') throw new Refusal('closure/already_undone')
+    if (closure.no_return_at || closure.state === 'closed') throw new Refusal('closure/past_return')
+    for (const card of await readCaseCards(tx, input.issuerId, input.closureId))
+      await giveBack(ctx, tx, closure, card)
+    await free(tx, closure, ctx.clock.now())
+    await tx
+      .updateTable('closure')
+      .set((e) => ({ state: 'undone', undone_at: ctx.clock.now(), version: e('version', '+', 1n) }))
+      .where('issuer_id', '=', input.issuerId)
+      .where('closure_id', '=', input.closureId)
+      .execute()
+    const locale = closure.locale as 'zh-CN' | 'en'
+    await queueNotice(ctx, tx, { ...input, kind: 'undone', locale })
+    await ctx.jobs.look(tx, 'closure', { issuerId: input.issuerId, id: input.closureId })
+  })
+}
+
+function lock(tx: Tx, which: { issuerId: string; closureId: string }): Promise<ClosureRow | undefined> {
+  return tx
+    .selectFrom('closure')
+    .selectAll()
+    .where('issuer_id', '=', which.issuerId)
+    .where('closure_id', '=', which.closureId)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+}
+
+/** What was settled but not sent goes back to the card, to the cent. */
+async function giveBack(ctx: Context, tx: Tx, closure: ClosureRow, card: CaseCard): Promise<void> {
+  const issuerId = closure.issuer_id
+  await reviveBalance(tx, { issuerId, cardId: card.cardId })
+  if (!card.settledMinor) return
+  const { currency, settledMinor } = card
+  const owed = await houseAccount(ctx, tx, { issuerId, kind: 'refunds_payable', currency })
+  const balance = await tx
+    .selectFrom('ledger_account')
+    .select('account_id')
+    .where('issuer_id', '=', issuerId)
+    .where('card_id', '=', card.cardId)
+    .executeTakeFirstOrThrow()
+  await post(ctx, tx, {
+    issuerId,
+    key: `${closure.closure_id}:undo:${card.cardId}`,
+    reason: 'closure_undone',
+    entries: [
+      { accountId: owed, amount: -settledMinor },
+      { accountId: balance.account_id, amount: settledMinor },
+    ],
+  })
+}
+
+async function free(tx: Tx, closure: ClosureRow, now: Date): Promise<void> {
+  await tx
+    .updateTable('card')
+    .set({ state: 'open' })
+    .where('issuer_id', '=', closure.issuer_id)
+    .where('card_id', 'in', (q) =>
+      q
+        .selectFrom('closure_card')
+        .select('card_id')
+        .where('issuer_id', '=', closure.issuer_id)
+        .where('closure_id', '=', closure.closure_id),
+    )
+    .execute()
+  await tx
+    .updateTable('closure_card')
+    .set({ live: false })
+    .where('issuer_id', '=', closure.issuer_id)
+    .where('closure_id', '=', closure.closure_id)
+    .execute()
+  await tx
+    .updateTable('closure_block')
+    .set({ cleared_at: now })
+    .where('issuer_id', '=', closure.issuer_id)
+    .where('closure_id', '=', closure.closure_id)
+    .where('cleared_at', 'is', null)
+    .execute()
+  if (closure.covers !== 'account') return
+  await tx
+    .updateTable('account')
+    .set({ state: 'open' })
+    .where('issuer_id', '=', closure.issuer_id)
+    .where('account_id', '=', closure.account_id)
+    .execute()
+}

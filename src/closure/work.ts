@@ -1,0 +1,44 @@
+import { sendNotice } from '../notice/send-notice.ts'
+import type { Context } from '../platform/context.ts'
+import { openLeases } from '../platform/leases.ts'
+import { errorFields } from '../platform/log.ts'
+import { lookAtClosure } from './look.ts'
+import { watchDeadlines } from './watch-deadlines.ts'
+
+// Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
+const closures_at_once = 16
+const notices_at_once = 8
+
+export type Worker = { stop(): Promise<void> }
+
+/** Starts working off closures and notices until stopped. Any number of processes may do this at once. */
+export async function startWork(ctx: Context, databaseUrl: string): Promise<Worker> {
+  const leases = openLeases(databaseUrl)
+  const logged = (queue: string, handle: (look: { issuerId: string; id: string }) => Promise<void>) => {
+    return async (look: { issuerId: string; id: string }) => {
+      try {
+        await handle(look)
+      } catch (error) {
+        ctx.log.error('a look failed and will be tried again', {
+          queue,
+          issuer: look.issuerId,
+          closure: look.id,
+          ...errorFields(error),
+        })
+        throw error
+      }
+    }
+  }
+  await ctx.jobs.work(
+    'closure',
+    { atOnce: closures_at_once },
+    logged('closure', (look) => lookAtClosure(ctx, leases, look)),
+  )
+  await ctx.jobs.work(
+    'notice',
+    { atOnce: notices_at_once },
+    logged('notice', (look) => sendNotice(ctx, look)),
+  )
+  await ctx.jobs.everyMinute('deadlines', () => watchDeadlines(ctx))
+  return { stop: () => leases.close() }
+}

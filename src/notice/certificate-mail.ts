@@ -1,0 +1,48 @@
+import type { Mail } from '../adapters/mail/port.ts'
+import type { Case } from '../closure/case.ts'
+import { formatMoney } from '../ledger/money.ts'
+import type { Context } from '../platform/context.ts'
+import { progressUrl } from './closure-facts.ts'
+import { renderLetter } from './letter.tsx'
+import { certificateLetter } from './letters.ts'
+
+/** The last mail of a closure. `to` is the address the account had before it was erased. */
+export async function certificateMail(
+  ctx: Context,
+  input: { told: Case; to: string; pdf: Uint8Array },
+): Promise<Omit<Mail, 'key'>> {
+  const { told, to, pdf } = input
+  const { closure, issuer } = told
+  const locale = closure.locale as 'zh-CN' | 'en'
+  const facts = {
+    number: closure.number,
+    declaredAt: closure.declared_at,
+    dueAt: closure.due_at,
+    zone: closure.zone,
+    cards: told.cards.map((card) => ({ plan: card.plan, last4: card.iccid.slice(-4) })),
+    progressUrl: progressUrl(ctx, issuer.issuerId, locale, closure.number),
+  }
+  const letter = certificateLetter(locale, facts, paidInWords(told, locale))
+  return {
+    from: { name: issuer.name[locale], address: issuer.providers.mail.from },
+    to,
+    subject: letter.subject,
+    ...(await renderLetter(issuer, letter)),
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    attachments: [
+      { filename: `${closure.number}-certificate.pdf`, content: pdf, contentType: 'application/pdf' },
+    ],
+    date: ctx.clock.now(),
+  }
+}
+
+/** Sums by currency: an account's cards may hold several. */
+function paidInWords(told: Case, locale: string): string | null {
+  const sums = new Map<string, bigint>()
+  for (const card of told.cards)
+    sums.set(card.currency, (sums.get(card.currency) ?? 0n) + (card.payoutMinor ?? 0n))
+  const words = [...sums]
+    .filter(([, amount]) => amount > 0n)
+    .map(([currency, amount]) => formatMoney({ amount, currency }, locale))
+  return words.length > 0 ? words.join(' + ') : null
+}

@@ -1,0 +1,45 @@
+import type { Context } from '../platform/context.ts'
+import type { Tx } from '../platform/db.ts'
+import type { ClosureFacts } from './letters.ts'
+
+export type FactsAndHolder = ClosureFacts & { holderId: string }
+
+/** What a mail may say of a closure, and whose it is; undefined when there is none. */
+export async function readClosureFacts(
+  ctx: Context,
+  tx: Tx,
+  which: { issuerId: string; closureId: string; locale: 'zh-CN' | 'en' },
+): Promise<FactsAndHolder | undefined> {
+  const row = await tx
+    .selectFrom('closure as o')
+    .innerJoin('account as a', (j) =>
+      j.onRef('a.issuer_id', '=', 'o.issuer_id').onRef('a.account_id', '=', 'o.account_id'),
+    )
+    .select(['o.number', 'o.declared_at', 'o.due_at', 'o.zone', 'a.holder_id'])
+    .where('o.issuer_id', '=', which.issuerId)
+    .where('o.closure_id', '=', which.closureId)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const cards = await tx
+    .selectFrom('closure_card as k')
+    .innerJoin('card as c', (j) =>
+      j.onRef('c.issuer_id', '=', 'k.issuer_id').onRef('c.card_id', '=', 'k.card_id'),
+    )
+    .select(['c.plan', 'c.iccid'])
+    .where('k.issuer_id', '=', which.issuerId)
+    .where('k.closure_id', '=', which.closureId)
+    .execute()
+  return {
+    holderId: row.holder_id,
+    number: row.number,
+    declaredAt: row.declared_at,
+    dueAt: row.due_at,
+    zone: row.zone,
+    cards: cards.map((card) => ({ plan: card.plan, last4: card.iccid.slice(-4) })),
+    progressUrl: progressUrl(ctx, which.issuerId, which.locale, row.number),
+  }
+}
+
+export function progressUrl(ctx: Context, issuerId: string, locale: string, number: string): string {
+  return `${ctx.config.publicUrl}/${issuerId}/${locale}/closures/${number}`
+}

@@ -1,0 +1,197 @@
+import type { Issuer } from '../issuer/issuer.ts'
+import type { Letter } from './letter.tsx'
+import { timeInWords } from './time-in-words.ts'
+
+type Locale = 'zh-CN' | 'en'
+
+/** Facts of a closure that a mail may name. Nothing personal. */
+export type ClosureFacts = {
+  number: string
+  declaredAt: Date
+  dueAt: Date
+  zone: string
+  cards: { plan: string; last4: string }[]
+  progressUrl: string
+}
+
+export function signInLetter(locale: Locale, code: string): Letter {
+  return locale === 'en'
+    ? {
+        locale,
+        code,
+        subject: 'Your sign-in code',
+        paragraphs: [
+          'Your sign-in code:',
+          'It is good for 10 minutes and one use. If you did not ask for it, you need do nothing. We never ask you for this code.',
+        ],
+      }
+    : {
+        locale,
+        code,
+        subject: '您的登录验证码',
+        paragraphs: [
+          '您的登录验证码：',
+          '10 分钟内有效，只能使用一次。如果不是您本人操作，无需理会。我们不会以任何方式向您索要验证码。',
+        ],
+      }
+}
+
+export function identifyLetter(locale: Locale, code: string, facts: ClosureFacts): Letter {
+  const { number } = facts
+  const link = progressLink(locale, facts)
+  return locale === 'en'
+    ? {
+        locale,
+        code,
+        link,
+        subject: `Code for closing ${number}`,
+        paragraphs: [
+          `With this code you confirm that closing ${number} (${cardsInWords(locale, facts)}) is yours:`,
+          'It is good for 10 minutes, one use, and this closure only. If you did not declare it, do not enter the code: without it nothing moves.',
+        ],
+      }
+    : {
+        locale,
+        code,
+        link,
+        subject: `注销 ${number} 的身份验证码`,
+        paragraphs: [
+          `用这个验证码确认注销 ${number}（${cardsInWords(locale, facts)}）是您本人的申请：`,
+          '10 分钟内有效，只能使用一次，只用于这一次注销。如果不是您本人申请，请不要输入；没有验证码，任何资金和数据都不会变动。',
+        ],
+      }
+}
+
+export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
+  const declared = timeInWords(facts.declaredAt, locale, facts.zone)
+  const due = timeInWords(facts.dueAt, locale, facts.zone)
+  const link = progressLink(locale, facts)
+  return locale === 'en'
+    ? {
+        locale,
+        link,
+        subject: `We have your declaration: ${facts.number}`,
+        paragraphs: [
+          `We received your declaration to close ${cardsInWords(locale, facts)} on ${declared}. It counts from that moment.`,
+          `It will be done by ${due}. If it is late, support steps in by itself.`,
+          'Your sealed slip is attached. Keep it: it proves the declaration, and its QR code shows anyone that it is genuine.',
+        ],
+      }
+    : {
+        locale,
+        link,
+        subject: `已收到您的注销申请：${facts.number}`,
+        paragraphs: [
+          `${declared}，我们收到了您注销${cardsInWords(locale, facts)}的申请，自该时刻起生效。`,
+          `最迟 ${due} 办结；逾期客服会主动介入。`,
+          '附件是盖有电子签章的注销确认单，请保存：它证明您提出过申请，任何人扫描二维码都可核验真伪。',
+        ],
+      }
+}
+
+export function certificateLetter(locale: Locale, facts: ClosureFacts, paid: string | null): Letter {
+  const link = progressLink(locale, facts)
+  const cards = cardsInWords(locale, facts)
+  return locale === 'en'
+    ? {
+        locale,
+        link,
+        subject: `Closed: ${facts.number}`,
+        paragraphs: [
+          paid
+            ? `${paid} is on its way back to you, and ${cards} is closed.`
+            : `${capital(cards)} is closed. There was no balance to pay back.`,
+          'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
+          'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
+        ],
+      }
+    : {
+        locale,
+        link,
+        subject: `注销完成：${facts.number}`,
+        paragraphs: [
+          paid ? `${paid} 已退出，${cards}已注销。` : `${cards}已注销，没有余额需要退还。`,
+          '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
+          '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
+        ],
+      }
+}
+
+export function undoneLetter(locale: Locale, facts: ClosureFacts): Letter {
+  const link = progressLink(locale, facts)
+  return locale === 'en'
+    ? {
+        locale,
+        link,
+        subject: `Undone: ${facts.number}`,
+        paragraphs: [
+          `You have undone closing ${facts.number}. ${capital(cardsInWords(locale, facts))} keeps its balance and works again in a few minutes.`,
+          'If this was not you, write to support at once.',
+        ],
+      }
+    : {
+        locale,
+        link,
+        subject: `已撤销注销：${facts.number}`,
+        paragraphs: [
+          `您已撤销注销 ${facts.number}。${cardsInWords(locale, facts)}余额不变，几分钟内恢复使用。`,
+          '如果不是您本人操作，请立即联系客服。',
+        ],
+      }
+}
+
+export function lateLetter(locale: Locale, issuer: Issuer, facts: ClosureFacts): Letter {
+  const due = timeInWords(facts.dueAt, locale, facts.zone)
+  const link = progressLink(locale, facts)
+  return locale === 'en'
+    ? {
+        locale,
+        link,
+        subject: `We are late with ${facts.number}`,
+        paragraphs: [
+          `Closing ${facts.number} should have been done by ${due}. It is not, and that is our fault.`,
+          `Support has taken it over; you need do nothing. To complain, write to ${issuer.brand.appealEmail} with your slip.`,
+        ],
+      }
+    : {
+        locale,
+        link,
+        subject: `注销 ${facts.number} 已逾期`,
+        paragraphs: [
+          `注销 ${facts.number} 本应在 ${due} 前办结，现已逾期，责任在我们。`,
+          `客服已主动接手，您无需操作。如需申诉，请凭确认单写信至 ${issuer.brand.appealEmail}。`,
+        ],
+      }
+}
+
+/** To the issuer's own support desk. */
+export function lateSupportLetter(facts: ClosureFacts): Letter {
+  return {
+    locale: 'en',
+    subject: `Overdue closure ${facts.number}`,
+    paragraphs: [
+      `Closure ${facts.number} was due ${facts.dueAt.toISOString()} and is still open.`,
+      `What holds it up: npx leb status ${facts.number}`,
+    ],
+    link: { words: 'The holder sees:', url: facts.progressUrl },
+  }
+}
+
+function progressLink(locale: Locale, facts: ClosureFacts): { words: string; url: string } {
+  return { words: locale === 'en' ? 'Watch its progress:' : '查看进度：', url: facts.progressUrl }
+}
+
+function cardsInWords(locale: Locale, facts: ClosureFacts): string {
+  const [first] = facts.cards
+  if (!first) return locale === 'en' ? 'your account' : '您的账户'
+  if (facts.cards.length === 1) {
+    return locale === 'en'
+      ? `the ${first.plan} card ending ${first.last4}`
+      : `尾号 ${first.last4} 的 ${first.plan} 卡`
+  }
+  return locale === 'en' ? `${facts.cards.length} cards` : ` ${facts.cards.length} 张卡`
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

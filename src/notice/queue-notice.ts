@@ -1,0 +1,31 @@
+import type { Context } from '../platform/context.ts'
+import type { Tx } from '../platform/db.ts'
+
+export type NoticeKind = 'sign_in_code' | 'identify_code' | 'slip' | 'undone' | 'late' | 'late_support'
+
+export type NewNotice = {
+  issuerId: string
+  kind: NoticeKind
+  closureId?: string
+  codeId?: string
+  locale: 'zh-CN' | 'en'
+}
+
+/** Queues a mail in the transaction that makes it due. What it says, and to whom, is found when it is sent. */
+export async function queueNotice(ctx: Context, tx: Tx, notice: NewNotice): Promise<{ noticeId: string }> {
+  const noticeId = ctx.ids.next()
+  await tx
+    .insertInto('notice')
+    .values({
+      issuer_id: notice.issuerId,
+      notice_id: noticeId,
+      kind: notice.kind,
+      closure_id: notice.closureId ?? null,
+      code_id: notice.codeId ?? null,
+      locale: notice.locale,
+      created_at: ctx.clock.now(),
+    })
+    .execute()
+  await ctx.jobs.look(tx, 'notice', { issuerId: notice.issuerId, id: noticeId })
+  return { noticeId }
+}

@@ -1,0 +1,172 @@
+import type { Mail } from '../adapters/mail/port.ts'
+import { readDocument } from '../closure/documents.ts'
+import { codeFor } from '../holder/access-code.ts'
+import { findIssuer, type Issuer } from '../issuer/issuer.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import type { Look } from '../platform/jobs.ts'
+import { readPerson } from '../privacy/vault.ts'
+import { readClosureFacts } from './closure-facts.ts'
+import { type Letter, renderLetter } from './letter.tsx'
+import {
+  identifyLetter,
+  lateLetter,
+  lateSupportLetter,
+  signInLetter,
+  slipLetter,
+  undoneLetter,
+} from './letters.ts'
+import type { NoticeKind } from './queue-notice.ts'
+
+type Waiting = {
+  noticeId: string
+  kind: NoticeKind
+  closureId: string | null
+  codeId: string | null
+  locale: 'zh-CN' | 'en'
+  attempts: number
+}
+type Written = { to: string; letter: Letter; attachment?: { filename: string; content: Uint8Array } }
+
+const longest_pause_seconds = 600
+
+/**
+ * Sends one waiting mail. Its Message-ID comes from the notice, so that a mail sent twice (the server took it,
+ * the answer was lost) is one mail to the reader. A mail nobody needs any more is dropped: the code has expired,
+ * the person is erased, no address is known.
+ */
+export async function sendNotice(ctx: Context, look: Look): Promise<void> {
+  const { issuerId, id: noticeId } = look
+  const issuer = await findIssuer(ctx.db, issuerId)
+  if (!issuer) return
+  const ready = await inIssuer(ctx.db, issuerId, async (tx) => {
+    const waiting = await readWaiting(tx, issuerId, noticeId)
+    if (!waiting) return undefined
+    const written = await writeLetter(ctx, tx, issuer, waiting)
+    if (!written) await settle(ctx, tx, look, { state: 'dropped' })
+    return written && { waiting, written }
+  })
+  if (!ready) return
+  const { mail } = await ctx.providers.of(issuerId)
+  const answer = await mail.send(await asMail(ctx, issuer, noticeId, ready.written))
+  await inIssuer(ctx.db, issuerId, async (tx) => {
+    if (answer.kind === 'done')
+      return settle(ctx, tx, look, { state: 'sent', reference: answer.value.messageId })
+    if (answer.kind === 'refused')
+      return settle(ctx, tx, look, { state: 'refused', last_reason: answer.code })
+    const pause_seconds = Math.min(2 ** Math.min(ready.waiting.attempts, 12), longest_pause_seconds)
+    await settle(ctx, tx, look, {
+      state: 'waiting',
+      last_reason: answer.kind === 'unknown' ? answer.reason : answer.kind,
+    })
+    await ctx.jobs.look(tx, 'notice', look, new Date(ctx.clock.now().getTime() + pause_seconds * 1000))
+  })
+}
+
+async function readWaiting(tx: Tx, issuerId: string, noticeId: string): Promise<Waiting | undefined> {
+  const row = await tx
+    .selectFrom('notice')
+    .select(['kind', 'closure_id', 'code_id', 'locale', 'attempts'])
+    .where('issuer_id', '=', issuerId)
+    .where('notice_id', '=', noticeId)
+    .where('state', '=', 'waiting')
+    .executeTakeFirst()
+  if (!row) return undefined
+  const kind = row.kind as NoticeKind
+  const locale = row.locale as 'zh-CN' | 'en'
+  return { noticeId, kind, locale, closureId: row.closure_id, codeId: row.code_id, attempts: row.attempts }
+}
+
+type Outcome = { state: 'sent' | 'refused' | 'dropped' | 'waiting'; reference?: string; last_reason?: string }
+
+async function settle(ctx: Context, tx: Tx, look: Look, outcome: Outcome): Promise<void> {
+  await tx
+    .updateTable('notice')
+    .set((e) => ({
+      ...outcome,
+      attempts: e('attempts', '+', 1),
+      ...(outcome.state === 'sent' && { sent_at: ctx.clock.now() }),
+    }))
+    .where('issuer_id', '=', look.issuerId)
+    .where('notice_id', '=', look.id)
+    .where('state', '=', 'waiting')
+    .execute()
+}
+
+/** To whom and what; undefined when there is nobody to send it to or nothing left to say. */
+async function writeLetter(
+  ctx: Context,
+  tx: Tx,
+  issuer: Issuer,
+  waiting: Waiting,
+): Promise<Written | undefined> {
+  if (waiting.kind === 'sign_in_code') return writeSignIn(ctx, tx, issuer, waiting)
+  const { locale } = waiting
+  const { issuerId } = issuer
+  const closureId = waiting.closureId!
+  const facts = await readClosureFacts(ctx, tx, { issuerId, closureId, locale })
+  if (!facts) return undefined
+  if (waiting.kind === 'late_support')
+    return { to: issuer.brand.supportEmail, letter: lateSupportLetter(facts) }
+  const to = (await readPerson(ctx, tx, issuerId, facts.holderId))?.email
+  if (!to) return undefined
+  if (waiting.kind === 'undone') return { to, letter: undoneLetter(locale, facts) }
+  if (waiting.kind === 'late') return { to, letter: lateLetter(locale, issuer, facts) }
+  if (waiting.kind === 'slip') {
+    const slip = await readDocument(tx, { issuerId, closureId, kind: 'slip' })
+    if (!slip) return undefined
+    return {
+      to,
+      letter: slipLetter(locale, facts),
+      attachment: { filename: `${facts.number}-slip.pdf`, content: slip.pdf },
+    }
+  }
+  const code = await readLiveCode(ctx, tx, issuerId, waiting.codeId)
+  return code ? { to, letter: identifyLetter(locale, code.code, facts) } : undefined
+}
+
+/** Known address or not, the request looked the same; here the unknown one ends. */
+async function writeSignIn(
+  ctx: Context,
+  tx: Tx,
+  issuer: Issuer,
+  waiting: Waiting,
+): Promise<Written | undefined> {
+  const code = await readLiveCode(ctx, tx, issuer.issuerId, waiting.codeId)
+  if (!code?.fingerprint) return undefined
+  const holder = await tx
+    .selectFrom('vault_index')
+    .select('holder_id')
+    .where('issuer_id', '=', issuer.issuerId)
+    .where('kind', '=', 'email')
+    .where('fingerprint', '=', code.fingerprint)
+    .executeTakeFirst()
+  const to = holder && (await readPerson(ctx, tx, issuer.issuerId, holder.holder_id))?.email
+  return to ? { to, letter: signInLetter(waiting.locale, code.code) } : undefined
+}
+
+async function readLiveCode(ctx: Context, tx: Tx, issuerId: string, codeId: string | null) {
+  if (!codeId) return undefined
+  const row = await tx
+    .selectFrom('access_code')
+    .select(['fingerprint', 'expires_at', 'used_at'])
+    .where('issuer_id', '=', issuerId)
+    .where('code_id', '=', codeId)
+    .executeTakeFirst()
+  if (!row || row.used_at || row.expires_at <= ctx.clock.now()) return undefined
+  return { code: codeFor(await ctx.keys.vault(issuerId), codeId), fingerprint: row.fingerprint }
+}
+
+async function asMail(ctx: Context, issuer: Issuer, noticeId: string, written: Written): Promise<Mail> {
+  const { to, letter, attachment } = written
+  return {
+    key: `notice:${noticeId}`,
+    from: { name: issuer.name[letter.locale], address: issuer.providers.mail.from },
+    to,
+    subject: letter.subject,
+    ...(await renderLetter(issuer, letter)),
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    ...(attachment && { attachments: [{ ...attachment, contentType: 'application/pdf' }] }),
+    date: ctx.clock.now(),
+  }
+}

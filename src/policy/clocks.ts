@@ -1,0 +1,73 @@
+import { Temporal } from 'temporal-polyfill'
+import type { Policy, PolicyClock } from './policy-schema.ts'
+
+export type Deadline = { what: PolicyClock['what']; dueAt: Date; basis: string; verified: boolean }
+export type RetentionUntil = {
+  what: PolicyClock['what']
+  ground: PolicyClock['what']
+  basis: string
+  until: string
+  verified: boolean
+}
+
+/**
+ * What an act must be done by: the clocks of the law and LEB's own promise, earliest first. A day counts from
+ * the day after the declaration (Regulation 1182/71 Art. 3, and the usual reading elsewhere) and ends at its
+ * last second in the policy's time zone.
+ */
+export function deadlines(policy: Policy, act: keyof Policy['acts'], declaredAt: Date): Deadline[] {
+  const promise: Deadline = {
+    what: { 'zh-CN': '我们承诺完成的时间', en: 'our own promise to be done' },
+    dueAt: new Date(declaredAt.getTime() + policy.promise_hours * 3_600_000),
+    basis: 'LEB',
+    verified: true,
+  }
+  const legal = (policy.acts[act] ?? []).map((clock) => ({
+    what: clock.what,
+    dueAt: endOfDay(dayAfter(policy, declaredAt, clock), policy.time_zone),
+    basis: clock.basis,
+    verified: clock.verified,
+  }))
+  return [promise, ...legal].sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+}
+
+/** What stays, on which ground, until which day (inclusive). */
+export function retentions(policy: Policy, closedAt: Date): RetentionUntil[] {
+  const day = dayIn(closedAt, policy.time_zone)
+  return policy.retention.map((rule) => {
+    const start = rule.from === 'end_of_year' ? day.with({ month: 12, day: 31 }) : day
+    const until = start.add({ years: rule.years }).toString()
+    return { what: rule.what, ground: rule.ground, basis: rule.basis, until, verified: rule.verified }
+  })
+}
+
+/** The day by which a refund sent at `from` should have arrived. */
+export function arrivesBy(policy: Policy, from: Date): Date {
+  return endOfDay(dayIn(from, policy.time_zone).add({ days: policy.refund_arrives_days }), policy.time_zone)
+}
+
+function dayIn(at: Date, zone: string): Temporal.PlainDate {
+  return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(zone).toPlainDate()
+}
+
+function endOfDay(day: Temporal.PlainDate, zone: string): Date {
+  const next = day.add({ days: 1 }).toZonedDateTime({ timeZone: zone, plainTime: '00:00' })
+  return new Date(next.epochMilliseconds - 1000)
+}
+
+function dayAfter(policy: Policy, from: Date, clock: PolicyClock): Temporal.PlainDate {
+  let day = dayIn(from, policy.time_zone)
+  if (clock.kind === 'calendar') return day.add({ days: clock.days })
+  for (let left = clock.days; left > 0;) {
+    day = day.add({ days: 1 })
+    if (isWorkingDay(policy, day)) left--
+  }
+  return day
+}
+
+function isWorkingDay(policy: Policy, day: Temporal.PlainDate): boolean {
+  const { weekend, holidays, worked_weekends } = policy.working_days
+  const name = day.toString()
+  if (worked_weekends.includes(name)) return true
+  return !weekend.includes(day.dayOfWeek) && !holidays.includes(name)
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+const wording = z.object({ 'zh-CN': z.string().min(1), en: z.string().min(1) })
+
+/** A legal clock: so many days from the declaration, of which kind, on which ground. */
+const clock = z.object({
+  days: z.number().int().positive(),
+  kind: z.enum(['calendar', 'working']),
+  what: wording,
+  basis: z.string().min(1),
+  /** False until someone has checked the text of the law; then it is never shown as certain. */
+  verified: z.boolean(),
+})
+
+const retention = z.object({
+  what: wording,
+  ground: wording,
+  basis: z.string().min(1),
+  years: z.number().int().positive(),
+  from: z.enum(['end_of_year', 'closure']),
+  verified: z.boolean(),
+})
+
+export const policySchema = z.object({
+  id: z.string().regex(/^[A-Z]{2}$|^default$/),
+  /** Printed on slips and pinned by closures; a file that was in force is never edited, a new one follows it. */
+  version: z.string().regex(/^[a-z]+-\d{4}-\d{2}-\d{2}$/),
+  effective_from: z.iso.date(),
+  time_zone: z.string(),
+  acts: z.record(z.enum(['terminate', 'withdraw', 'refund', 'erase']), z.array(clock)),
+  /** LEB's own promise, kept whatever the law allows. */
+  promise_hours: z.number().int().positive(),
+  undo_window_minutes: z.number().int().min(0),
+  refund_arrives_days: z.number().int().positive(),
+  retention: z.array(retention).min(1),
+  verification: z.array(z.enum(['email_code'])).min(1),
+  appeal: wording,
+  working_days: z.object({
+    weekend: z.array(z.number().int().min(1).max(7)),
+    holidays: z.array(z.iso.date()),
+    /** Days of a weekend that were declared working days. */
+    worked_weekends: z.array(z.iso.date()),
+    basis: z.string(),
+    verified: z.boolean(),
+  }),
+})
+
+export type Policy = z.infer<typeof policySchema>
+export type PolicyClock = z.infer<typeof clock>
+export type ActClocks = Policy['acts']
