@@ -98,6 +98,7 @@ async function countAttempt(ctx: Context, tx: Tx, guess: CodeGuess): Promise<Use
     .$if(guess.purpose === 'identify', (q) =>
       q.where('closure_id', '=', (guess as { closureId: string }).closureId),
     )
+    .orderBy('created_at', 'desc')
     .orderBy('code_id', 'desc')
     .limit(codesAtOnce)
     .forUpdate()

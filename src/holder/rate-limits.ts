@@ -9,8 +9,8 @@ export const limits = {
   /** Codes sent to one address, and asked for by one client: a family behind one roaming gateway fits in. */
   code_per_address: { points: 5, window_seconds: 3600 },
   code_per_client: { points: 60, window_seconds: 3600 },
-  /** Guesses over all codes of an address: 5 codes of 5 attempts would be 25. */
-  attempt_per_address: { points: 15, window_seconds: 3600 },
+  /** With five guesses a code: at most 100 guesses a day at one address, of a million codes. */
+  code_per_address_a_day: { points: 20, window_seconds: 86_400 },
   attempt_per_client: { points: 120, window_seconds: 3600 },
   declaration_per_account: { points: 20, window_seconds: 3600 },
   declaration_per_client: { points: 120, window_seconds: 3600 },

@@ -1,0 +1,96 @@
+import { Hono } from 'hono'
+import { validate as isUuid } from 'uuid'
+import type { Context } from '../platform/context.ts'
+import { Refusal } from '../platform/errors.ts'
+import type { FieldFault } from '../web/components/form.tsx'
+import { type CookieJar, dropCookie, readCookie, writeCookie } from '../web/cookies.ts'
+import { formatMoment } from '../web/dates.ts'
+import type { PortalEnv } from '../web/page.ts'
+import { refusalLine, refusalText } from '../web/refusal-texts.ts'
+import { at, formText, type PortalContext, safeNext, sessionOf } from '../web/routing.ts'
+import { code_lives_minutes } from './access-code.ts'
+import { AccountPage } from './pages/account-page.tsx'
+import { ChannelsPage } from './pages/channels-page.tsx'
+import { CodePage } from './pages/code-page.tsx'
+import { HomePage } from './pages/home-page.tsx'
+import { SignInPage } from './pages/sign-in-page.tsx'
+import { readAccounts } from './read-accounts.ts'
+import { session_hours, signOut } from './session.ts'
+import { requestSignInCode, signIn } from './sign-in.ts'
+
+/** Signing in and out, the account's own page, and the pages anybody may read. */
+export function holderRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
+  const app = new Hono<PortalEnv>()
+  at(app, '/', { get: (c) => c.html(<HomePage page={c.get('page')} />) })
+  at(app, '/help/official-channels', {
+    get: (c) => c.html(<ChannelsPage page={c.get('page')} verifyAddress={`${ctx.config.publicUrl}/v/`} />),
+  })
+  at(app, '/account', {
+    get: async (c) => {
+      const { holderIds } = sessionOf(c)
+      const page = c.get('page')
+      return c.html(
+        <AccountPage page={page} accounts={await readAccounts(ctx, page.issuer.issuerId, holderIds)} />,
+      )
+    },
+  })
+  signInRoutes(app, ctx, jar)
+  at(app, '/sign-out', {
+    post: async (c) => {
+      const { issuerId } = c.get('issuer')
+      const token = readCookie(c, jar, 'session', issuerId)
+      if (token) await signOut(ctx, issuerId, token)
+      dropCookie(c, jar, 'session', issuerId)
+      return c.redirect(c.get('page').href('/'), 303)
+    },
+  })
+  return app
+}
+
+function signInRoutes(app: Hono<PortalEnv>, ctx: Context, jar: CookieJar): void {
+  at(app, '/sign-in', {
+    get: (c) => c.html(<SignInPage page={c.get('page')} next={safeNext(c, c.req.query('next'))} />),
+    post: async (c) => {
+      const page = c.get('page')
+      const next = safeNext(c, await formText(c, 'next'))
+      const email = await formText(c, 'email')
+      const asking = { issuerId: page.issuer.issuerId, email, locale: page.lang, client: c.get('client') }
+      try {
+        const { codeId } = await requestSignInCode(ctx, asking)
+        const until = new Date(page.now.getTime() + code_lives_minutes * 60_000)
+        const validUntil = formatMoment(until, page.lang, page.zone)
+        return await c.html(<CodePage page={page} codeId={codeId} next={next} validUntil={validUntil} />)
+      } catch (error) {
+        const fault = fieldFault(c, error, 'email')
+        c.status(422)
+        return c.html(<SignInPage page={page} next={next} email={email} fault={fault} />)
+      }
+    },
+  })
+  at(app, '/sign-in/code', {
+    get: (c) => c.redirect(c.get('page').href('/sign-in'), 303),
+    post: async (c) => {
+      const page = c.get('page')
+      const { issuerId } = page.issuer
+      const next = safeNext(c, await formText(c, 'next'))
+      const codeId = await formText(c, 'code_id')
+      try {
+        if (!isUuid(codeId)) throw new Refusal('holder/code_wrong')
+        const code = await formText(c, 'code')
+        const { token } = await signIn(ctx, { issuerId, codeId, code, client: c.get('client') })
+        writeCookie(c, jar, { kind: 'session', issuerId, value: token, lives_hours: session_hours })
+        return c.redirect(next, 303)
+      } catch (error) {
+        const fault = fieldFault(c, error, 'code')
+        c.status(422)
+        return c.html(<CodePage page={page} codeId={codeId} next={next} fault={fault} />)
+      }
+    },
+  })
+}
+
+/** A refusal that stands at this field, as the form shows it. Anything else is thrown on. */
+export function fieldFault(c: PortalContext, error: unknown, field: string): FieldFault {
+  if (!(error instanceof Refusal) || refusalText(error)?.field !== field) throw error
+  return { field, text: refusalLine(error, c.get('lang')) }
+}

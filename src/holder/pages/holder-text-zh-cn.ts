@@ -1,0 +1,61 @@
+import type { HolderText } from './holder-text-en.ts'
+
+export const holderZh: HolderText = {
+  home: {
+    title: '注销旅行卡，退回余额，拿到证明',
+    lead: '在这里申请大约一分钟。余额退给您，线路停用，最后给您一份加盖电子印章的证明。',
+    points: [
+      '从提交那一秒起，申请就算数，确认单当场可以保存。',
+      '需要用到您购卡时留的邮箱。',
+      '卡里有余额也能注销，余额会退给您。',
+    ],
+    start: '注销卡或账户',
+    cards: '查看我的卡',
+  },
+  signIn: {
+    title: '您的邮箱是什么？',
+    why: '我们会发一个 6 位验证码给您。请填购卡时留的邮箱，不需要密码。',
+    label: '邮箱',
+    send: '发送验证码',
+  },
+  code: {
+    title: '请输入邮件里的验证码',
+    sent: '如果这个邮箱在我们这里登记过，6 位数字已经发出，一两分钟内送到。没有看到的话，请也看一下垃圾邮件。',
+    validUntil: (moment) => `验证码有效至 ${moment}。`,
+    label: '6 位验证码',
+    enter: '登录',
+    again: '没有收到？重新填写邮箱',
+    warning: '我们不会通过电话或聊天向您要验证码，请不要告诉任何人。',
+  },
+  account: {
+    title: '我的账户',
+    contract: '账户编号',
+    name: '姓名',
+    email: '邮箱',
+    phone: '手机',
+    none: '未填写',
+    erased: '这里已经没有您的资料：账户已注销，个人信息已删除。',
+    closeTitle: '注销',
+    closeLead: '您随时可以注销一张卡，或注销整个账户。余额会退给您。',
+    closeCard: '注销一张卡',
+    closeAccount: '注销账户',
+    dataTitle: '我的数据',
+    dataLead: '我们保存的关于您的全部资料，连同卡和资金明细，打包成一个 ZIP 文件（JSON 格式）。',
+    download: '下载我的数据（ZIP）',
+    signOutTitle: '这台设备',
+  },
+  channels: {
+    title: '官方渠道',
+    lead: (name) => `${name}只通过以下渠道与您联系：`,
+    kinds: { web: '网站', email: '邮箱', phone: '电话', app: '应用' },
+    fraudTitle: '注销不收费，也没有人能“代办”',
+    fraud: [
+      '我们不会打电话提出替您注销，或要您“保护账户安全”。',
+      '我们不会向您要验证码、银行卡号、转账，也不会让您安装共享屏幕的应用。',
+      '遇到这种情况，请立即停止联系，并通过上面的渠道告诉我们。',
+    ],
+    slipTitle: '这份确认单是真的吗？',
+    slip: '请扫描上面的二维码，打开的网址应当以此开头：',
+    appeal: '申诉',
+  },
+}

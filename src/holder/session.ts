@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+
+/** A session is good for a day: long enough to see a closure through on a bad line, short enough for a lent phone. */
+export const session_hours = 24
+
+export type Session = {
+  /** Blind index of the address that signed in. */
+  fingerprint: Buffer
+  /** Everyone who has this address now; empty once the person is erased. */
+  holderIds: string[]
+}
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest()
+
+/** A new session for an address. The token (256 bits, base64url) is given out once; only its hash is stored. */
+export async function openSession(
+  ctx: Context,
+  tx: Tx,
+  input: { issuerId: string; fingerprint: Buffer },
+): Promise<{ token: string }> {
+  const token = ctx.ids.secret(32)
+  const now = ctx.clock.now()
+  await tx
+    .insertInto('session')
+    .values({
+      issuer_id: input.issuerId,
+      token_hash: hashOf(token),
+      fingerprint: input.fingerprint,
+      created_at: now,
+      expires_at: new Date(now.getTime() + session_hours * 3_600_000),
+    })
+    .execute()
+  return { token }
+}
+
+/** Whose session this is, looked up anew at each request: what an erased person could see is gone at once. */
+export async function readSession(
+  ctx: Context,
+  issuerId: string,
+  token: string,
+): Promise<Session | undefined> {
+  return inIssuer(ctx.db, issuerId, async (tx) => {
+    const row = await tx
+      .selectFrom('session')
+      .select('fingerprint')
+      .where('issuer_id', '=', issuerId)
+      .where('token_hash', '=', hashOf(token))
+      .where('expires_at', '>', ctx.clock.now())
+      .executeTakeFirst()
+    return row && { fingerprint: row.fingerprint, holderIds: await holdersOf(tx, issuerId, row.fingerprint) }
+  })
+}
+
+export async function signOut(ctx: Context, issuerId: string, token: string): Promise<void> {
+  await inIssuer(ctx.db, issuerId, (tx) =>
+    tx
+      .deleteFrom('session')
+      .where('issuer_id', '=', issuerId)
+      .where('token_hash', '=', hashOf(token))
+      .execute(),
+  )
+}
+
+/** The holders behind an e-mail's blind index. */
+export async function holdersOf(tx: Tx, issuerId: string, fingerprint: Buffer): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('vault_index')
+    .select('holder_id')
+    .where('issuer_id', '=', issuerId)
+    .where('kind', '=', 'email')
+    .where('fingerprint', '=', fingerprint)
+    .orderBy('holder_id')
+    .execute()
+  return rows.map((row) => row.holder_id)
+}

@@ -1,0 +1,47 @@
+import type { Lang } from './lang.ts'
+
+/** Dates as a holder reads them. A day or a moment never stands without its zone. */
+
+const own: Record<string, Record<Lang, string>> = {
+  'Asia/Shanghai': { 'zh-CN': '北京时间', en: 'Beijing time' },
+  UTC: { 'zh-CN': '协调世界时', en: 'UTC' },
+}
+
+/** `北京时间`, `Central European Time`. */
+export function zoneName(zone: string, lang: Lang, at: Date): string {
+  const named = own[zone]?.[lang]
+  if (named) return named
+  const parts = new Intl.DateTimeFormat(lang, { timeZone: zone, timeZoneName: 'longGeneric' }).formatToParts(
+    at,
+  )
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
+}
+
+/** `2026 年 11 月 28 日（北京时间）`, `28 November 2026 (Beijing time)`. */
+export function formatDay(at: Date, lang: Lang, zone: string): string {
+  return withZone(dayText(at, lang, zone), at, lang, zone)
+}
+
+/** `2026 年 11 月 28 日 14:05（北京时间）`, `28 November 2026, 14:05 (Beijing time)`. */
+export function formatMoment(at: Date, lang: Lang, zone: string): string {
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' }).format(at)
+  const day = dayText(at, lang, zone)
+  return withZone(lang === 'en' ? `${day}, ${time}` : `${day} ${time}`, at, lang, zone)
+}
+
+function dayText(at: Date, lang: Lang, zone: string): string {
+  if (lang === 'en') return new Intl.DateTimeFormat('en-GB', { timeZone: zone, dateStyle: 'long' }).format(at)
+  const parts = new Intl.DateTimeFormat('zh-CN', {
+    timeZone: zone,
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+  }).formatToParts(at)
+  const part = (type: string) => parts.find((p) => p.type === type)?.value ?? ''
+  return `${part('year')} 年 ${part('month')} 月 ${part('day')} 日`
+}
+
+function withZone(text: string, at: Date, lang: Lang, zone: string): string {
+  const name = zoneName(zone, lang, at)
+  return lang === 'en' ? `${text} (${name})` : `${text}（${name}）`
+}

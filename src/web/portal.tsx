@@ -1,0 +1,64 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { holderRoutes } from '../holder/holder-routes.tsx'
+import { listIssuers } from '../issuer/issuer.ts'
+import type { Context } from '../platform/context.ts'
+import { projectFile } from '../platform/project.ts'
+import { loadAssets } from './assets.ts'
+import { compressPages } from './compress.ts'
+import { type CookieJar, readCookie } from './cookies.ts'
+import { answerErrors } from './error-answers.tsx'
+import { issuerScope } from './issuer-scope.ts'
+import { pickLang } from './lang.ts'
+import type { PortalEnv } from './page.ts'
+import { at } from './routing.ts'
+import { body_limit_bytes, knownHost, safetyHeaders, sameOrigin } from './safety.ts'
+import { StartPage } from './start-page.tsx'
+import { WebFault } from './web-fault.ts'
+
+export type PortalOptions = {
+  /** Folder that bin/build-assets.mjs filled. */
+  assetsDir?: string
+}
+
+/** Every page of the holders' portal. Throws SetupError when the styles were never built. */
+export function makePortal(ctx: Context, options: PortalOptions = {}): Hono<PortalEnv> {
+  const assets = loadAssets(options.assetsDir ?? projectFile('dist', 'assets'))
+  const jar: CookieJar = { secure: ctx.config.publicUrl.startsWith('https:') }
+  const app = new Hono<PortalEnv>()
+  app.onError(answerErrors(ctx, assets.names))
+  app.use(compressPages, safetyHeaders(ctx.config), knownHost(ctx.config), sameOrigin(ctx.config))
+  app.use(
+    bodyLimit({
+      maxSize: body_limit_bytes,
+      onError: () => {
+        throw new WebFault('tooLarge')
+      },
+    }),
+  )
+  at(app, '/assets/:name', { get: assets.serve })
+  at(app, '/', {
+    get: async (c) => {
+      const issuers = await listIssuers(ctx.db)
+      const [only] = issuers
+      if (only && issuers.length === 1) return c.redirect(`/${only.issuerId}`, 302)
+      const lang = pickLang(c.req.query('lang'), c.req.header('accept-language'))
+      return c.html(<StartPage issuers={issuers} lang={lang} assets={assets.names} />)
+    },
+  })
+  at(app, '/:issuer{[a-z][a-z0-9]{1,19}}', {
+    get: (c) => {
+      const issuerId = c.req.param('issuer') ?? ''
+      const lang = pickLang(readCookie(c, jar, 'lang', issuerId), c.req.header('accept-language'))
+      c.header('Vary', 'Accept-Language, Cookie')
+      return c.redirect(`/${issuerId}/${lang}/`, 302)
+    },
+  })
+  app.use('/:issuer{[a-z][a-z0-9]{1,19}}/:lang{(?:zh-CN|en)}/*', issuerScope(ctx, jar, assets.names))
+  const pages = '/:issuer{[a-z][a-z0-9]{1,19}}/:lang{(?:zh-CN|en)}'
+  app.route(pages, holderRoutes(ctx, jar))
+  app.all('*', () => {
+    throw new WebFault('notFound')
+  })
+  return app
+}
