@@ -67,7 +67,7 @@ async function openMail(issuer: Issuer, keysDir: string) {
   const secure = at.protocol === 'smtps:'
   const local = ['127.0.0.1', 'localhost', '[::1]'].includes(at.hostname)
   return smtpMail({
-    host: at.hostname,
+    host: at.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(at.port || (secure ? 465 : 587)),
     secure,
     requireTls: !secure && !local,

@@ -74,6 +74,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     .where('issuer_id', '=', issuerId)
     .where('closure_id', '=', closureId)
     .orderBy('issued_at')
+    .orderBy('kind', 'desc')
     .execute()
   const open = closure.state !== 'closed' && closure.state !== 'undone'
   return {

@@ -129,10 +129,10 @@ async function callOut<Scope, R, V>(
 ): Promise<Answer<V>> {
   const ask = () => step.ask?.(providers, request, row.key) ?? step.call(ctx, providers, request, row.key)
   let answer = row.state === 'pending' ? await ask() : await step.call(ctx, providers, request, row.key)
-  for (let waited = 0; answer.kind === 'pending' && waited < wait_here_ms;) {
-    const next = Math.min(Math.max(answer.askAgainInMs, 10), wait_here_ms)
+  // Work that takes the provider long goes back to the queue at once; what is about to be done is asked for soon.
+  for (let waited = 0, next = 40; waited < wait_here_ms; waited += next, next *= 2) {
+    if (answer.kind !== 'pending' || answer.askAgainInMs > wait_here_ms) break
     await sleep(next)
-    waited += next
     answer = await ask()
   }
   return answer

@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises'
+import { sql } from 'kysely'
+import { openApp } from '../app.ts'
+import { progressBar } from '../card/progress-bar.ts'
+import { listIssuers } from '../issuer/issuer.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import type { Config } from '../platform/env.ts'
+import { Refusal, SetupError } from '../platform/errors.ts'
+import { declareClosure } from './declare.ts'
+import { startWork } from './work.ts'
+
+type Options = { iccid?: string; file?: string; issuer?: string; json?: boolean }
+type Result = {
+  iccid: string
+  result: 'closed' | 'waiting' | 'unknown_card' | 'refused'
+  number: string | null
+  reason?: string
+}
+type Card = {
+  issuerId: string
+  accountId: string
+  cardId: string
+  jurisdiction: string
+  locale: 'zh-CN' | 'en'
+}
+
+const at_once = 8
+const give_up_after_ms = 60_000
+
+/**
+ * `leb close`: the issuer's own decision to end cards. Declares what is not declared yet, works it off in this
+ * process (other workers help), and says for each card how it ended. A killed run is resumed by the same call:
+ * a card that is closed or being closed is found, not declared again.
+ */
+export async function closeCommand(config: Config, options: Options): Promise<number> {
+  const iccids = await readList(options)
+  const app = await openApp(config, 'work')
+  const worker = await startWork(app.ctx, app.databaseUrl)
+  const bar = process.stderr.isTTY
+    ? progressBar(app.ctx.clock, (text) => void process.stderr.write(text))
+    : undefined
+  let done = 0
+  let failed = 0
+  try {
+    const queue = [...iccids]
+    const next = async () => {
+      for (let iccid = queue.shift(); iccid; iccid = queue.shift()) {
+        const result = await closeOne(app.ctx, iccid, options.issuer)
+        if (result.result !== 'closed') failed++
+        print(result, options)
+        bar?.draw(++done / iccids.length, `${done} of ${iccids.length} cards, ${failed} not closed`)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(at_once, iccids.length) }, next))
+    bar?.end()
+    return failed > 0 ? 1 : 0
+  } finally {
+    await app.stop()
+    await worker.stop()
+  }
+}
+
+async function readList(options: Options): Promise<string[]> {
+  if (options.iccid && !options.file) return [options.iccid.trim()]
+  if (!options.file || options.iccid) throw new SetupError('close takes either --iccid NUMBER or --file LIST')
+  const text = await readFile(options.file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new SetupError(`${options.file} can't be read (${error.code})`)
+  })
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+  const iccids = [...new Set(lines.filter((line) => line && !line.startsWith('#')))]
+  if (iccids.length === 0) throw new SetupError(`${options.file} names no card: one ICCID a line`)
+  return iccids
+}
+
+async function closeOne(ctx: Context, iccid: string, issuer: string | undefined): Promise<Result> {
+  const card = await findCard(ctx, iccid, issuer)
+  if (!card) return { iccid, result: 'unknown_card', number: null }
+  const known = await latestClosure(ctx, card)
+  if (known?.state === 'closed') return { iccid, result: 'closed', number: known.number }
+  let number = known?.number
+  if (!number || known?.state === 'undone') {
+    try {
+      number = await declare(ctx, card)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return { iccid, result: 'refused', number: null, reason: error.code }
+    }
+  }
+  return { iccid, ...(await waitForEnd(ctx, card)), number }
+}
+
+async function declare(ctx: Context, card: Card): Promise<string> {
+  const { number } = await declareClosure(ctx, {
+    issuerId: card.issuerId,
+    accountId: card.accountId,
+    cardIds: [card.cardId],
+    act: 'terminate',
+    start: 'at_once',
+    locale: card.locale,
+    zone: card.locale === 'zh-CN' ? 'Asia/Shanghai' : 'UTC',
+    receivedBy: 'cli',
+    identity: 'issuer_decision',
+  })
+  return number
+}
+
+async function waitForEnd(ctx: Context, card: Card): Promise<{ result: Result['result']; reason?: string }> {
+  const started = ctx.clock.now().getTime()
+  for (let pause = 50; ; pause = Math.min(pause * 1.5, 1000)) {
+    const closure = await latestClosure(ctx, card)
+    if (closure?.state === 'closed') return { result: 'closed' }
+    if (closure?.block) return { result: 'waiting', reason: closure.block }
+    if (ctx.clock.now().getTime() - started > give_up_after_ms)
+      return { result: 'waiting', reason: 'still under way: run again' }
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+async function findCard(ctx: Context, iccid: string, issuer: string | undefined): Promise<Card | undefined> {
+  for (const { issuerId } of await listIssuers(ctx.db)) {
+    if (issuer && issuerId !== issuer) continue
+    const row = await inIssuer(ctx.db, issuerId, (tx) =>
+      tx
+        .selectFrom('card as c')
+        .innerJoin('account as a', (j) =>
+          j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
+        )
+        .select(['c.card_id', 'c.account_id', 'a.jurisdiction', 'a.locale'])
+        .where('c.issuer_id', '=', issuerId)
+        .where('c.iccid', '=', iccid)
+        .executeTakeFirst(),
+    )
+    if (row)
+      return {
+        issuerId,
+        cardId: row.card_id,
+        accountId: row.account_id,
+        jurisdiction: row.jurisdiction,
+        locale: row.locale as Card['locale'],
+      }
+  }
+  return undefined
+}
+
+async function latestClosure(ctx: Context, card: Card) {
+  return inIssuer(ctx.db, card.issuerId, async (tx) => {
+    const { rows } = await sql<{ number: string; state: string; block: string | null }>`
+      select o.number, o.state,
+             (select b.reason from closure_block b
+               where b.issuer_id = o.issuer_id and b.closure_id = o.closure_id and b.cleared_at is null and b.owner <> 'provider'
+               limit 1) as block
+        from closure_card k join closure o using (issuer_id, closure_id)
+       where k.issuer_id = ${card.issuerId} and k.card_id = ${card.cardId}
+       order by o.declared_at desc limit 1`.execute(tx)
+    return rows[0]
+  })
+}
+
+function print(result: Result, options: Options): void {
+  const words = `${result.iccid}  ${result.result}  ${result.number ?? '-'}${result.reason ? `  ${result.reason}` : ''}`
+  process.stdout.write(`${options.json ? JSON.stringify(result) : words}\n`)
+}

@@ -1,0 +1,39 @@
+import type { Config } from '../platform/env.ts'
+import { Refusal, SetupError } from '../platform/errors.ts'
+import { withContext } from '../with-context.ts'
+import { findByNumber } from './find-by-number.ts'
+import { closureRefusals, type ClosureRefusal } from './refusals.ts'
+import { recordBankTransfer, retryBlocked } from './unblock.ts'
+
+/** `leb retry`: a worker takes it up again. */
+export function retryCommand(config: Config, number: string, options: { json?: boolean }): Promise<void> {
+  return withContext(config, async (ctx) => {
+    const { issuerId, closureId } = await findByNumber(ctx, number)
+    await retryBlocked(ctx, { issuerId, closureId }).catch(inOneSentence)
+    print(number, 'is asked again', options)
+  })
+}
+
+/** `leb paid`: the bank's reference becomes the evidence of the payout. */
+export function paidCommand(
+  config: Config,
+  number: string,
+  options: { iccid: string; reference: string; json?: boolean },
+): Promise<void> {
+  return withContext(config, async (ctx) => {
+    const { issuerId, closureId } = await findByNumber(ctx, number)
+    const { iccid, reference } = options
+    await recordBankTransfer(ctx, { issuerId, closureId, iccid, reference }).catch(inOneSentence)
+    print(number, 'has its transfer noted', options)
+  })
+}
+
+function inOneSentence(error: unknown): never {
+  if (!(error instanceof Refusal)) throw error
+  const text = closureRefusals[error.code as ClosureRefusal]
+  throw new SetupError(text ? `${text.title.en}: ${text.next.en}` : error.code)
+}
+
+function print(number: string, words: string, options: { json?: boolean }): void {
+  process.stdout.write(options.json ? `${JSON.stringify({ number, done: true })}\n` : `${number} ${words}\n`)
+}

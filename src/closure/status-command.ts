@@ -1,0 +1,61 @@
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import type { Config } from '../platform/env.ts'
+import { withContext } from '../with-context.ts'
+import type { ClosureView, StepName } from './closure-view.ts'
+import { findByNumber } from './find-by-number.ts'
+import { readJournal } from './journal.ts'
+
+/** Plain words for a terminal. */
+export const stepWords: Record<StepName, string> = {
+  identify: 'identity proved',
+  undo_window: 'time to undo over',
+  freeze: 'line suspended',
+  drain_usage: 'late usage waited for',
+  settle: 'balance settled',
+  pay_out: 'money paid back',
+  cut_line: 'line off for good',
+  retire_esim: 'eSIM profile retired',
+  keep_books: 'books kept',
+  erase_person: 'person erased',
+  certificate: 'certificate sealed',
+  tell: 'holder told',
+}
+const signs = { done: '✓', current: '…', blocked: '!', waiting: '·' }
+
+/** `leb status`: the timeline, or all of it as JSON with the journal. */
+export function statusCommand(config: Config, number: string, options: { json?: boolean }): Promise<void> {
+  return withContext(config, async (ctx) => {
+    const view = await findByNumber(ctx, number)
+    const text = options.json
+      ? JSON.stringify({ ...view, journal: await journalOf(ctx, view) })
+      : inWords(view)
+    process.stdout.write(`${text}\n`)
+  })
+}
+
+/** Every row of evidence of a closure, oldest first. Nothing personal stands in it. */
+export async function journalOf(ctx: Context, view: ClosureView) {
+  const journal = await inIssuer(ctx.db, view.issuerId, (tx) =>
+    readJournal(tx, view.issuerId, view.closureId),
+  )
+  return [...journal.values()].flat().sort((a, b) => a.intendedAt.getTime() - b.intendedAt.getTime())
+}
+
+function inWords(view: ClosureView): string {
+  const head = [
+    `${view.number}  ${view.state}${view.late ? ' (late)' : ''}  ${view.covers} of account ${view.accountRef}`,
+    `declared ${view.declaredAt.toISOString()}, due ${view.dueAt.toISOString()}, policy ${view.policyVersion}`,
+  ]
+  const steps = view.steps.map((step) => {
+    const block =
+      step.block &&
+      `  ${step.block.reason}: ${step.block.owner}'s turn since ${step.block.since.toISOString()}`
+    return `  ${signs[step.state]} ${stepWords[step.step].padEnd(24)} ${step.at?.toISOString() ?? ''}${block ?? ''}`
+  })
+  const cards = view.cards.map(
+    (card) =>
+      `  card ${card.iccid} ${card.plan} ${card.payout ? `${card.payout.route} ${card.payout.amount.amount} ${card.payout.amount.currency} ${card.payout.reference ?? ''}` : ''}`,
+  )
+  return [...head, ...steps, ...cards].join('\n')
+}

@@ -1,0 +1,217 @@
+import { Command, CommanderError } from 'commander'
+import { describeSettings, readConfig } from './platform/env.ts'
+import { SetupError } from './platform/errors.ts'
+
+/** The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. */
+export async function main(argv: string[]): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < 24) fail(`needs Node 24, this is ${process.version}`)
+  try {
+    process.exitCode = await run(argv)
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode
+    else if (error instanceof SetupError) fail(error.message)
+    else throw error
+  }
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`leb: ${sentence}\n`)
+  process.exitCode = 1
+}
+
+const examples = `
+Examples:
+  npm run demo                                  close a card and see the proof, with a simulated outside world
+  npx leb issuer add acme.json                  set an issuing company up
+  npx leb import fleet.csv --rejects bad.csv    take a fleet over from the old system
+  npx leb serve & npx leb work                  portal and API; and the worker that closes cards
+  npx leb close --file leaving.txt              close many cards when an issuer leaves a market
+  npx leb status LEB-2K7M-9QXCT                 what a closure is waiting for
+  npx leb verify slip.pdf --trust root.pem      is this slip genuine (offline)
+
+Settings come from the environment:
+${describeSettings()
+  .map(({ name, meaning }) => `  ${name.padEnd(22)} ${meaning}`)
+  .join('\n')}
+`
+
+async function run(argv: string[]): Promise<number> {
+  const program = new Command('leb')
+  let exit = 0
+  const ends =
+    (work: (...args: never[]) => Promise<number | void>) =>
+    async (...args: unknown[]) => {
+      exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
+    }
+  program
+    .description('Runs prepaid travel eSIM cards from sale to a lawful, provable closure (注销).')
+    .addHelpText('after', examples)
+    .exitOverride()
+    .showHelpAfterError('(leb --help shows every command with an example)')
+  addServing(program, ends)
+  addClosing(program, ends)
+  addSetUp(program, ends)
+  addProof(program, ends)
+  await program.parseAsync(argv)
+  return exit
+}
+
+type Ends = (work: (...args: never[]) => Promise<number | void>) => (...args: unknown[]) => Promise<void>
+
+function addServing(program: Command, ends: Ends): void {
+  program
+    .command('serve')
+    .description('the portal, the API and the door for providers; stops with Ctrl-C')
+    .option('--work', 'close cards in this process too, instead of a separate leb work')
+    .action(
+      ends(async (options: { work?: boolean }) =>
+        (await import('./serve-command.ts')).serveCommand(readConfig(), options),
+      ),
+    )
+  program
+    .command('work')
+    .description('closes cards and sends mails; run as many as you like')
+    .action(ends(async () => (await import('./work-command.ts')).workCommand(readConfig())))
+  program
+    .command('demo')
+    .description('everything at once with a simulated outside world: closes one card and shows the proof')
+    .option('--once', 'exit when the card is closed')
+    .option('--out <dir>', 'leave slip.pdf, certificate.pdf, root.pem, journal.json and mails/ there')
+    .action(
+      ends(async (options: { once?: boolean; out?: string }) =>
+        (await import('./demo/demo.ts')).demoCommand(readConfig(), options),
+      ),
+    )
+}
+
+function addClosing(program: Command, ends: Ends): void {
+  program
+    .command('close')
+    .description("closes cards by the issuer's own decision, for instance when it leaves a market")
+    .option('--iccid <number>', 'one card')
+    .option('--file <list>', 'a text file with one ICCID a line; run again to resume')
+    .option('--issuer <id>', 'the issuer, where an ICCID is known to several')
+    .option('--json', 'one JSON object a card')
+    .action(
+      ends(async (options) =>
+        (await import('./closure/close-command.ts')).closeCommand(readConfig(), options),
+      ),
+    )
+  program
+    .command('status <closure>')
+    .description('how a closure stands, step by step, and whose turn it is')
+    .option('--json', 'as one JSON object, with the journal')
+    .action(
+      ends(async (number: string, options: { json?: boolean }) =>
+        (await import('./closure/status-command.ts')).statusCommand(readConfig(), number, options),
+      ),
+    )
+  program
+    .command('retry <closure>')
+    .description('asks once more for what a provider refused, after you have mended the cause')
+    .option('--json', 'answer as one JSON object')
+    .action(
+      ends(async (number: string, options) =>
+        (await import('./closure/staff-commands.ts')).retryCommand(readConfig(), number, options),
+      ),
+    )
+  program
+    .command('paid <closure>')
+    .description('notes that you transferred the money of a card by bank')
+    .requiredOption('--iccid <number>', 'the card')
+    .requiredOption('--reference <text>', "the bank's reference of the transfer; printed on the certificate")
+    .option('--json', 'answer as one JSON object')
+    .action(
+      ends(async (number: string, options) =>
+        (await import('./closure/staff-commands.ts')).paidCommand(readConfig(), number, options),
+      ),
+    )
+}
+
+function addSetUp(program: Command, ends: Ends): void {
+  program
+    .command('import <file>')
+    .description('takes a fleet over from a CSV file; running it again changes nothing')
+    .requiredOption('--rejects <file>', 'where rows go that cannot be taken, with every reason')
+    .option('--json', 'end with one JSON object {rows, imported, rejected, unchanged}')
+    .action(
+      ends(async (file: string, options: { rejects: string; json?: boolean }) => {
+        const { withContext } = await import('./with-context.ts')
+        const { importCommand } = await import('./card/import-command.ts')
+        const progress = Boolean(process.stderr.isTTY)
+        return withContext(readConfig(), (ctx) =>
+          importCommand(ctx, { file, rejects: options.rejects, json: Boolean(options.json), progress }),
+        )
+      }),
+    )
+  const issuer = program.command('issuer').description('issuing companies')
+  issuer
+    .command('add <file>')
+    .description('sets one up, or changes it, from a JSON file (docs/operate/issuers.md)')
+    .option('--json', 'answer as one JSON object')
+    .action(
+      ends(async (file: string, options: { json?: boolean }) => {
+        const { withContext } = await import('./with-context.ts')
+        const { issuerAddCommand } = await import('./issuer/issuer-command.ts')
+        return withContext(readConfig(), (ctx) =>
+          issuerAddCommand(ctx, { file, json: Boolean(options.json) }),
+        )
+      }),
+    )
+  issuer
+    .command('list')
+    .description('those that are set up')
+    .option('--json', 'as one JSON object')
+    .action(
+      ends(async (options: { json?: boolean }) => {
+        const { withContext } = await import('./with-context.ts')
+        const { issuerListCommand } = await import('./issuer/issuer-command.ts')
+        return withContext(readConfig(), (ctx) => issuerListCommand(ctx, { json: Boolean(options.json) }))
+      }),
+    )
+  program
+    .command('migrate')
+    .description('brings the database up to date; serve and work do it too')
+    .option('--json', 'answer as one JSON object')
+    .action(
+      ends(async (options: { json?: boolean }) =>
+        (await import('./platform/migrate-command.ts')).migrateCommand(readConfig(), options),
+      ),
+    )
+}
+
+function addProof(program: Command, ends: Ends): void {
+  program
+    .command('verify <file>')
+    .description(
+      'whether a slip or certificate is genuine, offline: exit 0 yes, 1 no (and why), 2 unreadable',
+    )
+    .option('--trust <pem...>', "the issuer's root certificate; default <LEB_DATA>/keys/root/root.pem")
+    .option('--crl <file...>', 'revocation lists of that root')
+    .option('--json', 'as one JSON object')
+    .action(
+      ends(async (file: string, options) =>
+        (await import('./verify-command.ts')).runVerify(readConfig(), file, options),
+      ),
+    )
+  const keys = program.command('keys').description('sealing keys')
+  keys
+    .command('rotate <issuer>')
+    .description('a new sealing key; what the old one sealed stays genuine')
+    .option('--json', 'answer as one JSON object')
+    .action(
+      ends(async (issuer: string, options) =>
+        (await import('./keys-command.ts')).rotateCommand(readConfig(), issuer, options),
+      ),
+    )
+  keys
+    .command('revoke <issuer> <kid>')
+    .description('what the key sealed from a moment on is not genuine any more')
+    .requiredOption('--from <time>', 'RFC 3339, e.g. 2026-11-22T18:00:00Z')
+    .option('--json', 'answer as one JSON object')
+    .action(
+      ends(async (issuer: string, kid: string, options: { from: string; json?: boolean }) =>
+        (await import('./keys-command.ts')).revokeCommand(readConfig(), { issuer, kid, ...options }),
+      ),
+    )
+}

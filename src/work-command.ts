@@ -1,0 +1,14 @@
+import { openApp } from './app.ts'
+import { startWork } from './closure/work.ts'
+import type { Config } from './platform/env.ts'
+import { untilToldToStop } from './platform/until-told-to-stop.ts'
+
+/** `leb work`: closes cards until told to stop. */
+export async function workCommand(config: Config): Promise<void> {
+  const app = await openApp(config, 'work')
+  const worker = await startWork(app.ctx, app.databaseUrl)
+  app.ctx.log.info('working', { worker: app.ctx.worker })
+  await untilToldToStop()
+  await app.stop()
+  await worker.stop()
+}
