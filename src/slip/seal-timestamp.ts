@@ -27,7 +27,9 @@ const isTrusted = async (certificates: x509.X509Certificate[], roots: x509.X509C
 
 /**
  * The time an RFC 3161 token vouches for. The token must be intact and over this very signature, or the document
- * was tampered with; whether its authority is among the trusted roots is answered in `trusted`.
+ * was tampered with; whether its authority is among the trusted roots is answered in `trusted`. A token is in its
+ * authority's own form, so that its unsigned frame and certificates, unlike those of the seal, are not held to one
+ * spelling: a bit altered there says nothing about the document.
  * Throws NotGenuine.
  */
 export const checkTimestamp = async (

@@ -65,7 +65,7 @@ const cards = (slip: SlipContent): Section => ({
         { label: both('卡号', 'ICCID'), width: 'auto' },
         { label: both('套餐 · 地区', 'Plan · zone'), width: '1fr' },
         { label: both('余额', 'Balance'), width: 'auto', align: 'right' },
-        { label: both('预计退款', 'Refund, estimated'), width: 'auto', align: 'right' },
+        { label: both('预计退款', 'Refund, est.'), width: 'auto', align: 'right' },
         { label: both('退回方式', 'Goes back to'), width: '1fr' },
       ],
       rows: slip.cards.map((card) => [
