@@ -69,7 +69,10 @@ describe('leb verify', () => {
     const { kid } = await keys.sealing('leb')
     await keys.revokeSealingKey('leb', kid, new Date(NOW.getTime() - 1000), NOW)
     const der = await readFile(at('keys/root/crl.der'))
-    const body = der.toString('base64').match(/.{1,64}/g)!.join('\n')
+    const body = der
+      .toString('base64')
+      .match(/.{1,64}/g)!
+      .join('\n')
     await writeFile(at('crl.pem'), `-----BEGIN X509 CRL-----\n${body}\n-----END X509 CRL-----\n`)
     for (const crl of [at('keys/root/crl.der'), at('crl.pem')]) {
       const { code, out } = await run(at('slip.pdf'), { crl: [crl] })
