@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { openFileKeys } from './adapters/keys/file.ts'
 import { openProviders } from './adapters/open-providers.ts'
+import { openWatch } from './closure/watch.ts'
 import { systemClock } from './platform/clock.ts'
 import { type Context, workerName } from './platform/context.ts'
 import { checkDatabase, openDb, openPool } from './platform/db.ts'
@@ -45,6 +46,7 @@ export async function openApp(config: Config, part: Part): Promise<App> {
       keys,
       jobs,
       providers,
+      watch: openWatch(databaseUrl),
       ids: makeIds(clock),
       worker: workerName(clock),
     }
@@ -53,6 +55,7 @@ export async function openApp(config: Config, part: Part): Promise<App> {
       databaseUrl,
       migrated,
       async stop() {
+        await ctx.watch.close()
         await jobs.stop()
         providers.close()
         await pool.end()

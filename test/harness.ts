@@ -8,6 +8,7 @@ import { openFileKeys } from '../src/adapters/keys/file.ts'
 import type { Providers } from '../src/adapters/providers.ts'
 import { type Issuer, putIssuer } from '../src/issuer/issuer.ts'
 import { sampleIssuers } from '../src/issuer/sample-issuers.ts'
+import { openWatch } from '../src/closure/watch.ts'
 import type { Clock } from '../src/platform/clock.ts'
 import type { Context } from '../src/platform/context.ts'
 import { openDb, openPool } from '../src/platform/db.ts'
@@ -62,6 +63,7 @@ export async function openTestWorld(overrides: Overrides = {}): Promise<TestWorl
   const jobs = openJobs(databaseUrl, log, false)
   await jobs.start()
   const providers = overrides.providers ?? noProviders
+  const watch = openWatch(databaseUrl)
   return {
     config: readConfig({ LEB_DATA: dir, DATABASE_URL: databaseUrl, LEB_LOG: 'silent' }),
     clock,
@@ -72,10 +74,12 @@ export async function openTestWorld(overrides: Overrides = {}): Promise<TestWorl
     keys,
     jobs,
     providers,
+    watch,
     worker: 'test',
     databaseUrl,
     issuers,
     async stop() {
+      await watch.close()
       await jobs.stop()
       providers.close()
       await db.destroy()

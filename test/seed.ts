@@ -97,7 +97,7 @@ function row(card: SeedCard, at: number): FleetRow {
   return {
     line: at + 2,
     text: JSON.stringify(fields),
-    fields: fields as unknown as FleetRow['fields'],
+    fields: fields,
     issuerId,
     accountRef: fields.account_ref,
     person: {

@@ -8,7 +8,7 @@ import type { Case, CaseCard } from './case.ts'
 import type { Act, Covers } from './closure-view.ts'
 import { removalWords, routeWords } from './declaration-words.ts'
 import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
-import { type JournalRow, proofOf } from './journal.ts'
+import { factOf, type JournalRow, proofOf } from './journal.ts'
 
 /** What the certificate says: only what the journal has evidence for, and by name what was not confirmed. */
 export function certificateContent(
@@ -66,7 +66,7 @@ function certificateCard(
     zone: both(zoneName(card.zone)),
     ...(line && { lineOff: { reference: referenceOf(line), at: time(line.answeredAt!) } }),
     esim: {
-      outcome: esimWords[String(esim?.answer?.outcome ?? 'unconfirmed')] ?? esimWords.unconfirmed!,
+      outcome: esimWords[factOf(esim, 'outcome') ?? 'unconfirmed'] ?? esimWords.unconfirmed!,
       ...(esim && { reference: referenceOf(esim), at: time(esim.answeredAt!) }),
     },
     settlement: money(settled),
@@ -75,7 +75,7 @@ function certificateCard(
         payout: {
           amount: money(settled),
           route: both(routeWords[route]),
-          reference: String(paid.answer?.reference ?? referenceOf(paid)),
+          reference: factOf(paid, 'reference') ?? referenceOf(paid),
           at: time(paid.answeredAt!),
         },
       }),
@@ -104,7 +104,7 @@ function erasurePart(row: JournalRow, time: (at: Date) => string): CertificateCo
       zh: '姓名、联系方式、设备与号码信息：密钥已销毁，数据不可恢复',
       en: 'name, contacts, device and line numbers: key destroyed, data beyond recovery',
     },
-    reference: String(row.answer?.receipt ?? row.key),
+    reference: factOf(row, 'receipt') ?? row.key,
     at: time(row.answeredAt!),
   }
 }

@@ -57,6 +57,12 @@ export function proofOf(journal: Journal, step: JournalName, scopeId: string): J
   return last?.state === 'done' ? last : undefined
 }
 
+/** A fact of the answer that is text, e.g. `reference`; undefined when the answer has none. */
+export function factOf(row: JournalRow | undefined, name: string): string | undefined {
+  const value = row?.answer?.[name]
+  return typeof value === 'string' ? value : undefined
+}
+
 type Where = { issuerId: string; closureId: string; worker: string; digest: Buffer | null }
 
 /** Writes a row, new or changed, in the database and in the journal at hand. */

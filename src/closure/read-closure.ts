@@ -13,7 +13,7 @@ import {
   stepNames,
   type StepView,
 } from './closure-view.ts'
-import { type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
+import { factOf, type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
 
 export type WhichClosure = { issuerId: string } & ({ closureId: string } | { number: string })
 
@@ -157,7 +157,7 @@ async function withBalances(
       payout: card.payoutRoute && {
         route: card.payoutRoute,
         amount: moneyJson({ amount: card.payoutMinor ?? 0n, currency: card.currency }),
-        reference: paid?.answer?.reference ? String(paid.answer.reference) : null,
+        reference: factOf(paid, 'reference') ?? null,
         settledAt: paid?.answeredAt ?? null,
       },
     }

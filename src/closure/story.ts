@@ -149,7 +149,7 @@ async function hear<Scope, R, V>(
   const now = ctx.clock.now()
   const heard = async (tx: Tx, state: JournalRow['state'], proof: Proof) =>
     write(ctx, tx, told, { ...row, state, answer: proof, answeredAt: now })
-  const pause = await turn(ctx, told, async (tx) => {
+  const pause = await turn(ctx, told, async (tx): Promise<Pause | undefined> => {
     switch (answer.kind) {
       case 'done': {
         const proof = await step.done(ctx, tx, told, scope, answer.value)

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { Context } from '../platform/context.ts'
 
 /** Tells who watches that something about a closure has changed; what, they read from the rows. */
 export type Watch = {
@@ -39,10 +40,12 @@ export function openWatch(url: string): Watch {
     }
   }
   const tell = (closureId: string) => watchers.get(closureId)?.forEach((onChange) => onChange())
-  void connect(false)
+  let started = false
 
   return {
     on(closureId, onChange) {
+      if (!started) void connect(false)
+      started = true
       const those = watchers.get(closureId) ?? new Set()
       watchers.set(closureId, those.add(onChange))
       return () => {
@@ -55,4 +58,9 @@ export function openWatch(url: string): Watch {
       await client?.end().catch(() => undefined)
     },
   }
+}
+
+/** Calls `onChange` at every change of one closure until the answered function is called. */
+export function watchClosure(ctx: Context, closureId: string, onChange: () => void): () => void {
+  return ctx.watch.on(closureId, onChange)
 }

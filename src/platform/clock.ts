@@ -24,8 +24,7 @@ export function inZone(at: Date, zone: string): string {
 /** True for an IANA zone name this runtime knows. */
 export function isZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }

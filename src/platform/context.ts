@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type pg from 'pg'
 import type { KeyStore } from '../adapters/keys/port.ts'
 import type { Providers } from '../adapters/providers.ts'
+import type { Watch } from '../closure/watch.ts'
 import type { Clock } from './clock.ts'
 import type { Db } from './db.ts'
 import type { Config } from './env.ts'
@@ -20,6 +21,7 @@ export type Context = {
   keys: KeyStore
   jobs: Jobs
   providers: Providers
+  watch: Watch
   /** Who writes journal rows: host, process, start. */
   worker: string
 }

@@ -64,7 +64,7 @@ export const slipContent = z.object({
   /** The words the holder confirmed. */
   declaration: both,
   receivedBy: z.enum(['portal', 'api', 'staff', 'import']),
-  identity: z.enum(['signed_in', 'waiting_for_proof']),
+  identity: z.enum(['signed_in', 'waiting_for_proof', 'issuer_decision']),
   deadlines: z.array(
     z.object({
       what: both,

@@ -11,6 +11,7 @@ const RECEIVED_BY = {
 
 const IDENTITY = {
   signed_in: both('已登录本账户', 'Signed in to the account'),
+  issuer_decision: both('发行公司自行决定注销', "The issuer's own decision"),
   waiting_for_proof: both(
     '待核验：验证码已发往账户原有联系方式；核验前不动款项、不删除数据',
     'Awaiting proof: a code goes to the contact the account already has; until then no money moves and nothing is erased',
