@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import type { Context } from '../platform/context.ts'
+import { SetupError } from '../platform/errors.ts'
+import { type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
+
+type Print = (text: string) => void
+const print: Print = (text) => void process.stdout.write(text)
+
+/**
+ * `leb issuer add FILE.json`: sets an issuer up with its keys, or changes its settings. Answers the exit code.
+ * Throws SetupError, one sentence, when the file can't be read or a field is wrong.
+ */
+export async function issuerAddCommand(
+  ctx: Context,
+  input: { file: string; json?: boolean; out?: Print },
+): Promise<number> {
+  const issuer = await readIssuerFile(input.file)
+  // Keys first: an issuer in the database without keys could take a card and not seal its person.
+  await ctx.keys.ensureIssuer({ id: issuer.issuerId, name: issuer.name.en })
+  const { added } = await putIssuer(ctx.db, issuer, ctx.clock.now())
+  const out = input.out ?? print
+  if (input.json) out(`${JSON.stringify({ issuer: issuer.issuerId, added })}\n`)
+  else out(`${issuer.issuerId} (${issuer.name.en}) is ${added ? 'set up' : 'changed'}\n`)
+  return 0
+}
+
+/** `leb issuer list`. Answers the exit code. */
+export async function issuerListCommand(
+  ctx: Context,
+  input: { json: boolean; out?: Print },
+): Promise<number> {
+  const issuers = await listIssuers(ctx.db)
+  const out = input.out ?? print
+  const rows = issuers.map(({ issuerId, name, jurisdiction }) => ({ issuer: issuerId, name, jurisdiction }))
+  if (input.json) out(`${JSON.stringify({ issuers: rows })}\n`)
+  else if (rows.length === 0) out('No issuer is set up: add one with leb issuer add FILE.json\n')
+  else
+    for (const row of rows)
+      out(`${row.issuer.padEnd(20)} ${row.jurisdiction}  ${row.name.en} / ${row.name['zh-CN']}\n`)
+  return 0
+}
+
+async function readIssuerFile(file: string): Promise<Issuer> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new SetupError(
+      error.code === 'ENOENT' ? `there is no file ${file}` : `${file} can't be read (${error.code})`,
+    )
+  })
+  let value: unknown
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch {
+    throw new SetupError(`${file} is not JSON: check commas, quotes and braces`)
+  }
+  const parsed = issuerSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  const path = issue.path.length > 0 ? issue.path.join('.') : 'the whole file'
+  throw new SetupError(`${file} can't be used: ${path}: ${issue.message}`)
+}
