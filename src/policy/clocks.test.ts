@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { arrivesBy, deadlines, retentions } from './clocks.ts'
+import { policyByVersion, policyFor } from './policy.ts'
+
+const at = (text: string) => new Date(text)
+
+describe('deadlines', () => {
+  it('count Chinese working days past weekends and holidays', () => {
+    const policy = policyFor('CN', at('2026-11-20T02:00:00Z'))
+    const legal = deadlines(policy, 'terminate', at('2026-11-20T02:00:00Z')).find((d) => !d.verified)!
+    // Friday 20 November; 15 working days on is Friday 11 December, whole day in Shanghai.
+    expect(legal.dueAt.toISOString()).toBe('2026-12-11T15:59:59.000Z')
+  })
+
+  it('begin on the day it is where the law is, not in UTC', () => {
+    const policy = policyFor('CN', at('2026-11-20T17:00:00Z'))
+    const legal = deadlines(policy, 'terminate', at('2026-11-20T17:00:00Z')).find((d) => !d.verified)!
+    expect(legal.dueAt.toISOString()).toBe('2026-12-11T15:59:59.000Z')
+  })
+
+  it('German months of 30 calendar days end with the day, across the change to winter time', () => {
+    const policy = policyFor('DE', at('2026-11-05T10:00:00Z'))
+    const legal = deadlines(policy, 'terminate', at('2026-10-20T10:00:00Z')).find((d) => !d.verified)!
+    expect(legal.dueAt.toISOString()).toBe('2026-11-19T22:59:59.000Z')
+  })
+
+  it('our own promise stands first and is certain', () => {
+    const [first] = deadlines(
+      policyFor('CN', at('2026-11-20T02:00:00Z')),
+      'erase',
+      at('2026-11-20T02:00:00Z'),
+    )
+    expect(first).toMatchObject({ verified: true, dueAt: at('2026-11-23T02:00:00Z') })
+  })
+})
+
+it('retention runs from the end of the year', () => {
+  const until = retentions(policyFor('DE', at('2026-11-20T02:00:00Z')), at('2026-11-20T02:00:00Z')).map(
+    (r) => r.until,
+  )
+  expect(until).toEqual(['2034-12-31', '2036-12-31'])
+})
+
+it('a refund is promised by a day, in the zone of the law', () => {
+  expect(
+    arrivesBy(policyFor('JP', at('2026-11-20T02:00:00Z')), at('2026-11-20T02:00:00Z')).toISOString(),
+  ).toBe('2026-11-30T23:59:59.000Z')
+})
+
+it('a country without a file has the default; a pinned version stays what it was', () => {
+  expect(policyFor('JP', at('2026-11-20T02:00:00Z')).version).toBe('default-2026-11-01')
+  expect(policyByVersion('cn-2026-11-01').id).toBe('CN')
+  expect(() => policyByVersion('cn-1999-01-01')).toThrow(/is kept/)
+})
