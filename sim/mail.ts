@@ -57,7 +57,10 @@ export async function startMailSim(options: MailSimOptions = {}): Promise<MailSi
     },
     async onData(stream, session, callback) {
       const failure = playing.get(session)
-      const raw = await readAll(stream, keep > 0 || options.dir !== undefined ? Infinity : HEADER_BYTES)
+      const limit = keep > 0 || options.dir !== undefined ? Infinity : HEADER_BYTES
+      const raw = await readAll(stream, limit).catch(() => undefined)
+      // A client that died in the middle of its mail: nothing was taken.
+      if (raw === undefined) return
       const mail = mailOf(raw, session)
       await box.store(mail)
       // A relay that delivers a mail two times; the Message-ID is how a mailbox notices.
