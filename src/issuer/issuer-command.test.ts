@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { issuerAddCommand, issuerListCommand } from './issuer-command.ts'
+import { sampleIssuers } from './sample-issuers.ts'
+
+let world: TestWorld
+let dir: string
+beforeAll(async () => {
+  world = await openTestWorld()
+  dir = await mkdtemp(join(tmpdir(), 'leb-issuer-'))
+})
+afterAll(async () => {
+  await world.stop()
+  await rm(dir, { recursive: true })
+})
+
+async function add(content: string): Promise<string> {
+  const file = join(dir, 'issuer.json')
+  await writeFile(file, content)
+  let said = ''
+  expect(await issuerAddCommand(world, { file, json: true, out: (text) => void (said += text) })).toBe(0)
+  return said
+}
+const nomad = () => ({ ...sampleIssuers()[1]!, issuerId: 'nomad' })
+
+test('an issuer is set up with keys, changed when added again, and listed', async () => {
+  expect(JSON.parse(await add(JSON.stringify(nomad())))).toEqual({ issuer: 'nomad', added: true })
+  expect(JSON.parse(await add(JSON.stringify({ ...nomad(), jurisdiction: 'FR' })))).toMatchObject({
+    added: false,
+  })
+  expect(await world.keys.issuers()).toContain('nomad')
+  let said = ''
+  await issuerListCommand(world, { json: true, out: (text) => void (said += text) })
+  expect(JSON.parse(said).issuers).toContainEqual(
+    expect.objectContaining({ issuer: 'nomad', jurisdiction: 'FR' }),
+  )
+})
+
+test('a wrong file is refused in one sentence that names the field', async () => {
+  const wrong = { ...nomad(), brand: { ...nomad().brand, supportEmail: 'nobody' } }
+  await expect(add(JSON.stringify(wrong))).rejects.toThrow(/brand\.supportEmail/)
+  await expect(add('{')).rejects.toThrow(/is not JSON/)
+  await expect(issuerAddCommand(world, { file: join(dir, 'none') })).rejects.toThrow(/there is no file/)
+})

@@ -1,0 +1,60 @@
+import { inflateRawSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { seedCards } from '../../test/seed.ts'
+import { inIssuer } from '../platform/db.ts'
+import { exportAccount } from './export-person.ts'
+
+let world: TestWorld
+beforeAll(async () => void (world = await openTestWorld()))
+afterAll(() => world.stop())
+
+/** Entries of a ZIP by its central directory (APPNOTE 4.3.12). */
+function unzip(zip: Buffer): Map<string, string> {
+  const files = new Map<string, string>()
+  for (let at = zip.readUInt32LE(zip.length - 6); zip.readUInt32LE(at) === 0x02014b50;) {
+    const [size, name, extra, comment] = [20, 28, 30, 32].map((o) =>
+      o === 20 ? zip.readUInt32LE(at + o) : zip.readUInt16LE(at + o),
+    )
+    const start = zip.readUInt32LE(at + 42)
+    const body = start + 30 + zip.readUInt16LE(start + 26) + zip.readUInt16LE(start + 28)
+    const bytes = zip.subarray(body, body + size!)
+    const plain = zip.readUInt16LE(at + 10) === 8 ? inflateRawSync(bytes) : bytes
+    files.set(zip.toString('utf8', at + 46, at + 46 + name!), plain.toString('utf8'))
+    at += 46 + name! + extra! + comment!
+  }
+  return files
+}
+
+test('everything held on the person, of nobody else, and nothing once erased', async () => {
+  const own = { accountRef: 'X1', email: 'x1@example.com' }
+  const [card, , other] = await seedCards(world, [
+    { ...own, balance: 8640n },
+    { ...own, balance: 0n },
+    { accountRef: 'X2', email: 'x2@example.com' },
+  ])
+  const files = unzip(await exportAccount(world, { issuerId: 'leb', accountId: card!.accountId }))
+  expect([...files.keys()]).toEqual(['README.txt', 'data.json', 'invoices.csv'])
+  const data = JSON.parse(files.get('data.json')!)
+  expect(data.person).toMatchObject({ name: '李磊', email: 'x1@example.com' })
+  expect(data.cards).toHaveLength(2)
+  expect(data.cards.find((c: { iccid: string }) => c.iccid === card!.iccid)).toMatchObject({
+    imsi: expect.stringMatching(/^\d{15}$/),
+    balance: { amount: '8640', currency: 'CNY', decimal: '86.40' },
+  })
+  expect(data.movements).toMatchObject([{ reason: 'opening', amount: { amount: '8640' } }])
+  expect(files.get('data.json')).not.toContain(other!.iccid)
+  expect(files.get('invoices.csv')!.trim().split('\n')).toHaveLength(3)
+
+  await inIssuer(world.db, 'leb', (tx) =>
+    tx
+      .updateTable('holder')
+      .set({ wrapped_key: null, erased_at: world.clock.now() })
+      .where('issuer_id', '=', 'leb')
+      .where('holder_id', '=', card!.holderId)
+      .execute(),
+  )
+  const again = (issuerId: string) => exportAccount(world, { issuerId, accountId: card!.accountId })
+  await expect(again('leb')).rejects.toMatchObject({ code: 'export/person_erased' })
+  await expect(again('roamly')).rejects.toMatchObject({ code: 'export/no_such_account' })
+})
