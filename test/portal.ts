@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
 import { buildAssets } from '../bin/build-assets.mjs'
+import { openWatch } from '../src/closure/watch.ts'
 import { codeFor } from '../src/holder/access-code.ts'
 import { inIssuer } from '../src/platform/db.ts'
 import type { PortalEnv } from '../src/web/page.ts'
@@ -16,7 +17,14 @@ export async function openPortal(
   const dir = await mkdtemp(join(tmpdir(), 'leb-assets-'))
   const assetsDir = join(dir, 'assets')
   await buildAssets(assetsDir)
-  return { app: makePortal(world, { assetsDir }), close: () => rm(dir, { recursive: true, force: true }) }
+  const watch = openWatch(world.databaseUrl)
+  return {
+    app: makePortal(world, { assetsDir, watch }),
+    async close() {
+      await watch.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
 }
 
 /** What the mail with the sign-in code would say, for the code page the visitor has before him. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { mailedSignInCode, openPortal, Visitor } from '../../test/portal.ts'
-import { seedHolder, type Seeded } from '../../test/seed-holder.ts'
+import { seedCard, type Seeded } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
 import { readSession } from './session.ts'
 
@@ -14,7 +14,7 @@ const visitor = () => new Visitor(portal.app, origin)
 beforeAll(async () => {
   world = await openTestWorld()
   portal = await openPortal(world)
-  mei = await seedHolder(world, { issuerId: 'leb', email: 'mei@example.com' })
+  mei = await seedCard(world, { issuerId: 'leb', email: 'mei@example.com' })
 })
 afterAll(async () => {
   await portal.close()
@@ -69,7 +69,7 @@ test('the right code for an address nobody has is answered like a wrong one', as
 })
 
 test('a code does not open another issuer', async () => {
-  await seedHolder(world, { issuerId: 'roamly', email: 'mei@example.com' })
+  await seedCard(world, { issuerId: 'roamly', email: 'mei@example.com' })
   const leb = await visitor().go('/leb/en/sign-in')
   await leb.send('/sign-in', { email: 'mei@example.com' })
   const codeId = /name="code_id" value="([^"]+)"/.exec(leb.html)![1]!
@@ -80,7 +80,7 @@ test('a code does not open another issuer', async () => {
 })
 
 test('a session ends after a day, at signing out, and sees nothing once the person is erased', async () => {
-  await seedHolder(world, { issuerId: 'sinotravel', email: 'li@example.com' })
+  await seedCard(world, { issuerId: 'sinotravel', email: 'li@example.com' })
   const li = await visitor().signIn(world, 'sinotravel', 'li@example.com', 'zh-CN')
   const token = li.cookies.get('leb-sinotravel-session')!
   await inIssuer(world.db, 'sinotravel', (tx) => tx.deleteFrom('vault_index').execute())

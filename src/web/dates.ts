@@ -45,3 +45,9 @@ function withZone(text: string, at: Date, lang: Lang, zone: string): string {
   const name = zoneName(zone, lang, at)
   return lang === 'en' ? `${text} (${name})` : `${text}（${name}）`
 }
+
+/** A day of a calendar (`2034-12-31`), as law counts them, in the words of `formatDay`. */
+export function formatCalendarDay(day: string, lang: Lang, zone: string): string {
+  const noon = new Date(`${day}T12:00:00Z`)
+  return withZone(dayText(noon, lang, 'UTC'), noon, lang, zone)
+}

@@ -20,7 +20,7 @@ export function answerErrors(ctx: Context, assets: AssetNames): ErrorHandler<Por
       const { pathname, search } = new URL(c.req.url)
       return c.redirect(`/${issuerId}/${lang}/sign-in?next=${encodeURIComponent(pathname + search)}`, 303)
     }
-    const home = isLang(inPath) ? `/${issuerId}/${inPath}/` : '/'
+    const home = isLang(inPath) ? `/${issuerId}/${inPath}` : '/'
     const page = (title: Wording, next: Wording) => (
       <ErrorPage assets={assets} lang={lang} title={title} next={next} home={home} />
     )

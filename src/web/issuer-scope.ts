@@ -50,7 +50,7 @@ export function issuerScope(ctx: Context, jar: CookieJar, assets: AssetNames): M
       signedIn: session !== undefined,
       assets,
       otherLangHref: `/${issuerId}/${otherLang(lang)}${pathname.slice(base.length)}${search}`,
-      href: (path) => base + path,
+      href: (path) => (path === '/' ? base : base + path),
       formToken: makeFormToken(codeKey, formSecret),
     })
     await next()

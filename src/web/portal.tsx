@@ -1,5 +1,10 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { cardRoutes } from '../card/card-routes.tsx'
+import { closingRoutes } from '../closure/closing-routes.tsx'
+import { progressRoutes } from '../closure/progress-routes.tsx'
+import { verifyRoutes } from '../closure/verify-routes.tsx'
+import type { Watch } from '../closure/watch.ts'
 import { holderRoutes } from '../holder/holder-routes.tsx'
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
@@ -17,12 +22,14 @@ import { StartPage } from './start-page.tsx'
 import { WebFault } from './web-fault.ts'
 
 export type PortalOptions = {
+  /** Tells progress pages what changed; closed by whoever opened it. */
+  watch: Watch
   /** Folder that bin/build-assets.mjs filled. */
   assetsDir?: string
 }
 
 /** Every page of the holders' portal. Throws SetupError when the styles were never built. */
-export function makePortal(ctx: Context, options: PortalOptions = {}): Hono<PortalEnv> {
+export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv> {
   const assets = loadAssets(options.assetsDir ?? projectFile('dist', 'assets'))
   const jar: CookieJar = { secure: ctx.config.publicUrl.startsWith('https:') }
   const app = new Hono<PortalEnv>()
@@ -46,17 +53,22 @@ export function makePortal(ctx: Context, options: PortalOptions = {}): Hono<Port
       return c.html(<StartPage issuers={issuers} lang={lang} assets={assets.names} />)
     },
   })
+  app.route('/', verifyRoutes(ctx, assets.names))
   at(app, '/:issuer{[a-z][a-z0-9]{1,19}}', {
     get: (c) => {
       const issuerId = c.req.param('issuer') ?? ''
       const lang = pickLang(readCookie(c, jar, 'lang', issuerId), c.req.header('accept-language'))
       c.header('Vary', 'Accept-Language, Cookie')
-      return c.redirect(`/${issuerId}/${lang}/`, 302)
+      return c.redirect(`/${issuerId}/${lang}`, 302)
     },
   })
-  app.use('/:issuer{[a-z][a-z0-9]{1,19}}/:lang{(?:zh-CN|en)}/*', issuerScope(ctx, jar, assets.names))
   const pages = '/:issuer{[a-z][a-z0-9]{1,19}}/:lang{(?:zh-CN|en)}'
+  at(app, `${pages}/`, { get: (c) => c.redirect(c.req.path.slice(0, -1), 301) })
+  app.use(`${pages}/*`, issuerScope(ctx, jar, assets.names))
   app.route(pages, holderRoutes(ctx, jar))
+  app.route(pages, cardRoutes(ctx))
+  app.route(pages, closingRoutes(ctx, jar))
+  app.route(pages, progressRoutes(ctx, jar, options.watch))
   app.all('*', () => {
     throw new WebFault('notFound')
   })

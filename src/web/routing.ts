@@ -46,5 +46,5 @@ export async function formTexts(c: PortalContext, name: string): Promise<string[
 export function safeNext(c: PortalContext, wished: string | undefined): string {
   const { href } = c.get('page')
   const own = wished && /^\/[a-z0-9]+\/(zh-CN|en)\/[\w\-/?=&%.]*$/.test(wished) && !wished.includes('//')
-  return own && wished.startsWith(href('/')) ? wished : href('/cards')
+  return own && wished.startsWith(`${href('/')}/`) ? wished : href('/cards')
 }

@@ -1,19 +1,22 @@
 /// <reference lib="dom" />
 // The portal's only script. Every page works without it; with it, progress comes by itself and nothing is sent twice.
 
-/** Swaps the live part of the page for the server's new version of it. */
+/** Takes the live parts of the page from the server's new version of it. */
 async function refresh(live: HTMLElement): Promise<void> {
-  const answer = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => undefined)
+  const answer = await fetch(location.pathname, { headers: { Accept: 'text/html' } }).catch(() => undefined)
   if (!answer?.ok) return
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const next = fresh.getElementById(live.id)
-  if (!next || next.innerHTML === live.innerHTML) return
+  // What someone is filling in must not vanish under their hands.
+  if (!next || live.contains(document.activeElement?.closest('input') ?? null)) return
   document.title = fresh.title
-  // What someone is filling in or standing on must not vanish under their hands.
-  if (live.contains(document.activeElement) && document.activeElement?.matches('input')) return
   const focused = document.activeElement?.id
   live.replaceChildren(...next.childNodes)
+  live.dataset['stamp'] = next.dataset['stamp'] ?? ''
   if (focused) document.getElementById(focused)?.focus()
+  const words = fresh.getElementById('now')?.textContent ?? ''
+  const now = document.getElementById('now')
+  if (now && now.textContent !== words) now.textContent = words
 }
 
 function followProgress(): void {
@@ -21,15 +24,12 @@ function followProgress(): void {
   const address = live?.dataset['events']
   if (!live || !address) return
   const events = new EventSource(address)
-  let waiting: ReturnType<typeof setTimeout> | undefined
-  events.addEventListener('change', () => {
-    clearTimeout(waiting)
-    waiting = setTimeout(() => void refresh(live), 150)
-  })
-  events.addEventListener('end', () => {
-    events.close()
-    void refresh(live)
-  })
+  const hear = (event: MessageEvent<string>) => {
+    if (event.type === 'end') events.close()
+    if (event.data !== live.dataset['stamp']) void refresh(live)
+  }
+  events.addEventListener('change', hear)
+  events.addEventListener('end', hear)
   addEventListener('pagehide', () => events.close())
 }
 

@@ -23,7 +23,7 @@ export function StartPage({ issuers, lang, assets }: { issuers: Issuer[]; lang: 
           <p class="soft">{issuers.length > 0 ? text.chooseIssuerHint : text.noIssuer}</p>
           {issuers.map((issuer) => (
             <p>
-              <a class="button plain" href={`/${issuer.issuerId}/${lang}/`}>
+              <a class="button plain" href={`/${issuer.issuerId}/${lang}`}>
                 {issuer.name[lang]}
               </a>
             </p>

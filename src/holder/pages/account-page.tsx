@@ -33,7 +33,7 @@ export function AccountPage({ page, accounts }: { page: Page; accounts: AccountD
         {accounts
           .filter((account) => account.state !== 'closed')
           .map((account) => (
-            <a class="button" href={page.href(`/close/what-happens?account=${account.accountId}&of=account`)}>
+            <a class="button" href={page.href(`/close/what-happens?whole=${account.accountId}`)}>
               {text.closeAccount}
               {accounts.length > 1 && ` ${account.accountRef}`}
             </a>

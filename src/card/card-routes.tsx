@@ -1,0 +1,23 @@
+import { Hono } from 'hono'
+import { listClosures } from '../closure/read-closure.ts'
+import type { Context } from '../platform/context.ts'
+import type { PortalEnv } from '../web/page.ts'
+import { at, sessionOf } from '../web/routing.ts'
+import { readOwnCards } from './own-cards.ts'
+import { CardsPage } from './pages/cards-page.tsx'
+
+export function cardRoutes(ctx: Context): Hono<PortalEnv> {
+  const app = new Hono<PortalEnv>()
+  at(app, '/cards', {
+    get: async (c) => {
+      const { holderIds } = sessionOf(c)
+      const page = c.get('page')
+      const { issuerId } = page.issuer
+      const cards = await readOwnCards(ctx, issuerId, holderIds)
+      const accountIds = [...new Set(cards.map((card) => card.accountId))]
+      const closures = await listClosures(ctx, { issuerId, accountIds })
+      return c.html(<CardsPage page={page} cards={cards} closures={closures} />)
+    },
+  })
+  return app
+}

@@ -1,0 +1,31 @@
+/** Words around cards. card-text-zh-cn.ts has to say all of them. */
+export const cardEn = {
+  title: 'My cards',
+  none: 'There is no card under this e-mail address any more.',
+  plan: (plan: string) => {
+    const days = /^LEB(\d+)$/.exec(plan)?.[1]
+    return days ? `${days}-day card` : plan
+  },
+  ending: (last4: string) => `ending ${last4}`,
+  states: { open: 'In use', closing: 'Being closed', frozen: 'Being closed', closed: 'Closed' },
+  status: 'Status',
+  left: 'Left',
+  balance: 'Balance',
+  expires: 'Good until',
+  data: (megabytes: bigint) => `${megabytes} MB data`,
+  voice: (minutes: bigint) => `${minutes} min calls`,
+  sms: (count: bigint) => `${count} SMS`,
+  nothingLeft: 'nothing',
+  close: 'Close this card',
+  progress: 'See how the closing goes',
+  closures: 'My closures',
+  closureStates: {
+    declared: 'waits for your code',
+    identified: 'begins soon',
+    closing: 'under way',
+    closed: 'closed',
+    undone: 'undone',
+  },
+}
+
+export type CardText = typeof cardEn

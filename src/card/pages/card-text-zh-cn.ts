@@ -1,0 +1,29 @@
+import type { CardText } from './card-text-en.ts'
+
+const dayNames: Record<string, string> = { '3': '三日卡', '5': '五日卡', '7': '七日卡' }
+
+export const cardZh: CardText = {
+  title: '我的卡',
+  none: '这个邮箱名下已经没有卡。',
+  plan: (plan) => dayNames[/^LEB(\d+)$/.exec(plan)?.[1] ?? ''] ?? plan,
+  ending: (last4) => `尾号 ${last4}`,
+  states: { open: '使用中', closing: '注销中', frozen: '注销中', closed: '已注销' },
+  status: '状态',
+  left: '剩余',
+  balance: '余额',
+  expires: '有效期至',
+  data: (megabytes) => `流量 ${megabytes} MB`,
+  voice: (minutes) => `通话 ${minutes} 分钟`,
+  sms: (count) => `短信 ${count} 条`,
+  nothingLeft: '无',
+  close: '注销这张卡',
+  progress: '查看注销进度',
+  closures: '我的注销申请',
+  closureStates: {
+    declared: '等您输入验证码',
+    identified: '即将开始',
+    closing: '办理中',
+    closed: '已完成',
+    undone: '已撤销',
+  },
+}

@@ -1,0 +1,85 @@
+import type { ClosureView } from '../../closure/closure-view.ts'
+import { formatMoney } from '../../ledger/money.ts'
+import { Facts } from '../../web/components/facts.tsx'
+import { formatMoment } from '../../web/dates.ts'
+import type { Lang } from '../../web/lang.ts'
+import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
+import type { OwnCard } from '../own-cards.ts'
+import { cardName } from './card-line.tsx'
+import { cardText } from './card-text.ts'
+
+/** Every card with what is left on it, and the way to close it right there. */
+export function CardsPage({
+  page,
+  cards,
+  closures,
+}: {
+  page: Page
+  cards: OwnCard[]
+  closures: ClosureView[]
+}) {
+  const text = cardText[page.lang]
+  return (
+    <Layout page={page} title={text.title} here="cards">
+      <h1>{text.title}</h1>
+      {cards.length === 0 && <p>{text.none}</p>}
+      {cards.map((card) => (
+        <OneCard page={page} card={card} closure={closures.find((one) => isLiveFor(one, card))} />
+      ))}
+      {closures.length > 0 && <h2>{text.closures}</h2>}
+      <ul>
+        {closures.map((closure) => (
+          <li>
+            <a class="quiet" href={page.href(`/closures/${closure.number}`)}>
+              {closure.number}
+            </a>{' '}
+            – {text.closureStates[closure.state]}
+          </li>
+        ))}
+      </ul>
+    </Layout>
+  )
+}
+
+const isLiveFor = (closure: ClosureView, card: OwnCard) =>
+  closure.state !== 'undone' && closure.cards.some((one) => one.cardId === card.cardId)
+
+function OneCard({ page, card, closure }: { page: Page; card: OwnCard; closure: ClosureView | undefined }) {
+  const text = cardText[page.lang]
+  const facts = [
+    { label: text.status, value: text.states[card.state] },
+    ...(card.state === 'closed' ? [] : [{ label: text.left, value: leftWords(card, page.lang) }]),
+    { label: text.balance, value: <strong>{formatMoney(card.balance, page.lang)}</strong> },
+    { label: text.expires, value: formatMoment(card.expiresAt, page.lang, page.zone) },
+  ]
+  return (
+    <section class="sheet">
+      <h2>{cardName(card, page.lang)}</h2>
+      <Facts facts={facts} />
+      <div class="actions">
+        {closure ? (
+          <a class="button plain" href={page.href(`/closures/${closure.number}`)}>
+            {text.progress}
+          </a>
+        ) : (
+          card.state === 'open' && (
+            <a class="button" href={page.href(`/close/what-happens?card=${card.cardId}`)}>
+              {text.close}
+            </a>
+          )
+        )}
+      </div>
+    </section>
+  )
+}
+
+function leftWords(card: OwnCard, lang: Lang): string {
+  const text = cardText[lang]
+  const parts = [
+    card.dataLeftMb > 0n && text.data(card.dataLeftMb),
+    card.voiceLeft_s > 0n && text.voice(card.voiceLeft_s / 60n),
+    card.smsLeft > 0n && text.sms(card.smsLeft),
+  ].filter(Boolean)
+  return parts.join(lang === 'en' ? ', ' : '，') || text.nothingLeft
+}

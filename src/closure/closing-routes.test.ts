@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Outside, openOutside } from '../../test/outside.ts'
+import { mailedClosureCode, openPortal, Visitor } from '../../test/portal.ts'
+import { seedCard, seedCards } from '../../test/seed.ts'
+import { declareClosure } from './declare.ts'
+import { readClosure } from './read-closure.ts'
+
+let leb: Outside
+let portal: Awaited<ReturnType<typeof openPortal>>
+const visitor = () => new Visitor(portal.app, 'http://127.0.0.1:8460')
+
+beforeAll(async () => {
+  leb = await openOutside()
+  portal = await openPortal(leb)
+})
+afterAll(async () => {
+  await portal.close()
+  await leb.stop()
+})
+
+const numberOn = (v: Visitor) => /closures\/([A-Z0-9-]+)\/slip\.pdf/.exec(v.html)![1]!
+const work = async (number: string) => {
+  const view = await readClosure(leb, { issuerId: 'leb', number })
+  await leb.look('leb', view!.closureId)
+  await leb.sendMails('leb')
+}
+
+async function declare(v: Visitor, cardId: string, start = 'at_once'): Promise<string> {
+  await v.go(`/leb/en/close/check?card=${cardId}&start=${start}`)
+  await v.send('/close/declare')
+  return numberOn(v)
+}
+
+test('a holder closes a card, page by page and without script', async () => {
+  const card = await seedCard(leb, { email: 'mei@example.com', balance: 8640n })
+  const mei = await visitor().signIn(leb, 'leb', 'mei@example.com')
+  expect(mei.address).toBe('/leb/en/cards')
+  expect(mei.text).toContain('CN¥86.40')
+
+  await mei.go('/leb/en/close?chosen=1')
+  expect(mei.status).toBe(422)
+  expect(mei.html).toContain('href="#choice-0"')
+  await mei.go(`/leb/en/close?chosen=1&card=${card.cardId}`)
+  expect(mei.address).toBe(`/leb/en/close/what-happens?card=${card.cardId}`)
+  expect(mei.text).toContain('CN¥86.40 goes back to the payment method')
+  expect(mei.text).toMatch(/This is our reading and not yet confirmed/)
+  await mei.go(`/leb/en/close/data?card=${card.cardId}`)
+  await mei.go(`/leb/en/close/start?card=${card.cardId}`)
+  expect(mei.html).not.toContain('checked')
+  await mei.go(`/leb/en/close/start?card=${card.cardId}&chosen=1`)
+  expect(mei.text).toContain('Choose when we shall begin')
+  await mei.go(`/leb/en/close/start?card=${card.cardId}&chosen=1&start=at_once`)
+  expect(mei.address).toContain('/close/check?')
+  expect(mei.text).toContain('I close this card.')
+
+  await mei.send('/close/declare')
+  expect(mei.status).toBe(200)
+  const number = numberOn(mei)
+  expect(mei.text.replaceAll(' ', '')).toContain(number)
+  const slip = await mei.fetch(`/leb/en/closures/${number}/slip.pdf`)
+  expect(
+    Buffer.from(await slip.arrayBuffer())
+      .subarray(0, 5)
+      .toString(),
+  ).toBe('%PDF-')
+
+  await mei.send('/identify', { code: '000000' })
+  expect(mei.status).toBe(422)
+  expect(mei.text).toContain('The code is not right')
+  await mei.send('/identify', { code: await mailedClosureCode(leb, 'leb', number) })
+  expect(mei.address).toBe(`/leb/en/closures/${number}`)
+  await work(number)
+  await mei.go(`/leb/en/closures/${number}`)
+  expect(mei.text).toContain('Closed. Here is your certificate.')
+  expect(mei.text).toContain('Money sent')
+  expect(mei.text).toContain('Delete eSIM')
+  expect(mei.html).not.toContain('data-events')
+  const certificate = await mei.fetch(`/leb/en/closures/${number}/certificate.pdf`)
+  expect(certificate.headers.get('content-type')).toBe('application/pdf')
+})
+
+test('declaring the same card twice leads to the first declaration', async () => {
+  const card = await seedCard(leb, { email: 'twice@example.com' })
+  const v = await visitor().signIn(leb, 'leb', 'twice@example.com')
+  await v.go(`/leb/en/close/check?card=${card.cardId}&start=at_once`)
+  const check = v.html
+  await v.send('/close/declare')
+  const number = numberOn(v)
+  v.html = check
+  await v.send('/close/declare')
+  expect(v.address).toBe(`/leb/en/closures/${number}`)
+  await v.go(`/leb/en/close/what-happens?card=${card.cardId}`)
+  expect(v.address).toBe(`/leb/en/closures/${number}`)
+})
+
+test('undo gives the card back until the point of no return', async () => {
+  const card = await seedCard(leb, { email: 'undo@example.com' })
+  const v = await visitor().signIn(leb, 'leb', 'undo@example.com')
+  const number = await declare(v, card.cardId, 'after_undo_window')
+  await v.go(`/leb/en/closures/${number}/undo`)
+  await v.send('/undo')
+  expect(v.text).toContain('You have undone this closure.')
+  await v.go('/leb/en/cards')
+  expect(v.html).toContain(`/close/what-happens?card=${card.cardId}`)
+})
+
+test('a whole account is closed, and its certificate is still within reach of this browser', async () => {
+  const [one] = await seedCards(leb, [
+    { email: 'all@example.com', accountRef: 'ALL1' },
+    { email: 'all@example.com', accountRef: 'ALL1', balance: 0n },
+  ])
+  const v = await visitor().signIn(leb, 'leb', 'all@example.com', 'zh-CN')
+  await v.go(`/leb/zh-CN/close/check?whole=${one!.accountId}&start=at_once`)
+  expect(v.text).toContain('账户 ALL1 及其所有卡')
+  await v.send('/close/declare')
+  const number = numberOn(v)
+  await v.send('/identify', { code: await mailedClosureCode(leb, 'leb', number) })
+  await work(number)
+  await v.go('/leb/zh-CN/cards')
+  expect(v.address).toContain('/sign-in')
+  await v.go(`/leb/zh-CN/closures/${number}`)
+  expect(v.text).toContain('个人信息已删除')
+  expect((await v.fetch(`/leb/zh-CN/closures/${number}/certificate.pdf`)).status).toBe(200)
+})
+
+test("somebody else's card and closure do not exist for me", async () => {
+  const card = await seedCard(leb, { email: 'owner@example.com' })
+  const owner = await visitor().signIn(leb, 'leb', 'owner@example.com')
+  const number = await declare(owner, card.cardId)
+  await seedCard(leb, { email: 'other@example.com' })
+  const other = await visitor().signIn(leb, 'leb', 'other@example.com')
+  for (const path of ['', '/slip.pdf', '/events', '/undo'])
+    expect((await other.fetch(`/leb/en/closures/${number}${path}`)).status).toBe(404)
+  await other.go(`/leb/en/close/what-happens?card=${card.cardId}`)
+  expect(other.status).toBe(404)
+  await other.go(`/leb/en/close/check?card=${card.cardId}&start=at_once`)
+  expect(other.status).toBe(404)
+  const stranger = await visitor().go(`/leb/en/closures/${number}`)
+  expect(stranger.address).toContain('/sign-in?next=')
+})
+
+test('the public page tells genuine from not, and nothing personal', async () => {
+  const card = await seedCard(leb, { email: 'proof@example.com' })
+  const { token, number } = await declareClosure(leb, {
+    ...{ issuerId: 'leb', accountId: card.accountId, cardIds: [card.cardId], act: 'terminate' },
+    ...{ start: 'at_once', locale: 'en', zone: 'Asia/Shanghai', receivedBy: 'portal', identity: 'signed_in' },
+  })
+  const anyone = await visitor().go(`/v/${token}?lang=en`)
+  expect(anyone.status).toBe(200)
+  expect(anyone.text).toContain('This slip is genuine')
+  expect(anyone.text).toContain(number)
+  expect(anyone.text).toContain(`ending ${card.iccid.slice(-4)}`)
+  expect(anyone.html).not.toContain('proof@example.com')
+  expect(anyone.html).not.toContain('李磊')
+  await anyone.go(`/v/${'A'.repeat(22)}`)
+  expect(anyone.status).toBe(404)
+  expect(anyone.text).toContain('没有使用这个代码的文件')
+  await anyone.go('/v/%00')
+  expect(anyone.status).toBe(404)
+})
+
+test('progress events say that something changed, then that it is over', async () => {
+  const card = await seedCard(leb, { email: 'live@example.com' })
+  const v = await visitor().signIn(leb, 'leb', 'live@example.com')
+  const number = await declare(v, card.cardId)
+  const answer = await v.fetch(`/leb/en/closures/${number}/events`)
+  expect(answer.headers.get('content-type')).toBe('text/event-stream')
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+  const first = await reader.read()
+  expect(first.value).toContain('event: change')
+  await v.go(`/leb/en/closures/${number}`)
+  expect(first.value).toContain(`data: ${/data-stamp="([^"]+)"/.exec(v.html)![1]}`)
+  await v.send('/identify', { code: await mailedClosureCode(leb, 'leb', number) })
+  await work(number)
+  let heard = ''
+  for (let part = await reader.read(); !part.done; part = await reader.read()) heard += part.value
+  expect(heard).toContain('event: end')
+})

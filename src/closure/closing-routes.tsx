@@ -1,0 +1,145 @@
+import { type Context as HonoContext, Hono } from 'hono'
+import { readOwnCards } from '../card/own-cards.ts'
+import { listAccounts } from '../holder/read-accounts.ts'
+import { countTry } from '../holder/rate-limits.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import { policyFor } from '../policy/policy.ts'
+import type { FieldFault } from '../web/components/form.tsx'
+import type { CookieJar } from '../web/cookies.ts'
+import type { PortalEnv } from '../web/page.ts'
+import { at, formText, formTexts, type PortalContext, sessionOf } from '../web/routing.ts'
+import { carry, type Carried, type ChoiceFault, readChoice } from './choice.ts'
+import { declareClosure } from './declare.ts'
+import { rememberClosure } from './may-see.ts'
+import { CheckPage } from './pages/check-page.tsx'
+import { ChoosePage } from './pages/choose-page.tsx'
+import { closingText } from './pages/closure-text.ts'
+import { type Flow, flowHref } from './pages/flow.tsx'
+import { ReceiptPage } from './pages/receipt-page.tsx'
+import { StartWhenPage } from './pages/start-when-page.tsx'
+import { TakeDataPage } from './pages/take-data-page.tsx'
+import { WhatHappensPage } from './pages/what-happens-page.tsx'
+import { previewClosure } from './preview.ts'
+
+/** The way to the declaration, one thing a page. What was answered travels in the address, so Back always works. */
+export function closingRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
+  const app = new Hono<PortalEnv>()
+  at(app, '/close', { get: (c) => choosePage(ctx, c) })
+  at(app, '/close/what-happens', { get: flowPage(ctx, (flow) => <WhatHappensPage flow={flow} />) })
+  at(app, '/close/data', { get: flowPage(ctx, (flow) => <TakeDataPage flow={flow} />) })
+  at(app, '/close/start', {
+    get: flowPage(ctx, (flow, c) => {
+      const start = c.req.query('start') ?? ''
+      const chosen = c.req.query('chosen') === '1'
+      if (chosen && isStart(start)) return c.redirect(flowHref(flow, 'check', [['start', start]]), 303)
+      const fault = chosen ? { field: 'start', text: closingText[flow.page.lang].start.nothing } : undefined
+      return <StartWhenPage flow={flow} start={start} fault={fault} />
+    }),
+  })
+  at(app, '/close/check', {
+    get: flowPage(ctx, (flow, c) => {
+      const start = c.req.query('start') ?? ''
+      return isStart(start) ? (
+        <CheckPage flow={flow} start={start} />
+      ) : (
+        c.redirect(flowHref(flow, 'start'), 303)
+      )
+    }),
+  })
+  at(app, '/close/declare', {
+    // The answer to a declaration can't be fetched again; its progress page can.
+    get: (c) => c.redirect(c.get('page').href('/cards'), 303),
+    post: (c) => declare(ctx, c, jar),
+  })
+  return app
+}
+
+const isStart = (text: string): text is 'after_undo_window' | 'at_once' =>
+  text === 'after_undo_window' || text === 'at_once'
+
+const fromAddress = (c: HonoContext): Carried => ({
+  cards: (c.req.queries('card') ?? []).slice(0, 200),
+  whole: c.req.query('whole'),
+})
+
+async function choosePage(ctx: Context, c: PortalContext): Promise<Response> {
+  const { holderIds } = sessionOf(c)
+  const page = c.get('page')
+  const who = { issuerId: page.issuer.issuerId, holderIds }
+  const chosen = fromAddress(c)
+  let fault: FieldFault | undefined
+  if (c.req.query('chosen') === '1') {
+    const choice = await readChoice(ctx, who, chosen)
+    if (typeof choice !== 'string')
+      return c.redirect(page.href(`/close/what-happens?${new URLSearchParams(carry(choice))}`), 303)
+    fault = { field: 'card', text: closingText[page.lang].choose[choice] }
+    c.status(422)
+  }
+  const cards = (await readOwnCards(ctx, who.issuerId, holderIds)).filter((card) => card.state === 'open')
+  const accounts = await inIssuer(ctx.db, who.issuerId, (tx) => listAccounts(tx, who.issuerId, holderIds))
+  const open = accounts
+    .filter((account) => account.state === 'open')
+    .map((account) => ({ accountId: account.account_id, accountRef: account.account_ref }))
+  return c.html(<ChoosePage page={page} cards={cards} accounts={open} chosen={chosen} fault={fault} />)
+}
+
+type FlowAnswer = (flow: Flow, c: PortalContext) => Response | ReturnType<typeof WhatHappensPage>
+
+/** A page of the flow: reads the choice in the address, and leads back to the first question when there is none. */
+function flowPage(ctx: Context, answer: FlowAnswer) {
+  return async (c: PortalContext): Promise<Response> => {
+    const flow = await readFlow(ctx, c, fromAddress(c))
+    if (typeof flow === 'string') return c.redirect(c.get('page').href('/close'), 303)
+    const live = flow.preview.cards.map((card) => card.existing)
+    const [first] = live
+    if (first && live.every((number) => number === first))
+      return c.redirect(flow.page.href(`/closures/${first}`), 303)
+    const answered = answer(flow, c)
+    return answered instanceof Response ? answered : c.html(answered)
+  }
+}
+
+async function readFlow(ctx: Context, c: PortalContext, carried: Carried): Promise<Flow | ChoiceFault> {
+  const { holderIds } = sessionOf(c)
+  const page = c.get('page')
+  const { issuerId } = page.issuer
+  const choice = await readChoice(ctx, { issuerId, holderIds }, carried)
+  if (typeof choice === 'string') return choice
+  return { page, choice, preview: await previewClosure(ctx, { issuerId, ...choice, act: 'terminate' }) }
+}
+
+/** The declaration. Its answer is the receipt itself, not a redirect: the slip is in hand with it. */
+async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<Response> {
+  const carried = { cards: await formTexts(c, 'card'), whole: (await formText(c, 'whole')) || undefined }
+  const start = await formText(c, 'start')
+  const flow = await readFlow(ctx, c, carried)
+  if (typeof flow === 'string' || !isStart(start)) throw new Refusal('closure/nothing_chosen')
+  const { page, choice, preview } = flow
+  const { issuerId } = page.issuer
+  await countTry(ctx, issuerId, [
+    { limit: 'declaration_per_client', who: c.get('client') },
+    { limit: 'declaration_per_account', who: choice.accountId },
+  ])
+  try {
+    const receipt = await declareClosure(ctx, {
+      issuerId,
+      ...choice,
+      act: 'terminate',
+      start,
+      locale: page.lang,
+      zone: policyFor(preview.jurisdiction, page.now).time_zone,
+      receivedBy: 'portal',
+      identity: 'signed_in',
+    })
+    await rememberClosure(ctx, c, jar, receipt.number)
+    const { number, dueAt } = receipt
+    return await c.html(<ReceiptPage flow={flow} number={number} declaredAt={page.now} dueAt={dueAt} />)
+  } catch (error) {
+    // Sent twice (a reload, an impatient finger): the first one stands, and here is how it goes.
+    if (error instanceof Refusal && error.code === 'closure/already_closing' && error.facts['number'])
+      return c.redirect(page.href(`/closures/${error.facts['number']}`), 303)
+    throw error
+  }
+}

@@ -1,0 +1,54 @@
+import { cardName } from '../../card/pages/card-line.tsx'
+import { Facts } from '../../web/components/facts.tsx'
+import { Carried, PostForm } from '../../web/components/form.tsx'
+import { formatMoment } from '../../web/dates.ts'
+import { Layout } from '../../web/layout.tsx'
+import { carry } from '../choice.ts'
+import { declarationWords } from '../declaration-words.ts'
+import { closingText } from './closure-text.ts'
+import { type Flow, FlowCards, flowHref, moneySentences, startWords, zoneOf } from './flow.tsx'
+
+type CheckProps = { flow: Flow; start: 'after_undo_window' | 'at_once' }
+
+/** All answers once more, each to be changed, and the words that are declared. */
+export function CheckPage({ flow, start }: CheckProps) {
+  const { page, preview, choice } = flow
+  const { lang } = page
+  const text = closingText[lang].check
+  const whole = choice.cardIds === 'account'
+  const what = whole
+    ? text.wholeAccount(preview.accountRef)
+    : preview.cards.map((card) => <div>{cardName(card, lang)}</div>)
+  return (
+    <Layout page={page} title={text.title} back={flowHref(flow, 'start', [['start', start]])} here="close">
+      <h1>{text.title}</h1>
+      <FlowCards flow={flow} />
+      <div class="sheet">
+        <Facts
+          facts={[
+            { label: text.what, value: what, change: { href: page.href('/close'), text: text.change } },
+            { label: text.money, value: moneySentences(flow).map((sentence) => <div>{sentence}</div>) },
+            {
+              label: text.start,
+              value: startWords(lang, start),
+              change: { href: flowHref(flow, 'start', [['start', start]]), text: text.change },
+            },
+            { label: text.due, value: formatMoment(preview.dueAt, lang, zoneOf(flow)) },
+            { label: text.code, value: text.codeWords },
+          ]}
+        />
+      </div>
+      <h2>{text.youDeclare}</h2>
+      <p class="lead">{declarationWords('terminate', whole ? 'account' : 'card')[lang]}</p>
+      <p class="soft">{text.sealed}</p>
+      <PostForm page={page} action={page.href('/close/declare')}>
+        <Carried values={[...carry(choice), ['start', start]]} />
+        <div class="actions">
+          <button class="button" type="submit">
+            {text.declare}
+          </button>
+        </div>
+      </PostForm>
+    </Layout>
+  )
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+import { CardLine } from '../../card/pages/card-line.tsx'
+import { formatMoney } from '../../ledger/money.ts'
+import { ErrorSummary } from '../../web/components/error-summary.tsx'
+import { Facts } from '../../web/components/facts.tsx'
+import type { FieldFault } from '../../web/components/form.tsx'
+import { formatMoment } from '../../web/dates.ts'
+import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
+import type { ClosureView } from '../closure-view.ts'
+import { removalWords, routeWords } from '../declaration-words.ts'
+import { closingText, progressText } from './closure-text.ts'
+import { BigNumber, CodeForm } from './code-form.tsx'
+import { Timeline } from './timeline.tsx'
+
+type ProgressProps = { page: Page; view: ClosureView; codeSent?: boolean; fault?: FieldFault | undefined }
+
+/** Nothing will change any more, so nobody needs to be told. */
+export const isOver = (view: ClosureView) => view.state === 'undone' || view.toldAt !== null
+
+/** Changes when what the page shows changes: script asks for the page anew only then. */
+export function stampOf(view: ClosureView): string {
+  const shown = [view.state, view.late, view.canUndo, view.steps, view.documents, view.toldAt]
+  return createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 12)
+}
+
+/** How a closure stands, until its end and after it. */
+export function ProgressPage({ page, view, codeSent, fault }: ProgressProps) {
+  const { lang } = page
+  const text = progressText[lang]
+  const over = isOver(view)
+  const here = page.href(`/closures/${view.number}`)
+  return (
+    <Layout
+      page={page}
+      title={text.title(view.number)}
+      wrong={fault !== undefined}
+      head={
+        !over &&
+        !fault && (
+          <noscript>
+            <meta http-equiv="refresh" content={`20;url=${here}`} />
+          </noscript>
+        )
+      }
+    >
+      <ErrorSummary page={page} fault={fault} />
+      <h1>
+        {text.title('')}
+        <BigNumber number={view.number} />
+      </h1>
+      <p class="lead" role="status" id="now">
+        {statusWords(view, lang)}
+      </p>
+      <CardLine lang={lang} cards={view.cards} />
+      <div id="progress" {...(over ? {} : { 'data-events': `${here}/events`, 'data-stamp': stampOf(view) })}>
+        <Late page={page} view={view} />
+        {view.state === 'closed' && <Documents page={page} view={view} />}
+        {view.state === 'declared' && codeSent && <p class="sheet">{closingText[lang].code.sent}</p>}
+        {view.state === 'declared' && (
+          <div class="sheet needs">
+            <CodeForm page={page} number={view.number} fault={fault} />
+          </div>
+        )}
+        <Timeline view={view} lang={lang} />
+        <div class="sheet">
+          <DetailFacts view={view} lang={lang} />
+        </div>
+        {view.state !== 'closed' && <Documents page={page} view={view} />}
+        <Undo page={page} view={view} />
+        {view.state === 'closed' && <Removal lang={lang} />}
+      </div>
+      {!over && <p class="soft">{text.reload}</p>}
+      <p class="soft">{text.help(page.issuer.brand.supportEmail)}</p>
+    </Layout>
+  )
+}
+
+function statusWords(view: ClosureView, lang: Page['lang']): string {
+  const text = progressText[lang]
+  if (view.state !== 'declared' && view.steps.some((step) => step.block?.owner === 'holder'))
+    return text.blockedByHolder
+  const windowRuns = view.steps.some((step) => step.step === 'undo_window' && step.state === 'current')
+  if (windowRuns && view.undoUntil && view.state !== 'undone' && view.state !== 'declared')
+    return text.waitsUntil(formatMoment(view.undoUntil, lang, view.zone))
+  return text.states[view.state]
+}
+
+function Late({ page, view }: { page: Page; view: ClosureView }) {
+  if (!view.late) return null
+  const text = progressText[page.lang]
+  return (
+    <div class="sheet needs">
+      <h2>{text.late}</h2>
+      <p>{text.lateWords(formatMoment(view.dueAt, page.lang, view.zone), page.issuer.brand.appealEmail)}</p>
+    </div>
+  )
+}
+
+function DetailFacts({ view, lang }: { view: ClosureView; lang: Page['lang'] }) {
+  const text = progressText[lang]
+  const money = closingText[lang].check.money
+  const paid = view.cards.flatMap(({ payout }) => {
+    if (!payout || payout.route === 'nothing') return []
+    const amount = formatMoney({ ...payout.amount, amount: BigInt(payout.amount.amount) }, lang)
+    return [
+      <div>
+        {amount} – {routeWords[payout.route][lang]}
+        {payout.settledAt && <span class="soft"> ({formatMoment(payout.settledAt, lang, view.zone)})</span>}
+      </div>,
+    ]
+  })
+  return (
+    <Facts
+      facts={[
+        { label: text.account, value: `${view.accountRef} (${text.covers[view.covers]})` },
+        ...(paid.length > 0 ? [{ label: money, value: paid }] : []),
+        ...(view.state === 'closed' || view.state === 'undone'
+          ? []
+          : [{ label: text.due, value: formatMoment(view.dueAt, lang, view.zone) }]),
+      ]}
+    />
+  )
+}
+
+function Documents({ page, view }: { page: Page; view: ClosureView }) {
+  const text = progressText[page.lang]
+  const names = { slip: text.slip, certificate: text.certificate }
+  return (
+    <>
+      <h2>{text.documents}</h2>
+      <div class="actions">
+        {view.documents.toReversed().map(({ kind }) => (
+          <a
+            class={kind === 'certificate' ? 'button' : 'button plain'}
+            href={page.href(`/closures/${view.number}/${kind}.pdf`)}
+            download
+          >
+            {names[kind]}
+          </a>
+        ))}
+      </div>
+      <hr />
+    </>
+  )
+}
+
+function Undo({ page, view }: { page: Page; view: ClosureView }) {
+  const text = progressText[page.lang]
+  if (view.canUndo)
+    return (
+      <p>
+        <a class="button plain" id="undo" href={page.href(`/closures/${view.number}/undo`)}>
+          {text.undo}
+        </a>
+      </p>
+    )
+  if (!view.noReturnAt || view.state === 'closed') return null
+  return <p>{text.noUndo(formatMoment(view.noReturnAt, page.lang, view.zone))}</p>
+}
+
+function Removal({ lang }: { lang: Page['lang'] }) {
+  const text = progressText[lang]
+  const kinds = ['iphone', 'android', 'plastic'] as const
+  return (
+    <>
+      <h2>{text.remove}</h2>
+      <p>{text.removeWords}</p>
+      <div class="sheet">
+        <Facts facts={kinds.map((kind) => ({ label: text[kind], value: removalWords[kind][lang] }))} />
+      </div>
+    </>
+  )
+}

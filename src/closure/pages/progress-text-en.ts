@@ -1,0 +1,101 @@
+import type { BlockReason, ClosureView, StepName } from '../closure-view.ts'
+
+type Words = { ahead: string; now: string; done: string }
+
+/** Words of the progress page. progress-text-zh-cn.ts has to say all of them. */
+export const progressEn = {
+  title: (number: string) => `Closure ${number}`,
+  states: {
+    declared: 'Your declaration stands. Enter the code so that we can begin.',
+    identified: 'You have confirmed. We begin shortly.',
+    closing: 'We are closing. You need not do anything.',
+    closed: 'Closed. Here is your certificate.',
+    undone: 'You have undone this closure.',
+  } satisfies Record<ClosureView['state'], string>,
+  blockedByHolder: 'We need something from you to go on.',
+  waitsUntil: (moment: string) => `You can undo until ${moment}; then we begin.`,
+  declared: 'Declared',
+  due: 'Done by',
+  covers: { card: 'Card', account: 'Whole account' },
+  account: 'Account',
+  steps: {
+    identify: {
+      ahead: 'You confirm with the code',
+      now: 'We wait for your code',
+      done: 'You have confirmed',
+    },
+    undo_window: { ahead: 'Time to undo', now: 'Time to undo is running', done: 'Time to undo is over' },
+    freeze: { ahead: 'Balance is frozen', now: 'We are freezing the balance', done: 'Balance frozen' },
+    drain_usage: {
+      ahead: 'Last usage is counted',
+      now: 'We wait for the last usage records',
+      done: 'Last usage counted',
+    },
+    settle: { ahead: 'Balance is settled', now: 'We are settling the balance', done: 'Balance settled' },
+    pay_out: { ahead: 'Money goes back to you', now: 'We are sending the money', done: 'Money sent' },
+    cut_line: {
+      ahead: 'Line is switched off',
+      now: 'We are switching the line off',
+      done: 'Line switched off',
+    },
+    retire_esim: { ahead: 'eSIM is retired', now: 'We are retiring the eSIM', done: 'eSIM retired' },
+    keep_books: {
+      ahead: 'Books that law asks for are put away',
+      now: 'We are putting the books away',
+      done: 'Books put away',
+    },
+    erase_person: {
+      ahead: 'Personal data is erased',
+      now: 'We are erasing personal data',
+      done: 'Personal data erased',
+    },
+    certificate: {
+      ahead: 'Certificate is sealed',
+      now: 'We are sealing the certificate',
+      done: 'Certificate sealed',
+    },
+    tell: {
+      ahead: 'Certificate is mailed to you',
+      now: 'We are mailing the certificate',
+      done: 'Certificate mailed',
+    },
+  } satisfies Record<StepName, Words>,
+  ofCards: (done: number, all: number) => `${done} of ${all} cards`,
+  blocks: {
+    line_refused: 'The network refused to switch the line off. Our staff is dealing with it.',
+    payout_refused: 'The payment provider refused the refund. Our staff will find another way.',
+    payout_currency_differs: 'The card was paid in another currency. Our staff is working out the refund.',
+    payout_more_than_paid:
+      'The balance is higher than that payment was. Our staff is working out the refund.',
+    payout_charged_back: 'Your bank has already claimed this payment back. Our staff is checking the rest.',
+    bank_details_needed: 'We need a bank account for the refund. Please answer the e-mail from support.',
+    esim_refused: 'The eSIM platform refused. Our staff is dealing with it; your money does not wait for it.',
+    provider_silent: 'A partner does not answer at the moment. We keep asking by ourselves.',
+  } satisfies Record<BlockReason, string>,
+  late: 'This is late',
+  lateWords: (day: string, email: string) =>
+    `It should have been done by ${day}. Write to ${email} with the number above; you need not declare again.`,
+  money: (amount: string) => `${amount} paid back`,
+  undo: 'Undo this closure',
+  noUndo: (moment: string) =>
+    `Since ${moment} it can no longer be undone: money was sent or the line retired.`,
+  slip: 'Slip (PDF)',
+  certificate: 'Certificate (PDF)',
+  documents: 'Documents',
+  reload: 'This page updates by itself. Without script it reloads every 20 seconds.',
+  remove: 'What is left to do on your phone',
+  removeWords:
+    'No company can delete a profile inside your phone. Nothing waits for it, but you can tidy up:',
+  iphone: 'iPhone',
+  android: 'Android',
+  plastic: 'Plastic card',
+  help: (email: string) => `Questions? Write to ${email} with the number above.`,
+  undoPage: {
+    title: 'Undo this closure?',
+    words: 'The card works again and the balance stays on it. You can close it anew at any time.',
+    confirm: 'Undo the closure',
+    keep: 'Go on closing',
+  },
+}
+
+export type ProgressText = typeof progressEn

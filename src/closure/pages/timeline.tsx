@@ -1,0 +1,50 @@
+import { StepIcon } from '../../web/components/step-icon.tsx'
+import { formatMoment } from '../../web/dates.ts'
+import type { Lang } from '../../web/lang.ts'
+import type { ClosureView, StepView } from '../closure-view.ts'
+import { progressText } from './closure-text.ts'
+
+const className = { waiting: 'waiting', current: 'current', done: 'is-done', blocked: 'blocked' }
+
+/** The closure as a vertical line of steps in the holder's words, each with its time. */
+export function Timeline({ view, lang }: { view: ClosureView; lang: Lang }) {
+  const text = progressText[lang]
+  return (
+    <ol class="timeline">
+      <li class="is-done">
+        <StepIcon state="done" />
+        <p class="what">{text.declared}</p>
+        <p class="soft">{formatMoment(view.declaredAt, lang, view.zone)}</p>
+      </li>
+      {view.steps.map((step) => (
+        <li class={className[step.state]} aria-current={step.state === 'current' ? 'step' : undefined}>
+          <StepIcon state={step.state} />
+          <StepWords view={view} step={step} lang={lang} />
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; lang: Lang }) {
+  const text = progressText[lang]
+  const words = text.steps[step.step]
+  const isOn = step.state === 'current' || step.state === 'blocked'
+  const waits = step.step === 'undo_window' && step.state === 'current' && view.undoUntil
+  return (
+    <>
+      <p class="what">{step.state === 'done' ? words.done : isOn ? words.now : words.ahead}</p>
+      {step.at && <p class="soft">{formatMoment(step.at, lang, view.zone)}</p>}
+      {waits && <p>{text.waitsUntil(formatMoment(waits, lang, view.zone))}</p>}
+      {isOn && view.cards.length > 1 && step.cardsDone > 0 && (
+        <p>{text.ofCards(step.cardsDone, view.cards.length)}</p>
+      )}
+      {step.block && (
+        <p>
+          {text.blocks[step.block.reason]}{' '}
+          <span class="soft">{formatMoment(step.block.since, lang, view.zone)}</span>
+        </p>
+      )}
+    </>
+  )
+}

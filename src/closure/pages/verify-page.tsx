@@ -1,0 +1,73 @@
+import { cardName } from '../../card/pages/card-line.tsx'
+import { cardText } from '../../card/pages/card-text.ts'
+import type { Issuer } from '../../issuer/issuer.ts'
+import type { AssetNames } from '../../web/assets.ts'
+import { Facts } from '../../web/components/facts.tsx'
+import { formatMoment } from '../../web/dates.ts'
+import { type Lang, otherLang } from '../../web/lang.ts'
+import { Document } from '../../web/layout.tsx'
+import { siteText } from '../../web/messages/site-text.ts'
+import type { ClosureView } from '../closure-view.ts'
+import type { VerifiedToken } from '../documents.ts'
+import { verifyText } from './verify-text.ts'
+
+export type Verified = { token: VerifiedToken; view: ClosureView; issuer: Issuer }
+type VerifyProps = { lang: Lang; assets: AssetNames; path: string; verified?: Verified | undefined }
+
+/** What anyone with the QR code may know: what the paper says, and how the closure stands now. */
+export function VerifyPage({ lang, assets, path, verified }: VerifyProps) {
+  const text = verifyText[lang]
+  const title = verified ? text.genuine[verified.token.kind] : text.unknown
+  return (
+    <Document lang={lang} title={`${title} – ${text.title}`} assets={assets}>
+      <header class="top">
+        <div class="wrap">
+          <span class="brand">{verified?.issuer.name[lang] ?? text.title}</span>
+          <a href={`${path}?lang=${otherLang(lang)}`} lang={otherLang(lang)} hreflang={otherLang(lang)}>
+            {siteText[lang].otherLang}
+          </a>
+        </div>
+      </header>
+      <div class="wrap">
+        <main id="main">
+          <h1>{title}</h1>
+          {verified ? (
+            <Genuine lang={lang} verified={verified} />
+          ) : (
+            <>
+              <p class="lead">{text.unknownWords}</p>
+              <p>{text.unknownNext}</p>
+            </>
+          )}
+        </main>
+      </div>
+    </Document>
+  )
+}
+
+function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
+  const text = verifyText[lang]
+  const { token, view, issuer } = verified
+  const moment = (at: Date) => formatMoment(at, lang, view.zone)
+  return (
+    <>
+      <p class="lead">{text.compare}</p>
+      <div class="sheet">
+        <Facts
+          facts={[
+            { label: text.number, value: <strong>{view.number}</strong> },
+            { label: text.issuer, value: issuer.name[lang] },
+            { label: text.cards, value: view.cards.map((card) => <div>{cardName(card, lang)}</div>) },
+            { label: text.declared, value: moment(view.declaredAt) },
+            { label: text.state, value: cardText[lang].closureStates[view.state] },
+            ...(view.closedAt ? [{ label: text.closed, value: moment(view.closedAt) }] : []),
+            ...(view.undoneAt ? [{ label: text.undone, value: moment(view.undoneAt) }] : []),
+            { label: text.issued, value: moment(token.issuedAt) },
+            { label: text.digest, value: token.sha256 },
+          ]}
+        />
+      </div>
+      <p class="soft">{text.offline}</p>
+    </>
+  )
+}

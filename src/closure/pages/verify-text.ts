@@ -1,0 +1,44 @@
+import type { Lang } from '../../web/lang.ts'
+
+const en = {
+  title: 'Check a document',
+  genuine: { slip: 'This slip is genuine', certificate: 'This certificate is genuine' },
+  compare: 'Compare this with the paper or file in your hand. It has to say the same.',
+  number: 'Number',
+  issuer: 'Issued by',
+  cards: 'Covers',
+  declared: 'Declared',
+  state: 'State now',
+  closed: 'Closed',
+  undone: 'Undone',
+  issued: 'Document sealed',
+  digest: 'SHA-256 of the file',
+  offline:
+    'The file can also be checked without this page: its seal is a PAdES signature that any PDF reader shows.',
+  unknown: 'No document has this code',
+  unknownWords: 'Nobody here issued a slip or certificate with this code.',
+  unknownNext:
+    'Scan the QR code again, or type the address exactly. If it still says so, the document is not genuine.',
+}
+export type VerifyText = typeof en
+
+const zh: VerifyText = {
+  title: '核验文件',
+  genuine: { slip: '这份注销确认单是真的', certificate: '这份注销完成证明是真的' },
+  compare: '请与您手里的纸张或文件对照，内容应当一致。',
+  number: '编号',
+  issuer: '出具方',
+  cards: '涉及',
+  declared: '申请时间',
+  state: '目前状态',
+  closed: '注销完成',
+  undone: '撤销时间',
+  issued: '文件盖章时间',
+  digest: '文件的 SHA-256',
+  offline: '不用本页也能核验：文件上的电子印章是 PAdES 签名，PDF 阅读器可以直接显示。',
+  unknown: '没有使用这个代码的文件',
+  unknownWords: '我们没有出具过带这个代码的确认单或证明。',
+  unknownNext: '请重新扫描二维码，或逐字核对网址。如果结果仍然如此，这份文件不是真的。',
+}
+
+export const verifyText: Record<Lang, VerifyText> = { en, 'zh-CN': zh }

@@ -1,0 +1,99 @@
+import { Hono } from 'hono'
+import { countTry } from '../holder/rate-limits.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import type { CookieJar } from '../web/cookies.ts'
+import type { PortalEnv } from '../web/page.ts'
+import { refusalLine, refusalText } from '../web/refusal-texts.ts'
+import { at, formText, type PortalContext } from '../web/routing.ts'
+import { WebFault } from '../web/web-fault.ts'
+import type { ClosureView } from './closure-view.ts'
+import { type DocumentKind, readDocument } from './documents.ts'
+import { closureFor } from './may-see.ts'
+import { ProgressPage } from './pages/progress-page.tsx'
+import { UndoPage } from './pages/undo-page.tsx'
+import { streamProgress } from './progress-events.ts'
+import { proveIdentity, sendIdentifyCode } from './prove-identity.ts'
+import { undoClosure } from './undo.ts'
+import type { Watch } from './watch.ts'
+
+/** How a closure goes, its documents, the code that proves who declared it, and undo. */
+export function progressRoutes(ctx: Context, jar: CookieJar, watch: Watch): Hono<PortalEnv> {
+  const app = new Hono<PortalEnv>()
+  const see = (c: PortalContext) => closureFor(ctx, c, jar)
+  const progressHref = (c: PortalContext, view: ClosureView) => c.get('page').href(`/closures/${view.number}`)
+  at(app, '/closures/:number', {
+    get: async (c) => {
+      const view = await see(c)
+      return c.html(
+        <ProgressPage page={c.get('page')} view={view} codeSent={c.req.query('code') === 'sent'} />,
+      )
+    },
+  })
+  at(app, '/closures/:number/events', { get: async (c) => streamProgress(ctx, c, watch, await see(c)) })
+  at(app, '/closures/:number/slip.pdf', { get: async (c) => sendDocument(ctx, c, await see(c), 'slip') })
+  at(app, '/closures/:number/certificate.pdf', {
+    get: async (c) => sendDocument(ctx, c, await see(c), 'certificate'),
+  })
+  at(app, '/closures/:number/identify', {
+    get: async (c) => c.redirect(progressHref(c, await see(c)), 303),
+    post: async (c) => identify(ctx, c, await see(c)),
+  })
+  at(app, '/closures/:number/new-code', {
+    get: async (c) => c.redirect(progressHref(c, await see(c)), 303),
+    post: async (c) => {
+      const view = await see(c)
+      await countTry(ctx, view.issuerId, [
+        { limit: 'code_per_client', who: c.get('client') },
+        { limit: 'code_per_address', who: view.closureId },
+        { limit: 'code_per_address_a_day', who: view.closureId },
+      ])
+      await sendIdentifyCode(ctx, view)
+      return c.redirect(`${progressHref(c, view)}?code=sent`, 303)
+    },
+  })
+  at(app, '/closures/:number/undo', {
+    get: async (c) => {
+      const view = await see(c)
+      if (!view.canUndo) return c.redirect(progressHref(c, view), 303)
+      return c.html(<UndoPage page={c.get('page')} view={view} />)
+    },
+    post: async (c) => {
+      const view = await see(c)
+      await undoClosure(ctx, view)
+      return c.redirect(progressHref(c, view), 303)
+    },
+  })
+  return app
+}
+
+async function identify(ctx: Context, c: PortalContext, view: ClosureView): Promise<Response> {
+  const page = c.get('page')
+  await countTry(ctx, view.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
+  try {
+    await proveIdentity(ctx, { ...view, code: await formText(c, 'code') })
+    return c.redirect(page.href(`/closures/${view.number}`), 303)
+  } catch (error) {
+    if (!(error instanceof Refusal) || refusalText(error)?.field !== 'code') throw error
+    // Proved in another window meanwhile: that is what was wanted.
+    if (view.state !== 'declared') return c.redirect(page.href(`/closures/${view.number}`), 303)
+    c.status(422)
+    const fault = { field: 'code', text: refusalLine(error, page.lang) }
+    return c.html(<ProgressPage page={page} view={view} fault={fault} />)
+  }
+}
+
+async function sendDocument(
+  ctx: Context,
+  c: PortalContext,
+  view: ClosureView,
+  kind: DocumentKind,
+): Promise<Response> {
+  const { issuerId, closureId, number } = view
+  const document = await inIssuer(ctx.db, issuerId, (tx) => readDocument(tx, { issuerId, closureId, kind }))
+  if (!document) throw kind === 'slip' ? new WebFault('notFound') : new Refusal('closure/no_such_document')
+  c.header('Content-Type', 'application/pdf')
+  c.header('Content-Disposition', `attachment; filename="${number}-${kind}.pdf"`)
+  return c.body(new Uint8Array(document.pdf))
+}
