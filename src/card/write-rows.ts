@@ -43,9 +43,9 @@ export async function writeRows(ctx: Context, issuerId: string, rows: FleetRow[]
     for (const { row, digest } of fresh) {
       let account = accounts.get(row.accountRef)
       if (!account) {
-        const fresh = newAccount(ctx, keys, { issuerId, accountRef: row.accountRef, person: row.person })
-        made.push(fresh)
-        accounts.set(row.accountRef, (account = fresh))
+        const opened = newAccount(ctx, keys, { issuerId, accountRef: row.accountRef, person: row.person })
+        made.push(opened)
+        accounts.set(row.accountRef, (account = opened))
       }
       const { key, person, accountId } = account
       if (!key || !person) reject(row, 'account_closed')
