@@ -124,7 +124,9 @@ async function readClosures(tx: Tx, issuerId: string, accountId: string) {
     .execute()
   return closures.map(({ closure_id, ...closure }) => ({
     ...closure,
-    steps: steps.filter((s) => s.closure_id === closure_id).map(({ closure_id: _, ...step }) => step),
+    steps: steps
+      .filter((s) => s.closure_id === closure_id)
+      .map(({ step, state, intended_at, answered_at }) => ({ step, state, intended_at, answered_at })),
   }))
 }
 
