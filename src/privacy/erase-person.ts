@@ -30,6 +30,19 @@ export async function erasePersonRows(
     .where('holder_id', '=', holderId)
     .returning(['kind', 'fingerprint'])
     .execute()
+  // The digest of an imported row could be tried out against guesses of what the row said.
+  await tx
+    .updateTable('card')
+    .set({ source_digest: null })
+    .where('issuer_id', '=', issuerId)
+    .where('account_id', 'in', (q) =>
+      q
+        .selectFrom('account')
+        .select('account_id')
+        .where('issuer_id', '=', issuerId)
+        .where('holder_id', '=', holderId),
+    )
+    .execute()
   for (const { kind, fingerprint } of index) await endSessions(tx, issuerId, kind, fingerprint)
   return { values: Number(gone.numDeletedRows) }
 }

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { VaultKeys } from '../adapters/keys/port.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
-import { seal, unseal } from './sealed-box.ts'
+import { keyObject, seal, unseal } from './sealed-box.ts'
 
 /**
  * The one home of personal data. Each holder has a data key, wrapped by the issuer's; whoever destroys the
@@ -50,7 +50,7 @@ export function unsealDatum(key: Uint8Array, place: Place, sealed: Uint8Array): 
 
 /** Blind index: finds the person behind an e-mail or phone without storing either. 32 bytes, HMAC-SHA-256. */
 export function fingerprint(keys: VaultKeys, kind: Contact, value: string): Buffer {
-  return createHmac('sha256', keys.indexKey)
+  return createHmac('sha256', keyObject(keys.indexKey))
     .update(`${kind}:${normalise(kind, value)}`)
     .digest()
 }
