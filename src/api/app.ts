@@ -1,0 +1,65 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Watch } from '../closure/watch.ts'
+import type { Context } from '../platform/context.ts'
+import { Refusal } from '../platform/errors.ts'
+import { clientAddress } from '../web/client-address.ts'
+import { pickLang } from '../web/lang.ts'
+import { knownHost } from '../web/safety.ts'
+import { answerErrors } from './answer-errors.ts'
+import type { ApiEnv } from './api-env.ts'
+import { measureLatency } from './http-latency.ts'
+import { openApiDocument } from './openapi-document.ts'
+import { referencePages } from './reference-pages.tsx'
+import { apiRoutes } from './routes.ts'
+
+export const body_limit_bytes = 64 * 1024
+
+/** True for addresses that makeApi answers; all others are the portal's. */
+export function isApiPath(pathname: string): boolean {
+  return /^\/(api|problems)(\/|$)/.test(pathname)
+}
+
+/**
+ * The public API and its pages: /api, /api/openapi.json, /api/v1/…, /problems/…. Tokens come in a header only, and
+ * no CORS header is ever sent: a page of another site can neither speak for a holder nor read an answer.
+ */
+export function makeApi(ctx: Context, watch: Watch): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>()
+  app.onError(answerErrors)
+  app.use(measureLatency, async (c, next) => {
+    c.set('ctx', ctx)
+    c.set('watch', watch)
+    c.set('lang', pickLang(undefined, c.req.header('accept-language')))
+    c.set('client', clientAddress(c, ctx.config))
+    await next()
+    c.header('X-Content-Type-Options', 'nosniff')
+    c.header('Referrer-Policy', 'no-referrer')
+    c.header('Cross-Origin-Resource-Policy', 'same-origin')
+    if (!c.res.headers.has('Content-Security-Policy'))
+      c.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
+    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+    if (ctx.config.publicUrl.startsWith('https:'))
+      c.header('Strict-Transport-Security', 'max-age=31536000; includeSubDomains')
+  })
+  app.use(knownHost(ctx.config))
+  app.use(
+    bodyLimit({
+      maxSize: body_limit_bytes,
+      onError: () => {
+        throw new Refusal('api/too_large')
+      },
+    }),
+  )
+  const document = openApiDocument(ctx.config.publicUrl)
+  app.get('/api/openapi.json', (c) => {
+    c.header('Cache-Control', 'public, max-age=300')
+    return c.json(document)
+  })
+  app.route('/', referencePages(document))
+  app.route('/', apiRoutes())
+  app.notFound(() => {
+    throw new Refusal('api/not_found')
+  })
+  return app
+}

@@ -1,0 +1,36 @@
+import type { Lang } from '../web/lang.ts'
+import type { InputError } from './problem.ts'
+
+type Issue = { code: string; path: PropertyKey[] }
+
+/** What the schema of a route did not let through. Values are never repeated: they may be personal. */
+export class InvalidInput extends Error {
+  readonly target: string
+  readonly issues: Issue[]
+  constructor(target: string, issues: Issue[]) {
+    super('invalid input')
+    this.name = 'InvalidInput'
+    this.target = target
+    this.issues = issues
+  }
+}
+
+const words: Record<string, Record<Lang, string>> = {
+  invalid_type: { 'zh-CN': '缺失，或类型不对', en: 'is missing or has the wrong type' },
+  too_small: { 'zh-CN': '太短、太少或太小', en: 'is too short, too few or too small' },
+  too_big: { 'zh-CN': '太长、太多或太大', en: 'is too long, too many or too large' },
+  invalid_format: { 'zh-CN': '格式不对', en: 'has the wrong form' },
+  invalid_value: { 'zh-CN': '不在可选值之内', en: 'is none of the values it can have' },
+  unrecognized_keys: { 'zh-CN': '含有未知的字段', en: 'has a member that is not known here' },
+}
+const other = { 'zh-CN': '不能使用', en: "can't be used" }
+
+/** RFC 9457's `errors`: a JSON pointer (RFC 6901) into the body, or name and place of a parameter. */
+export function inputErrors(fault: InvalidInput, lang: Lang): InputError[] {
+  return fault.issues.slice(0, 20).map((issue) => {
+    const detail = (words[issue.code] ?? other)[lang]
+    if (fault.target !== 'json') return { detail, in: fault.target, name: String(issue.path[0] ?? '') }
+    const parts = issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
+    return { detail, pointer: ['#', ...parts].join('/') }
+  })
+}

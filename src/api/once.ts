@@ -1,0 +1,175 @@
+import { createHmac } from 'node:crypto'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { Refusal, type RefusalCode } from '../platform/errors.ts'
+import type { ApiProblem } from './api-problems.ts'
+import { problemTexts } from './problem.ts'
+
+/** What is kept of an answer: ids to write it again from. Never the answer itself, which may hold a secret. */
+export type Kept = { [name: string]: string | null }
+
+export type OnceInput<K extends Kept> = {
+  issuerId: string
+  /** The client's Idempotency-Key. */
+  key: string
+  /** Who asks: the session's fingerprint, or what an anonymous request is about. Kept as a keyed hash. */
+  caller: string | Uint8Array
+  /** Method, address and body: the same key may only come with the same request. */
+  request: unknown
+  /** Does the work. May be called again after a crash, so it must find by itself what it did before. */
+  act(): Promise<K>
+  /** After a crash: what an earlier try of this same request left behind, when `act` is refused because of it. */
+  recover?(refusal: Refusal): Promise<K | undefined>
+}
+
+// Longer than any call lasts: after that the process that took the key has died, and another may take it over.
+export const claim_seconds = 30
+export const remembered_hours = 24
+const notKept = new Set<number>([401, 429, 503])
+
+type Row = { request_hash: Buffer; status: number | null; body: unknown; created_at: Date }
+type Claim = { kind: 'mine'; at: Date; again: boolean } | { kind: 'answered'; row: Row }
+
+/**
+ * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): the same key and request by the same caller does
+ * the work once and gives the same answer for a day, also when the first process died before it could answer.
+ * A refusal is an answer too; what may be different next time (401, 429, 5xx) is not kept.
+ * Throws Refusal api/key_reused (same key, other request) and api/key_in_progress, and whatever `act` throws.
+ */
+export async function once<K extends Kept>(
+  ctx: Context,
+  input: OnceInput<K>,
+): Promise<{ kept: K; replayed: boolean }> {
+  const row = await rowOf(ctx, input)
+  const claim = await inIssuer(ctx.db, input.issuerId, (tx) => take(ctx, tx, row))
+  if (claim.kind === 'answered') return { kept: replay<K>(claim.row), replayed: true }
+  try {
+    const kept = await act(input, claim.again)
+    await settle(ctx, row, claim.at, { status: 200, body: kept })
+    return { kept, replayed: false }
+  } catch (error) {
+    const status = error instanceof Refusal ? statusOf(error) : undefined
+    if (error instanceof Refusal && status !== undefined && !notKept.has(status))
+      await settle(ctx, row, claim.at, { status, body: { code: error.code, facts: error.facts } })
+    else await release(ctx, row, claim.at)
+    throw error
+  }
+}
+
+async function act<K extends Kept>(input: OnceInput<K>, again: boolean): Promise<K> {
+  try {
+    return await input.act()
+  } catch (error) {
+    const found = again && error instanceof Refusal ? await input.recover?.(error) : undefined
+    if (!found) throw error
+    return found
+  }
+}
+
+type Place = { issuerId: string; caller: string; key: string; hash: Buffer }
+
+/** Hashes are keyed: key, caller and request may be made of an e-mail address, and a plain hash gives it away. */
+async function rowOf<K extends Kept>(ctx: Context, input: OnceInput<K>): Promise<Place> {
+  const { indexKey } = await ctx.keys.vault(input.issuerId)
+  const mac = (label: string, what: string | Uint8Array) =>
+    createHmac('sha256', indexKey).update(`api/${label}/`).update(what).digest()
+  return {
+    issuerId: input.issuerId,
+    caller: mac('caller', input.caller).toString('base64url'),
+    key: mac('key', input.key).toString('base64url'),
+    hash: mac('request', JSON.stringify(input.request)),
+  }
+}
+
+const which = (tx: Tx, place: Place) =>
+  tx
+    .updateTable('api_request')
+    .where('issuer_id', '=', place.issuerId)
+    .where('caller', '=', place.caller)
+    .where('key', '=', place.key)
+
+async function take(ctx: Context, tx: Tx, place: Place): Promise<Claim> {
+  const now = ctx.clock.now()
+  const made = await tx
+    .insertInto('api_request')
+    .values({
+      issuer_id: place.issuerId,
+      caller: place.caller,
+      key: place.key,
+      request_hash: place.hash,
+      created_at: now,
+    })
+    .onConflict((c) => c.columns(['issuer_id', 'caller', 'key']).doNothing())
+    .executeTakeFirst()
+  if (made.numInsertedOrUpdatedRows === 1n) return { kind: 'mine', at: now, again: false }
+  const row = await tx
+    .selectFrom('api_request')
+    .select(['request_hash', 'status', 'body', 'created_at'])
+    .where('issuer_id', '=', place.issuerId)
+    .where('caller', '=', place.caller)
+    .where('key', '=', place.key)
+    .forUpdate()
+    .executeTakeFirst()
+  // Released between our two statements: the caller is told to come back at once.
+  if (!row) throw new Refusal('api/key_in_progress' satisfies ApiProblem)
+  // The distance in either direction: a clock set back must not hold a key for an hour.
+  const age_seconds = Math.abs(now.getTime() - row.created_at.getTime()) / 1000
+  const forgotten = age_seconds > remembered_hours * 3600
+  if (!forgotten && !row.request_hash.equals(place.hash))
+    throw new Refusal('api/key_reused' satisfies ApiProblem)
+  if (!forgotten && row.status !== null) return { kind: 'answered', row }
+  if (age_seconds <= claim_seconds) throw new Refusal('api/key_in_progress' satisfies ApiProblem)
+  await which(tx, place)
+    .set({ request_hash: place.hash, status: null, body: null, created_at: now })
+    .execute()
+  return { kind: 'mine', at: now, again: !forgotten }
+}
+
+/** Written only by whoever still holds the key: a process thought dead that wakes up changes nothing. */
+async function settle(
+  ctx: Context,
+  place: Place,
+  at: Date,
+  answer: { status: number; body: unknown },
+): Promise<void> {
+  await inIssuer(ctx.db, place.issuerId, (tx) =>
+    which(tx, place)
+      .set({ status: answer.status, body: JSON.stringify(answer.body) })
+      .where('created_at', '=', at)
+      .where('status', 'is', null)
+      .execute(),
+  )
+}
+
+async function release(ctx: Context, place: Place, at: Date): Promise<void> {
+  const done = inIssuer(ctx.db, place.issuerId, (tx) =>
+    tx
+      .deleteFrom('api_request')
+      .where('issuer_id', '=', place.issuerId)
+      .where('caller', '=', place.caller)
+      .where('key', '=', place.key)
+      .where('created_at', '=', at)
+      .where('status', 'is', null)
+      .execute(),
+  )
+  // The caller must hear why the work failed, not that the key could not be given back; it runs out by itself.
+  await done.catch(() => undefined)
+}
+
+function statusOf(refusal: Refusal): number | undefined {
+  return (problemTexts as Record<string, { status: number } | undefined>)[refusal.code]?.status
+}
+
+function replay<K extends Kept>(row: Row): K {
+  if (row.status === 200) return row.body as K
+  const { code, facts } = row.body as { code: RefusalCode; facts: Record<string, string> }
+  throw new Refusal(code, facts)
+}
+
+/** Deletes what is older than a day. For the worker that runs every minute. */
+export async function forgetRequests(ctx: Context, issuerId: string): Promise<void> {
+  const before = new Date(ctx.clock.now().getTime() - remembered_hours * 3_600_000)
+  await inIssuer(ctx.db, issuerId, (tx) =>
+    tx.deleteFrom('api_request').where('issuer_id', '=', issuerId).where('created_at', '<', before).execute(),
+  )
+}

@@ -1,0 +1,51 @@
+import { closureRefusals, type ClosureRefusal } from '../closure/refusals.ts'
+import { holderRefusals, type HolderRefusal } from '../holder/refusals.ts'
+import { ledgerRefusals, type LedgerRefusal } from '../ledger/refusals.ts'
+import type { Refusal } from '../platform/errors.ts'
+import { exportRefusals, type ExportRefusal } from '../privacy/export-person.ts'
+import type { Lang } from '../web/lang.ts'
+import { apiProblems, type ApiProblem, type ProblemText } from './api-problems.ts'
+
+export type ProblemCode = ApiProblem | HolderRefusal | ClosureRefusal | LedgerRefusal | ExportRefusal
+
+/** Every problem the API can answer with. A code added to a feature's union fails to compile until it has its text. */
+export const problemTexts: Record<ProblemCode, ProblemText> = {
+  ...apiProblems,
+  ...holderRefusals,
+  ...closureRefusals,
+  ...ledgerRefusals,
+  ...exportRefusals,
+}
+
+/** RFC 9457, with what the person can do now in `next`, and a place for each fault of the input in `errors`. */
+export type Problem = {
+  type: string
+  title: string
+  status: number
+  detail: string
+  next: string
+  /** Number of the closure that is meant, where the problem is about one. */
+  number?: string
+  errors?: InputError[]
+}
+export type InputError = { detail: string; pointer?: string; in?: string; name?: string }
+
+export const problemType = (publicUrl: string, code: string): string => `${publicUrl}/problems/${code}`
+
+/** The one place where a refusal becomes a problem; undefined for a code without a text, which is a bug of ours. */
+export function problemOf(publicUrl: string, refusal: Refusal, lang: Lang): Problem | undefined {
+  const text = (problemTexts as Record<string, ProblemText | undefined>)[refusal.code]
+  if (!text) return undefined
+  const fill = (words: string) =>
+    words.replace(/\{(\w+)\}/g, (whole, name: string) => refusal.facts[name] ?? whole)
+  const title = fill(text.title[lang])
+  const next = fill(text.next[lang])
+  return {
+    type: problemType(publicUrl, refusal.code),
+    title,
+    status: text.status,
+    detail: lang === 'en' ? `${title}. ${next}` : `${title}。${next}`,
+    next,
+    ...(refusal.facts['number'] && { number: refusal.facts['number'] }),
+  }
+}

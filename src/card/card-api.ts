@@ -1,0 +1,80 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { ApiApp } from '../api/api-env.ts'
+import { needsSession, signedIn } from '../api/bearer.ts'
+import { instant, json, money, problems, underCard, underIssuer } from '../api/shapes.ts'
+import { moneyJson } from '../ledger/money.ts'
+import { Refusal } from '../platform/errors.ts'
+import { type OwnCard, readOwnCards } from './own-cards.ts'
+
+const count = z.string().regex(/^\d+$/)
+const cardShape = z
+  .object({
+    cardId: z.uuid(),
+    accountId: z.uuid(),
+    accountRef: z.string(),
+    iccid: z.string().openapi({ example: '8999901000000000018' }),
+    plan: z.string().openapi({ example: 'LEB3' }),
+    zone: z.string().openapi({ description: 'where it works', example: 'JP' }),
+    state: z.enum(['open', 'closing', 'frozen', 'closed']),
+    expiresAt: instant,
+    balance: money,
+    left: z
+      .object({ dataMb: count, voiceSeconds: count, sms: count })
+      .openapi({ description: 'what is left of the plan, whole numbers as strings' }),
+  })
+  .openapi('Card')
+
+const list = createRoute({
+  method: 'get',
+  path: '/api/v1/issuers/{issuer}/cards',
+  operationId: 'listCards',
+  tags: ['Cards and accounts'],
+  summary: 'Your cards, open ones first',
+  security: needsSession,
+  middleware: signedIn,
+  request: { params: underIssuer },
+  responses: {
+    200: json(z.object({ cards: z.array(cardShape) }), 'the cards of all your accounts'),
+    ...problems('issuer/unknown', 'holder/sign_in_needed'),
+  },
+})
+
+const read = createRoute({
+  method: 'get',
+  path: '/api/v1/issuers/{issuer}/cards/{cardId}',
+  operationId: 'readCard',
+  tags: ['Cards and accounts'],
+  summary: 'One card of yours',
+  security: needsSession,
+  middleware: signedIn,
+  request: { params: underCard },
+  responses: {
+    200: json(cardShape, 'the card'),
+    ...problems('issuer/unknown', 'holder/sign_in_needed', 'closure/no_such_card', 'api/invalid_input'),
+  },
+})
+
+/** The cards of whoever is signed in. */
+export function cardApi(app: ApiApp): void {
+  app.openapi(list, async (c) => {
+    const cards = await readOwnCards(c.get('ctx'), c.get('issuer').issuerId, c.get('session').holderIds)
+    return c.json({ cards: cards.map(shown) }, 200)
+  })
+  app.openapi(read, async (c) => {
+    const cardId = c.req.valid('param').cardId.toLowerCase()
+    const cards = await readOwnCards(c.get('ctx'), c.get('issuer').issuerId, c.get('session').holderIds)
+    const card = cards.find((one) => one.cardId === cardId)
+    if (!card) throw new Refusal('closure/no_such_card')
+    return c.json(shown(card), 200)
+  })
+}
+
+function shown(card: OwnCard): z.infer<typeof cardShape> {
+  const { dataLeftMb, voiceLeft_s, smsLeft, ...rest } = card
+  return {
+    ...rest,
+    expiresAt: card.expiresAt.toISOString(),
+    balance: moneyJson(card.balance),
+    left: { dataMb: `${dataLeftMb}`, voiceSeconds: `${voiceLeft_s}`, sms: `${smsLeft}` },
+  }
+}

@@ -1,0 +1,122 @@
+import { z } from '@hono/zod-openapi'
+import { closureNumber, instant, locale, money } from '../api/shapes.ts'
+import { type ClosureView, stepNames } from './closure-view.ts'
+
+/** A closure as JSON: times RFC 3339 in UTC, money in minor units as strings. Nothing personal. */
+
+export const act = z.enum(['terminate', 'withdraw', 'refund', 'erase']).openapi({ example: 'terminate' })
+
+const payout = z.object({
+  route: z.enum(['original_payment', 'bank_transfer', 'nothing']),
+  amount: money,
+  reference: z.string().nullable(),
+  settledAt: instant.nullable(),
+})
+const cardShape = z
+  .object({
+    cardId: z.uuid(),
+    iccid: z.string(),
+    plan: z.string(),
+    zone: z.string(),
+    expiresAt: instant,
+    balance: money.nullable().openapi({ description: 'at the declaration, or what settlement took off it' }),
+    payout: payout.nullable(),
+  })
+  .openapi('CardInClosure')
+const reason = z.enum([
+  'line_refused',
+  'payout_refused',
+  'payout_currency_differs',
+  'payout_more_than_paid',
+  'payout_charged_back',
+  'bank_details_needed',
+  'esim_refused',
+  'provider_silent',
+])
+const stepShape = z
+  .object({
+    step: z.enum(stepNames),
+    state: z.enum(['waiting', 'current', 'done', 'blocked']),
+    at: instant.nullable().openapi({ description: 'when it was done' }),
+    cardsDone: z.int().openapi({ description: 'cards of the closure this step is through with' }),
+    block: z
+      .object({ reason, owner: z.enum(['holder', 'staff', 'provider']), since: instant })
+      .nullable()
+      .openapi({ description: 'why it does not go on, and whose turn it is' }),
+  })
+  .openapi('ClosureStep')
+
+export const closureShape = z
+  .object({
+    number: closureNumber.openapi({ example: 'LEB-2K7M-9QXCT' }),
+    accountRef: z.string(),
+    covers: z.enum(['card', 'account']),
+    act,
+    state: z.enum(['declared', 'identified', 'closing', 'closed', 'undone']),
+    locale,
+    zone: z.string().openapi({ example: 'Asia/Shanghai' }),
+    policyVersion: z.string(),
+    declaredAt: instant,
+    dueAt: instant.openapi({ description: 'when the issuer must be done' }),
+    late: z.boolean(),
+    undoUntil: instant.nullable(),
+    canUndo: z.boolean().openapi({ description: 'until money is sent or the line is cut' }),
+    noReturnAt: instant.nullable(),
+    undoneAt: instant.nullable(),
+    closedAt: instant.nullable(),
+    toldAt: instant.nullable().openapi({ description: 'when the holder was sent the certificate' }),
+    cards: z.array(cardShape),
+    steps: z.array(stepShape),
+    documents: z.array(
+      z.object({
+        kind: z.enum(['slip', 'certificate']),
+        issuedAt: instant,
+        sha256: z.string(),
+        url: z.url(),
+      }),
+    ),
+  })
+  .openapi('Closure')
+export type ClosureJson = z.infer<typeof closureShape>
+
+const time = (at: Date) => at.toISOString()
+const maybe = (at: Date | null) => at && at.toISOString()
+
+export function closureUrl(publicUrl: string, issuerId: string, number: string): string {
+  return `${publicUrl}/api/v1/issuers/${issuerId}/closures/${number}`
+}
+
+export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
+  const { issuerId, closureId: _, cards, steps, documents, ...plain } = view
+  const url = closureUrl(publicUrl, issuerId, view.number)
+  return {
+    ...plain,
+    declaredAt: time(view.declaredAt),
+    dueAt: time(view.dueAt),
+    undoUntil: maybe(view.undoUntil),
+    noReturnAt: maybe(view.noReturnAt),
+    undoneAt: maybe(view.undoneAt),
+    closedAt: maybe(view.closedAt),
+    toldAt: maybe(view.toldAt),
+    cards: cards.map(({ payout, expiresAt, ...card }) => ({
+      ...card,
+      expiresAt: time(expiresAt),
+      payout: payout && { ...payout, settledAt: maybe(payout.settledAt) },
+    })),
+    steps: steps.map(({ at, block, ...step }) => ({
+      ...step,
+      at: maybe(at),
+      block: block && { ...block, since: time(block.since) },
+    })),
+    documents: documents.map(({ issuedAt, ...one }) => ({
+      ...one,
+      issuedAt: time(issuedAt),
+      url: `${url}/${one.kind}`,
+    })),
+  }
+}
+
+/** True when nothing more will happen to it. */
+export function isOver(closure: Pick<ClosureView, 'state' | 'toldAt'>): boolean {
+  return closure.state === 'undone' || (closure.state === 'closed' && closure.toldAt !== null)
+}

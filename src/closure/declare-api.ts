@@ -1,0 +1,166 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { ApiApp, ApiContext } from '../api/api-env.ts'
+import { needsSession, signedIn } from '../api/bearer.ts'
+import { onceForRoute } from '../api/once-for-route.ts'
+import {
+  closureNumber,
+  idempotencyKey,
+  instant,
+  json,
+  jsonBody,
+  locale,
+  postProblems,
+  problems,
+  underIssuer,
+} from '../api/shapes.ts'
+import { ownAccount } from '../holder/account-api.ts'
+import { countTry } from '../holder/rate-limits.ts'
+import { Refusal } from '../platform/errors.ts'
+import { closureAccess } from './closure-access.ts'
+import { act, closureUrl } from './closure-json.ts'
+import { declareClosure } from './declare.ts'
+import { verifyUrl } from './document-parts.ts'
+import { readClosure } from './read-closure.ts'
+import { verifyUrlOnSlip } from './receipt.ts'
+
+const declaration = z
+  .strictObject({
+    accountId: z.uuid(),
+    cards: z
+      .union([z.literal('account'), z.array(z.uuid()).min(1).max(500)])
+      .openapi({
+        description: '`account` closes the account with all that it still has',
+        example: 'account',
+      }),
+    act: act.default('terminate'),
+    start: z.enum(['after_undo_window', 'at_once']).openapi({
+      description:
+        '`at_once` waives the undo window; undo stays possible until money is sent or the line is cut',
+    }),
+    zone: z
+      .string()
+      .min(1)
+      .max(60)
+      .openapi({ description: 'IANA zone in which times are told to you', example: 'Asia/Shanghai' }),
+    locale: locale.optional().openapi({ description: 'language of mails; Accept-Language unless told' }),
+  })
+  .openapi('Declaration')
+type DeclarationBody = z.infer<typeof declaration>
+
+const receipt = z
+  .object({
+    number: closureNumber.openapi({ example: 'LEB-2K7M-9QXCT' }),
+    declaredAt: instant,
+    dueAt: instant.openapi({ description: 'when the issuer must be done' }),
+    statusUrl: z.url(),
+    slipUrl: z.url().openapi({ description: 'the sealed slip, at once' }),
+    verifyUrl: z.url().openapi({ description: 'shows anyone whether the slip is genuine' }),
+    accessToken: z.string().openapi({
+      description:
+        'bearer token for this closure only; good after signing out and after the person was erased. Keep it.',
+    }),
+  })
+  .openapi('Receipt')
+
+const declare = createRoute({
+  method: 'post',
+  path: '/api/v1/issuers/{issuer}/closures',
+  operationId: 'declareClosure',
+  tags: ['Closures'],
+  summary: 'Declare a closure: it counts from this moment',
+  description:
+    'The slip exists when this answers. A code goes to the contact the account already has; nothing is closed, paid out or erased before it has come back.',
+  security: needsSession,
+  middleware: signedIn,
+  request: { params: underIssuer, headers: idempotencyKey, body: jsonBody(declaration) },
+  responses: {
+    201: {
+      ...json(receipt, 'declared; the slip is ready'),
+      headers: { Location: { description: 'the closure', schema: { type: 'string', format: 'uri' } } },
+    },
+    ...problems(
+      ...postProblems,
+      'issuer/unknown',
+      'holder/sign_in_needed',
+      'holder/too_often',
+      'api/no_such_account',
+      'closure/no_such_card',
+      'closure/nothing_chosen',
+      'closure/already_closing',
+      'closure/already_closed',
+      'closure/unknown_zone',
+    ),
+  },
+})
+
+/** Declaring a closure. */
+export function declareApi(app: ApiApp): void {
+  app.openapi(declare, async (c) => {
+    const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
+    const body = c.req.valid('json')
+    const accountId = await ownAccount(c, body.accountId)
+    let onSlip: string | undefined
+    const { kept } = await onceForRoute(c, {
+      key: c.req.valid('header')['Idempotency-Key'],
+      caller: c.get('session').fingerprint,
+      body,
+      act: async () => {
+        const made = await newClosure(c, body, accountId)
+        onSlip = verifyUrl(ctx, made.token)
+        return { number: made.number }
+      },
+      recover: async (refusal) => {
+        const { number } = refusal.facts
+        if (refusal.code !== 'closure/already_closing' || !number) return undefined
+        return (await isWhatWasAsked(c, number, body)) ? { number } : undefined
+      },
+    })
+    const { number } = kept
+    const view = await readClosure(ctx, { issuerId, number })
+    if (!view) throw new Refusal('closure/no_such_closure')
+    const url = closureUrl(ctx.config.publicUrl, issuerId, number)
+    c.header('Location', url)
+    const answer = {
+      number,
+      declaredAt: view.declaredAt.toISOString(),
+      dueAt: view.dueAt.toISOString(),
+      statusUrl: url,
+      slipUrl: `${url}/slip`,
+      verifyUrl: onSlip ?? (await verifyUrlOnSlip(ctx, { issuerId, number })),
+      accessToken: await closureAccess(ctx, issuerId, number),
+    }
+    return c.json(answer, 201)
+  })
+}
+
+async function newClosure(c: ApiContext, body: DeclarationBody, accountId: string) {
+  const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
+  await countTry(ctx, issuerId, [
+    { limit: 'declaration_per_client', who: c.get('client') },
+    { limit: 'declaration_per_account', who: accountId },
+  ])
+  return declareClosure(ctx, {
+    issuerId,
+    accountId,
+    cardIds: body.cards === 'account' ? 'account' : [...new Set(body.cards.map((id) => id.toLowerCase()))],
+    act: body.act,
+    start: body.start,
+    locale: body.locale ?? c.get('lang'),
+    zone: body.zone,
+    receivedBy: 'api',
+    identity: 'signed_in',
+  })
+}
+
+/** After a crash: is the closure that stands in the way the one this same request made before it could answer? */
+async function isWhatWasAsked(c: ApiContext, number: string, body: DeclarationBody): Promise<boolean> {
+  const view = await readClosure(c.get('ctx'), { issuerId: c.get('issuer').issuerId, number })
+  if (!view || view.act !== body.act) return false
+  if (body.cards === 'account') return view.covers === 'account'
+  const asked = new Set(body.cards.map((id) => id.toLowerCase()))
+  return (
+    view.covers === 'card' &&
+    view.cards.length === asked.size &&
+    view.cards.every((card) => asked.has(card.cardId))
+  )
+}

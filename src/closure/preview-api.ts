@@ -1,0 +1,136 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { ApiApp } from '../api/api-env.ts'
+import { needsSession, signedIn } from '../api/bearer.ts'
+import { closureNumber, instant, json, money, problems, underAccount, wording } from '../api/shapes.ts'
+import { ownAccount } from '../holder/account-api.ts'
+import { moneyJson } from '../ledger/money.ts'
+import { act } from './closure-json.ts'
+import { type ClosurePreview, previewClosure } from './preview.ts'
+
+const cardShape = z
+  .object({
+    cardId: z.uuid(),
+    iccid: z.string(),
+    plan: z.string(),
+    zone: z.string(),
+    expiresAt: instant,
+    balance: money,
+    route: z
+      .enum(['original_payment', 'bank_transfer', 'nothing'])
+      .openapi({ description: 'where the money goes' }),
+    arrivesBy: instant.openapi({ description: 'by when it should be there' }),
+    existing: closureNumber.nullable().openapi({ description: 'a closure of this card that is under way' }),
+  })
+  .openapi('CardPreview')
+
+const previewShape = z
+  .object({
+    accountId: z.uuid(),
+    accountRef: z.string(),
+    jurisdiction: z.string(),
+    policyVersion: z.string(),
+    cards: z.array(cardShape),
+    deadlines: z.array(
+      z.object({
+        what: wording,
+        dueAt: instant,
+        basis: z.string().openapi({ description: 'the rule' }),
+        verified: z.boolean().openapi({ description: 'false: our reading, not yet confirmed by counsel' }),
+      }),
+    ),
+    dueAt: instant,
+    retention: z
+      .array(
+        z.object({
+          what: wording,
+          ground: wording,
+          basis: z.string(),
+          until: z.iso.date(),
+          verified: z.boolean(),
+        }),
+      )
+      .openapi({ description: 'what is kept, on which ground, until which day' }),
+    undoWindowMinutes: z.int(),
+    appeal: wording,
+    appealEmail: z.string(),
+  })
+  .openapi('ClosurePreview')
+
+const uuids = /^[0-9a-fA-F-]{36}(,[0-9a-fA-F-]{36}){0,499}$/
+const query = z.object({
+  act: act.default('terminate'),
+  cards: z
+    .string()
+    .regex(uuids)
+    .refine((text) => text.split(',').every((id) => z.uuid().safeParse(id).success))
+    .optional()
+    .openapi({ description: 'card ids, comma-separated; the whole account unless told' }),
+})
+
+const preview = createRoute({
+  method: 'get',
+  path: '/api/v1/issuers/{issuer}/accounts/{accountId}/closure-preview',
+  operationId: 'previewClosure',
+  tags: ['Closures'],
+  summary: 'What closing now would mean for line, money and data, and by when; changes nothing',
+  security: needsSession,
+  middleware: signedIn,
+  request: { params: underAccount, query },
+  responses: {
+    200: json(previewShape, 'what would happen'),
+    ...problems(
+      'issuer/unknown',
+      'holder/sign_in_needed',
+      'api/no_such_account',
+      'closure/no_such_card',
+      'api/invalid_input',
+    ),
+  },
+})
+
+/** What a closure would mean, before it is declared. */
+export function previewApi(app: ApiApp): void {
+  app.openapi(preview, async (c) => {
+    const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
+    const { act, cards } = c.req.valid('query')
+    const accountId = await ownAccount(c, c.req.valid('param').accountId)
+    const cardIds = cards ? [...new Set(cards.toLowerCase().split(','))] : 'account'
+    return c.json(shown(await previewClosure(ctx, { issuerId, accountId, cardIds, act })), 200)
+  })
+}
+
+function shown(preview: ClosurePreview): z.infer<typeof previewShape> {
+  const {
+    accountId,
+    accountRef,
+    jurisdiction,
+    policyVersion,
+    retention,
+    undoWindowMinutes,
+    appeal,
+    appealEmail,
+  } = preview
+  return {
+    accountId,
+    accountRef,
+    jurisdiction,
+    policyVersion,
+    retention,
+    undoWindowMinutes,
+    appeal,
+    appealEmail,
+    dueAt: preview.dueAt.toISOString(),
+    deadlines: preview.deadlines.map((one) => ({ ...one, dueAt: one.dueAt.toISOString() })),
+    cards: preview.cards.map((card) => ({
+      cardId: card.cardId,
+      iccid: card.iccid,
+      plan: card.plan,
+      zone: card.zone,
+      expiresAt: card.expiresAt.toISOString(),
+      balance: moneyJson(card.balance),
+      route: card.route,
+      arrivesBy: card.arrivesBy.toISOString(),
+      existing: card.existing,
+    })),
+  }
+}

@@ -1,0 +1,73 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { ApiApp } from '../api/api-env.ts'
+import { closureNumber, instant, json, problems, wording } from '../api/shapes.ts'
+import { findIssuer } from '../issuer/issuer.ts'
+import { Refusal } from '../platform/errors.ts'
+import { readByToken } from './documents.ts'
+import { readClosure } from './read-closure.ts'
+
+const verifiedShape = z
+  .object({
+    genuine: z.literal(true),
+    kind: z.enum(['slip', 'certificate']),
+    issuer: z.object({ issuer: z.string(), name: wording }),
+    number: closureNumber,
+    issuedAt: instant,
+    sha256: z.string().openapi({ description: 'of the PDF as it was issued, lower-case hex' }),
+    state: z.enum(['declared', 'identified', 'closing', 'closed', 'undone']),
+    declaredAt: instant,
+    dueAt: instant,
+    closedAt: instant.nullable(),
+    undoneAt: instant.nullable(),
+    cards: z.array(z.object({ iccidLast4: z.string(), plan: z.string() })),
+  })
+  .openapi('Verified')
+
+const verify = createRoute({
+  method: 'get',
+  path: '/api/v1/verify/{token}',
+  operationId: 'verifyToken',
+  tags: ['Verify'],
+  summary: 'Is the slip or certificate with this QR token genuine, and how does its closure stand',
+  description: 'For anybody. Tells nothing that the document does not show.',
+  security: [],
+  request: {
+    params: z.object({
+      token: z
+        .string()
+        .regex(/^[\w-]{1,100}$/)
+        .openapi({
+          param: { name: 'token', in: 'path' },
+          description: 'the last part of the QR address',
+          example: 'q3hM0y7d1v5cQ2kTtWnR8A',
+        }),
+    }),
+  },
+  responses: { 200: json(verifiedShape, 'genuine'), ...problems('api/no_such_token', 'api/invalid_input') },
+})
+
+/** The public check of a slip or certificate. */
+export function verifyApi(app: ApiApp): void {
+  app.openapi(verify, async (c) => {
+    const ctx = c.get('ctx')
+    const found = await readByToken(ctx, c.req.valid('param').token)
+    const view = found && (await readClosure(ctx, { issuerId: found.issuerId, closureId: found.closureId }))
+    const issuer = found && (await findIssuer(ctx.db, found.issuerId))
+    if (!found || !view || !issuer) throw new Refusal('api/no_such_token')
+    const answer = {
+      genuine: true as const,
+      kind: found.kind,
+      issuer: { issuer: issuer.issuerId, name: issuer.name },
+      number: view.number,
+      issuedAt: found.issuedAt.toISOString(),
+      sha256: found.sha256,
+      state: view.state,
+      declaredAt: view.declaredAt.toISOString(),
+      dueAt: view.dueAt.toISOString(),
+      closedAt: view.closedAt && view.closedAt.toISOString(),
+      undoneAt: view.undoneAt && view.undoneAt.toISOString(),
+      cards: view.cards.map((card) => ({ iccidLast4: card.iccid.slice(-4), plan: card.plan })),
+    }
+    return c.json(answer, 200)
+  })
+}
