@@ -44,10 +44,12 @@ export function Layout(props: LayoutProps) {
       </header>
       <div class="wrap">
         {props.back && (
-          <a class="back" href={props.back}>
-            <span aria-hidden="true">←&nbsp;</span>
-            {text.back}
-          </a>
+          <nav aria-label={text.back}>
+            <a class="back" href={props.back}>
+              <span aria-hidden="true">←&nbsp;</span>
+              {text.back}
+            </a>
+          </nav>
         )}
         <main id="main">{props.children}</main>
       </div>

@@ -17,9 +17,9 @@ export const closingZh: ClosingText = {
   what: {
     title: '注销后会怎样',
     money: '钱',
-    original: (money, day) => `${money} 原路退回购卡时的支付方式，${day} 前到账。`,
+    original: (money, day) => `${money} 原路退回购卡时的支付方式，${day}前到账。`,
     bank: (money, day) =>
-      `${money} 转到您的银行账户，${day} 前到账。这笔钱无法原路退回，客服会发邮件向您要收款账户。`,
+      `${money} 转到您的银行账户，${day}前到账。这笔钱无法原路退回，客服会发邮件向您要收款账户。`,
     nothing: '没有余额需要退还。',
     line: '线路',
     lineWords: [
@@ -34,7 +34,7 @@ export const closingZh: ClosingText = {
     ground: (ground, basis) => `依据：${ground}（${basis}）。`,
     unverified: '这是我们的理解，尚待法务核实。',
     deadlines: '办理期限',
-    deadline: (what, day) => `${what}：${day} 前。`,
+    deadline: (what, day) => `${what}：${day}前。`,
     basis: (basis) => `规则：${basis}。`,
     undo: (minutes) => `提交之后，如果您选择等待，${minutes} 分钟内可以撤销。`,
     appeal: '如果您不同意我们的处理',
@@ -71,7 +71,7 @@ export const closingZh: ClosingText = {
     title: '已收到您的注销申请',
     number: '注销编号',
     at: (moment) => `收到时间：${moment}`,
-    due: (day) => `我们会在 ${day} 前办完。`,
+    due: (day) => `我们会在 ${day}前办完。`,
     slip: '保存注销确认单（PDF）',
     slipWords: '确认单有电子印章，任何人都能核验真伪。我们也已发到您的邮箱。',
     progress: '查看注销进度',

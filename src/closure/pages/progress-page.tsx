@@ -69,8 +69,8 @@ export function ProgressPage({ page, view, codeSent, fault }: ProgressProps) {
         {view.state !== 'closed' && <Documents page={page} view={view} />}
         <Undo page={page} view={view} />
         {view.state === 'closed' && <Removal lang={lang} />}
+        {!over && <p class="soft">{text.reload}</p>}
       </div>
-      {!over && <p class="soft">{text.reload}</p>}
       <p class="soft">{text.help(page.issuer.brand.supportEmail)}</p>
     </Layout>
   )
@@ -106,7 +106,7 @@ function DetailFacts({ view, lang }: { view: ClosureView; lang: Page['lang'] }) 
     return [
       <div>
         {amount} – {routeWords[payout.route][lang]}
-        {payout.settledAt && <span class="soft"> ({formatMoment(payout.settledAt, lang, view.zone)})</span>}
+        {payout.settledAt && <div class="soft">{formatMoment(payout.settledAt, lang, view.zone)}</div>}
       </div>,
     ]
   })

@@ -30,12 +30,10 @@ function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; la
   const text = progressText[lang]
   const words = text.steps[step.step]
   const isOn = step.state === 'current' || step.state === 'blocked'
-  const waits = step.step === 'undo_window' && step.state === 'current' && view.undoUntil
   return (
     <>
       <p class="what">{step.state === 'done' ? words.done : isOn ? words.now : words.ahead}</p>
       {step.at && <p class="soft">{formatMoment(step.at, lang, view.zone)}</p>}
-      {waits && <p>{text.waitsUntil(formatMoment(waits, lang, view.zone))}</p>}
       {isOn && view.cards.length > 1 && step.cardsDone > 0 && (
         <p>{text.ofCards(step.cardsDone, view.cards.length)}</p>
       )}

@@ -30,8 +30,9 @@ export function WhatHappensPage({ flow }: { flow: Flow }) {
       <ul>
         {preview.retention.map((rule) => (
           <li>
-            {text.keptWords(rule.what[lang], formatCalendarDay(rule.until, lang, zone))}{' '}
-            {text.ground(rule.ground[lang], rule.basis)} {!rule.verified && <em>{text.unverified}</em>}
+            {text.keptWords(rule.what[lang], formatCalendarDay(rule.until, lang, zone))}
+            <div class="soft">{text.ground(rule.ground[lang], rule.basis)}</div>
+            {!rule.verified && <div class="soft">{text.unverified}</div>}
           </li>
         ))}
       </ul>
@@ -39,9 +40,9 @@ export function WhatHappensPage({ flow }: { flow: Flow }) {
       <ul>
         {preview.deadlines.map((deadline) => (
           <li>
-            {text.deadline(deadline.what[lang], formatDay(deadline.dueAt, lang, zone))}{' '}
-            {deadline.basis !== 'LEB' && text.basis(deadline.basis)}{' '}
-            {!deadline.verified && <em>{text.unverified}</em>}
+            {text.deadline(deadline.what[lang], formatDay(deadline.dueAt, lang, zone))}
+            {deadline.basis !== 'LEB' && <div class="soft">{text.basis(deadline.basis)}</div>}
+            {!deadline.verified && <div class="soft">{text.unverified}</div>}
           </li>
         ))}
       </ul>

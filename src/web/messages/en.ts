@@ -3,7 +3,7 @@ export const siteEn = {
   skip: 'Skip to the page',
   otherLang: '中文',
   otherLangLabel: 'Read this page in Chinese (中文)',
-  close: 'Close a card or account',
+  close: 'Close a card',
   cards: 'My cards',
   account: 'My account',
   signIn: 'Sign in',

@@ -4,7 +4,7 @@ export const siteZh: SiteText = {
   skip: '跳到正文',
   otherLang: 'English',
   otherLangLabel: '用英文阅读本页 (English)',
-  close: '注销卡或账户',
+  close: '注销卡',
   cards: '我的卡',
   account: '我的账户',
   signIn: '登录',

@@ -1,0 +1,130 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readClosure } from '../../src/closure/read-closure.ts'
+import { codeFor } from '../../src/holder/access-code.ts'
+import { seedCard } from '../seed.ts'
+import { type BrowserWorld, openBrowserWorld } from './browser.ts'
+
+let w: BrowserWorld
+beforeAll(async () => void (w = await openBrowserWorld()))
+afterAll(() => w.stop())
+
+const codeOn = async (page: Page) =>
+  codeFor(await w.leb.keys.vault('leb'), await page.inputValue('input[name=code_id]'))
+
+async function signIn(page: Page, lang: string, email: string): Promise<void> {
+  await page.fill('#email', email)
+  await page.click('main button')
+  await page.fill('#code', await codeOn(page))
+  await page.click('main button')
+  await page.waitForURL(`**/${lang}/**`)
+}
+
+/** From the home page to the number on the receipt, by pressing what is there. */
+async function declare(page: Page, lang: string, email: string): Promise<string> {
+  await page.goto(`${w.url}/leb/${lang}`)
+  await page.click('main a.button >> nth=0')
+  await signIn(page, lang, email)
+  await page.check('main input[name=card]')
+  await page.click('main button')
+  await page.click('main a.button')
+  await page.click('main a.button >> nth=1')
+  await page.check('#start-now')
+  await page.click('main button')
+  await page.click('main button')
+  return (await page.getAttribute('main a[download]', 'href'))!.split('/').at(-2)!
+}
+
+async function closureId(number: string): Promise<string> {
+  return (await readClosure(w.leb, { issuerId: 'leb', number }))!.closureId
+}
+
+test.each([
+  { script: true, lang: 'zh-CN', done: '已注销' },
+  { script: false, lang: 'en', done: 'Closed.' },
+])('a card is closed with script $script in $lang', async ({ script, lang, done }) => {
+  const email = `flow-${script}@example.com`
+  await seedCard(w.leb, { email })
+  const context = await w.browser.newContext({
+    javaScriptEnabled: script,
+    viewport: { width: 360, height: 740 },
+  })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
+  page.on('pageerror', (error) => faults.push(error.message))
+
+  const number = await declare(page, lang, email)
+  const id = await closureId(number)
+  const slip = await context.request.get(`${w.url}/leb/${lang}/closures/${number}/slip.pdf`)
+  expect((await slip.body()).subarray(0, 5).toString()).toBe('%PDF-')
+  await page.fill('#code', await w.leb.codeOf('leb', id))
+  await page.click('main form button >> nth=0')
+  await page.waitForURL(`**/closures/${number}`)
+
+  await w.leb.look('leb', id)
+  await w.leb.sendMails('leb')
+  if (!script) await page.reload()
+  // With script the page has to come by the news itself.
+  await page.waitForFunction((words) => document.querySelector('#now')?.textContent?.startsWith(words), done)
+  // Ten steps of a card, and the declaration itself.
+  await page.waitForFunction(() => document.querySelectorAll('.timeline .is-done').length === 11)
+  expect(await page.locator(`a[href$="/certificate.pdf"]`).count()).toBe(1)
+  await context.close()
+  expect(faults).toEqual([])
+})
+
+test('the keyboard alone is enough, and always shows where it is', async () => {
+  await seedCard(w.leb, { email: 'keys@example.com' })
+  const context = await w.browser.newContext()
+  const page = await context.newPage()
+  /** Tabs until the element is reached; on the way every stop must have a visible outline. */
+  const tabTo = async (selector: string) => {
+    for (let presses = 0; presses < 40; presses++) {
+      await page.keyboard.press('Tab')
+      const at = await page.evaluate((wanted) => {
+        const here = document.activeElement!
+        const { outlineStyle, outlineWidth } = getComputedStyle(here)
+        return { there: here.matches(wanted), seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 }
+      }, selector)
+      expect(at.seen).toBe(true)
+      if (at.there) return
+    }
+    throw new Error(`${selector} can't be reached by Tab`)
+  }
+  const press = async (selector: string, key = 'Enter') => {
+    await tabTo(selector)
+    const moved = key === 'Enter' ? page.waitForEvent('load') : undefined
+    await page.keyboard.press(key)
+    await moved
+  }
+  await page.goto(`${w.url}/leb/en`)
+  await press('main a[href$="/close"]')
+  await tabTo('#email')
+  await page.keyboard.type('keys@example.com')
+  await press('main button')
+  const code = await codeOn(page)
+  await tabTo('#code')
+  await page.keyboard.type(code)
+  await press('main button')
+  await press('input[name=card]', 'Space')
+  await press('main button')
+  await press('main a.button')
+  await press('main a.button:not([download])')
+  await press('#start-after', 'Space')
+  await press('main button')
+  await press('main form button')
+  expect(await page.title()).toContain('Your declaration has been received')
+  await context.close()
+})
+
+test('a form that comes back puts the focus on what is wrong', async () => {
+  const context = await w.browser.newContext()
+  const page = await context.newPage()
+  await page.goto(`${w.url}/leb/en/sign-in`)
+  await page.click('main button')
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('alert')
+  await page.click('[role=alert] a')
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('email')
+  await context.close()
+})
