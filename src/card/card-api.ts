@@ -70,11 +70,11 @@ export function cardApi(app: ApiApp): void {
 }
 
 function shown(card: OwnCard): z.infer<typeof cardShape> {
-  const { dataLeftMb, voiceLeft_s, smsLeft, ...rest } = card
+  const { dataLeftMb, voiceLeftS, smsLeft, ...rest } = card
   return {
     ...rest,
     expiresAt: card.expiresAt.toISOString(),
     balance: moneyJson(card.balance),
-    left: { dataMb: `${dataLeftMb}`, voiceSeconds: `${voiceLeft_s}`, sms: `${smsLeft}` },
+    left: { dataMb: `${dataLeftMb}`, voiceSeconds: `${voiceLeftS}`, sms: `${smsLeft}` },
   }
 }

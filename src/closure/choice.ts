@@ -1,4 +1,4 @@
-import { readOwnCards, type OwnCard } from '../card/own-cards.ts'
+import { type OwnCard, readOwnCards } from '../card/own-cards.ts'
 import { listAccounts } from '../holder/read-accounts.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'

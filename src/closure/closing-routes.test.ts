@@ -45,6 +45,13 @@ test('a holder closes a card, page by page and without script', async () => {
   expect(mei.text).toContain('CN¥86.40 goes back to the payment method')
   expect(mei.text).toMatch(/This is our reading and not yet confirmed/)
   await mei.go(`/leb/en/close/data?card=${card.cardId}`)
+  const zip = await mei.fetch(`/leb/en/account/${card.accountId}/data.zip`)
+  expect(zip.headers.get('content-disposition')).toMatch(/^attachment; filename="leb-T\d+\.zip"$/)
+  expect(
+    Buffer.from(await zip.arrayBuffer())
+      .subarray(0, 2)
+      .toString(),
+  ).toBe('PK')
   await mei.go(`/leb/en/close/start?card=${card.cardId}`)
   expect(mei.html).not.toContain('checked')
   await mei.go(`/leb/en/close/start?card=${card.cardId}&chosen=1`)
@@ -135,6 +142,7 @@ test("somebody else's card and closure do not exist for me", async () => {
   expect(other.status).toBe(404)
   await other.go(`/leb/en/close/check?card=${card.cardId}&start=at_once`)
   expect(other.status).toBe(404)
+  expect((await other.fetch(`/leb/en/account/${card.accountId}/data.zip`)).status).toBe(404)
   const stranger = await visitor().go(`/leb/en/closures/${number}`)
   expect(stranger.address).toContain('/sign-in?next=')
 })

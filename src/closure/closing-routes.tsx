@@ -1,5 +1,5 @@
 import { type Context as HonoContext, Hono } from 'hono'
-import { readOwnCards } from '../card/own-cards.ts'
+import { listCards } from '../card/card-store.ts'
 import { listAccounts } from '../holder/read-accounts.ts'
 import { countTry } from '../holder/rate-limits.ts'
 import type { Context } from '../platform/context.ts'
@@ -77,8 +77,11 @@ async function choosePage(ctx: Context, c: PortalContext): Promise<Response> {
     fault = { field: 'card', text: closingText[page.lang].choose[choice] }
     c.status(422)
   }
-  const cards = (await readOwnCards(ctx, who.issuerId, holderIds)).filter((card) => card.state === 'open')
-  const accounts = await inIssuer(ctx.db, who.issuerId, (tx) => listAccounts(tx, who.issuerId, holderIds))
+  const [all, accounts] = await inIssuer(ctx.db, who.issuerId, async (tx) => [
+    await listCards(tx, who.issuerId, holderIds),
+    await listAccounts(tx, who.issuerId, holderIds),
+  ])
+  const cards = all.filter((card) => card.state === 'open')
   const open = accounts
     .filter((account) => account.state === 'open')
     .map((account) => ({ accountId: account.account_id, accountRef: account.account_ref }))

@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import { validate as isUuid } from 'uuid'
 import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import { exportAccount } from '../privacy/export-person.ts'
 import type { FieldFault } from '../web/components/form.tsx'
 import { type CookieJar, dropCookie, readCookie, writeCookie } from '../web/cookies.ts'
 import { formatMoment } from '../web/dates.ts'
@@ -14,7 +16,8 @@ import { ChannelsPage } from './pages/channels-page.tsx'
 import { CodePage } from './pages/code-page.tsx'
 import { HomePage } from './pages/home-page.tsx'
 import { SignInPage } from './pages/sign-in-page.tsx'
-import { readAccounts } from './read-accounts.ts'
+import { countTry } from './rate-limits.ts'
+import { listAccounts, readAccounts } from './read-accounts.ts'
 import { session_hours, signOut } from './session.ts'
 import { requestSignInCode, signIn } from './sign-in.ts'
 
@@ -34,6 +37,7 @@ export function holderRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
       )
     },
   })
+  at(app, '/account/:account/data.zip', { get: (c) => sendExport(ctx, c) })
   signInRoutes(app, ctx, jar)
   at(app, '/sign-out', {
     post: async (c) => {
@@ -45,6 +49,24 @@ export function holderRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
     },
   })
   return app
+}
+
+/** Everything we hold on the account's person, for whoever is signed in as that person. */
+async function sendExport(ctx: Context, c: PortalContext): Promise<Response> {
+  const { holderIds } = sessionOf(c)
+  const { issuerId } = c.get('issuer')
+  const accountId = c.req.param('account') ?? ''
+  const own = await inIssuer(ctx.db, issuerId, (tx) => listAccounts(tx, issuerId, holderIds))
+  const account = own.find((one) => one.account_id === accountId)
+  if (!account) throw new Refusal('export/no_such_account')
+  await countTry(ctx, issuerId, [{ limit: 'export_per_account', who: accountId }])
+  const zip = await exportAccount(ctx, { issuerId, accountId })
+  c.header('Content-Type', 'application/zip')
+  c.header(
+    'Content-Disposition',
+    `attachment; filename="${issuerId}-${account.account_ref.replace(/[^\w-]/g, '_')}.zip"`,
+  )
+  return c.body(new Uint8Array(zip))
 }
 
 function signInRoutes(app: Hono<PortalEnv>, ctx: Context, jar: CookieJar): void {

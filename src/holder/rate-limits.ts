@@ -12,6 +12,8 @@ export const limits = {
   /** With five guesses a code: at most 100 guesses a day at one address, of a million codes. */
   code_per_address_a_day: { points: 20, window_seconds: 86_400 },
   attempt_per_client: { points: 120, window_seconds: 3600 },
+  /** A ZIP of everything is the dearest page there is. */
+  export_per_account: { points: 10, window_seconds: 3600 },
   declaration_per_account: { points: 20, window_seconds: 3600 },
   declaration_per_client: { points: 120, window_seconds: 3600 },
 } as const

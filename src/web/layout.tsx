@@ -78,6 +78,7 @@ function Navigation({ page, here }: { page: Page; here: LayoutProps['here'] }) {
         {page.signedIn && link('cards', '/cards', text.cards)}
         {page.signedIn && link('account', '/account', text.account)}
         {link('close', '/close', text.close)}
+        {!page.signedIn && link('cards', '/sign-in', text.signIn)}
       </ul>
     </nav>
   )

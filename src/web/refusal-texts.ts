@@ -1,10 +1,16 @@
 import { closureRefusals } from '../closure/refusals.ts'
+import { exportRefusals } from '../privacy/export-person.ts'
 import { holderRefusals } from '../holder/refusals.ts'
 import { ledgerRefusals } from '../ledger/refusals.ts'
 import type { Refusal, RefusalText } from '../platform/errors.ts'
 import type { Lang } from './lang.ts'
 
-const all: Record<string, RefusalText> = { ...holderRefusals, ...closureRefusals, ...ledgerRefusals }
+const all: Record<string, RefusalText> = {
+  ...holderRefusals,
+  ...closureRefusals,
+  ...ledgerRefusals,
+  ...exportRefusals,
+}
 
 /** The text of a refusal with its facts filled in; undefined for a code that is none of the portal's. */
 export function refusalText(refusal: Refusal): RefusalText | undefined {

@@ -5,20 +5,12 @@ import { formatMoment } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
-import type { OwnCard } from '../own-cards.ts'
+import type { Card } from '../card-store.ts'
 import { cardName } from './card-line.tsx'
 import { cardText } from './card-text.ts'
 
 /** Every card with what is left on it, and the way to close it right there. */
-export function CardsPage({
-  page,
-  cards,
-  closures,
-}: {
-  page: Page
-  cards: OwnCard[]
-  closures: ClosureView[]
-}) {
+export function CardsPage({ page, cards, closures }: { page: Page; cards: Card[]; closures: ClosureView[] }) {
   const text = cardText[page.lang]
   return (
     <Layout page={page} title={text.title} here="cards">
@@ -42,10 +34,10 @@ export function CardsPage({
   )
 }
 
-const isLiveFor = (closure: ClosureView, card: OwnCard) =>
+const isLiveFor = (closure: ClosureView, card: Card) =>
   closure.state !== 'undone' && closure.cards.some((one) => one.cardId === card.cardId)
 
-function OneCard({ page, card, closure }: { page: Page; card: OwnCard; closure: ClosureView | undefined }) {
+function OneCard({ page, card, closure }: { page: Page; card: Card; closure: ClosureView | undefined }) {
   const text = cardText[page.lang]
   const facts = [
     { label: text.status, value: text.states[card.state] },
@@ -74,11 +66,11 @@ function OneCard({ page, card, closure }: { page: Page; card: OwnCard; closure: 
   )
 }
 
-function leftWords(card: OwnCard, lang: Lang): string {
+function leftWords(card: Card, lang: Lang): string {
   const text = cardText[lang]
   const parts = [
     card.dataLeftMb > 0n && text.data(card.dataLeftMb),
-    card.voiceLeft_s > 0n && text.voice(card.voiceLeft_s / 60n),
+    card.voiceLeftS > 0n && text.voice(card.voiceLeftS / 60n),
     card.smsLeft > 0n && text.sms(card.smsLeft),
   ].filter(Boolean)
   return parts.join(lang === 'en' ? ', ' : '，') || text.nothingLeft

@@ -1,5 +1,5 @@
 import { cardName } from '../../card/pages/card-line.tsx'
-import type { OwnCard } from '../../card/own-cards.ts'
+import type { Card } from '../../card/card-store.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Choice, ChoiceGroup, type FieldFault } from '../../web/components/form.tsx'
@@ -10,7 +10,7 @@ import { closingText } from './closure-text.ts'
 
 type ChooseProps = {
   page: Page
-  cards: OwnCard[]
+  cards: Card[]
   accounts: { accountId: string; accountRef: string }[]
   chosen: Carried
   fault?: FieldFault | undefined

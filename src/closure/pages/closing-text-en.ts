@@ -1,3 +1,5 @@
+const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
+
 /** Words of the way to the declaration. closing-text-zh-cn.ts has to say all of them. */
 export const closingEn = {
   choose: {
@@ -30,11 +32,11 @@ export const closingEn = {
     dataCard: 'Your account stays open, with your name and contact.',
     dataAccount: 'Your name, contact and line data are erased for good, also in our backups.',
     kept: 'What we must keep',
-    keptWords: (what: string, until: string) => `${what}: until ${until}.`,
+    keptWords: (what: string, until: string) => `${capital(what)}: until ${until}.`,
     ground: (ground: string, basis: string) => `Ground: ${ground} (${basis}).`,
     unverified: 'This is our reading and not yet confirmed by counsel.',
     deadlines: 'By when',
-    deadline: (what: string, day: string) => `${what}: by ${day}.`,
+    deadline: (what: string, day: string) => `${capital(what)}: by ${day}.`,
     basis: (basis: string) => `Rule: ${basis}.`,
     undo: (minutes: number) =>
       `After the declaration you have ${minutes} minutes to undo it, if you choose to wait.`,
