@@ -150,8 +150,15 @@ test("somebody else's card and closure do not exist for me", async () => {
 test('the public page tells genuine from not, and nothing personal', async () => {
   const card = await seedCard(leb, { email: 'proof@example.com' })
   const { token, number } = await declareClosure(leb, {
-    ...{ issuerId: 'leb', accountId: card.accountId, cardIds: [card.cardId], act: 'terminate' },
-    ...{ start: 'at_once', locale: 'en', zone: 'Asia/Shanghai', receivedBy: 'portal', identity: 'signed_in' },
+    issuerId: 'leb',
+    accountId: card.accountId,
+    cardIds: [card.cardId],
+    act: 'terminate',
+    start: 'at_once',
+    locale: 'en',
+    zone: 'Asia/Shanghai',
+    receivedBy: 'portal',
+    identity: 'signed_in',
   })
   const anyone = await visitor().go(`/v/${token}?lang=en`)
   expect(anyone.status).toBe(200)

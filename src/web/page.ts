@@ -17,7 +17,7 @@ export type Page = {
   /** Address of this page in the other language. */
   otherLangHref: string
   /** `/leb/zh-CN` + path. */
-  href(path: string): string
+  href: (path: string) => string
   /** A fresh token for a form; good for this browser's session only. */
   formToken: string
 }

@@ -115,7 +115,7 @@ test('an error of ours says so, and nothing of what it was', async () => {
     ...world,
     keys: { ...world.keys, vault: () => Promise.reject(new Error('secret detail')) },
   }
-  const app = await openPortal(broken as TestWorld)
+  const app = await openPortal(broken)
   const v = await new Visitor(app.app, origin).go('/leb/en')
   await app.close()
   expect(v.status).toBe(500)
@@ -154,11 +154,11 @@ test('a taken port is said in one sentence, and stopping ends open event streams
   await new Promise<void>((done) => blocker.listen(0, '127.0.0.1', done))
   const { port } = blocker.address() as { port: number }
   const failed = serve(portal.app, { host: '127.0.0.1', port })
-  await expect(failed).rejects.toThrow(SetupError)
+  await expect(failed).rejects.toBeInstanceOf(SetupError)
   await expect(failed).rejects.toThrow(/is taken by another program/)
   blocker.close()
   const served = await serve(portal.app, { host: '127.0.0.1', port: 0 })
   expect((await fetch(`${served.url}/`, { headers: { host: 'x' } })).status).toBe(421)
   await served.stop()
-  await expect(fetch(served.url)).rejects.toThrow()
+  await expect(fetch(served.url)).rejects.toThrow('fetch failed')
 })

@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { declareClosure } from '../../src/closure/declare.ts'
+import { proveIdentity } from '../../src/closure/prove-identity.ts'
 import { codeFor } from '../../src/holder/access-code.ts'
 import { projectFile } from '../../src/platform/project.ts'
 import { seedCard, seedCards, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
 
 let w: BrowserWorld
-let axe: string
+let axeSource: string
 beforeAll(async () => {
   w = await openBrowserWorld()
-  axe = await readFile(projectFile('node_modules', 'axe-core', 'axe.min.js'), 'utf8')
+  axeSource = await readFile(projectFile('node_modules', 'axe-core', 'axe.min.js'), 'utf8')
 })
 afterAll(() => w.stop())
 
@@ -20,7 +21,7 @@ type Finding = { id: string; nodes: { html: string; failureSummary: string }[] }
 /** What axe finds wrong on the page before it, by WCAG 2.2 A and AA and its best practices. */
 async function findings(page: Page): Promise<string[]> {
   // The page's own policy forbids foreign script, so axe is put in as the debugger, not as a script element.
-  await page.evaluate(axe)
+  await page.evaluate(axeSource)
   const violations: Finding[] = await page.evaluate(async () => {
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
     const found = await (
@@ -42,12 +43,19 @@ async function signIn(page: Page, lang: string, email: string): Promise<void> {
 
 const declareFor = (card: Seeded, start: 'at_once' | 'after_undo_window') =>
   declareClosure(w.leb, {
-    ...{ issuerId: 'leb', accountId: card.accountId, cardIds: [card.cardId], act: 'terminate', start },
-    ...{ locale: 'en', zone: 'Asia/Shanghai', receivedBy: 'portal', identity: 'signed_in' },
+    issuerId: 'leb',
+    accountId: card.accountId,
+    cardIds: [card.cardId],
+    act: 'terminate',
+    start,
+    locale: 'en',
+    zone: 'Asia/Shanghai',
+    receivedBy: 'portal',
+    identity: 'signed_in',
   })
 
 const looks = (['zh-CN', 'en'] as const).flatMap((lang) =>
-  (['light', 'dark'] as const).flatMap((colorScheme) => [{ lang, colorScheme, width: 360 }]),
+  (['light', 'dark'] as const).map((colorScheme) => ({ lang, colorScheme, width: 360 })),
 )
 
 describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
@@ -62,7 +70,6 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
     const declared = await declareFor(waiting!, 'after_undo_window')
     const finished = await declareFor(closed!, 'at_once')
     await w.leb.sendMails('leb')
-    const { proveIdentity } = await import('../../src/closure/prove-identity.ts')
     const code = await w.leb.codeOf('leb', finished.closureId)
     await proveIdentity(w.leb, { issuerId: 'leb', closureId: finished.closureId, code })
     await w.leb.look('leb', finished.closureId)
@@ -86,18 +93,21 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
     await signIn(page, lang, email)
     const card = `card=${open!.cardId}`
     const paths = [
-      ...['', '/sign-in', '/cards', '/account', '/help/official-channels', '/close', '/close?chosen=1'],
-      ...[
-        `/close/what-happens?${card}`,
-        `/close/data?whole=${open!.accountId}`,
-        `/close/start?${card}&chosen=1`,
-      ],
-      ...[
-        `/close/check?${card}&start=at_once`,
-        `/closures/${declared.number}`,
-        `/closures/${declared.number}/undo`,
-      ],
-      ...[`/closures/${finished.number}`, '/nowhere'],
+      '',
+      '/sign-in',
+      '/cards',
+      '/account',
+      '/help/official-channels',
+      '/close',
+      '/close?chosen=1',
+      `/close/what-happens?${card}`,
+      `/close/data?whole=${open!.accountId}`,
+      `/close/start?${card}&chosen=1`,
+      `/close/check?${card}&start=at_once`,
+      `/closures/${declared.number}`,
+      `/closures/${declared.number}/undo`,
+      `/closures/${finished.number}`,
+      '/nowhere',
     ]
     for (const path of paths) {
       await page.goto(`${w.url}/leb/${lang}${path}`)
@@ -124,9 +134,7 @@ async function tooWide(page: Page): Promise<string[]> {
 async function tooSmall(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll('a, button, input:not([type=hidden]), label.choice')]
-      .filter(
-        (e) => e.matches('.skip, .choice input') === false && e.closest('p:not(.actions), li, dd') === null,
-      )
+      .filter((e) => !e.matches('.skip, .choice input') && e.closest('p:not(.actions), li, dd') === null)
       .filter((e) => e.getBoundingClientRect().height > 0 && e.getBoundingClientRect().height < 44)
       .map(
         (e) => `${location.href} ${e.outerHTML.slice(0, 120)} is ${e.getBoundingClientRect().height} px high`,
@@ -155,7 +163,7 @@ test('the text keeps a contrast of 7:1 in both themes', async () => {
     await signIn(page, 'en', 'contrast@example.com')
     for (const path of ['/cards', '/account', '/close?chosen=1']) {
       await page.goto(`${w.url}/leb/en${path}`)
-      await page.evaluate(axe)
+      await page.evaluate(axeSource)
       const found = await page.evaluate(async () => {
         const { axe } = window as unknown as {
           axe: { run(at: Document, how: object): Promise<{ violations: Finding[] }> }
