@@ -6,6 +6,7 @@ import { Refusal } from '../platform/errors.ts'
 import { clientAddress } from '../web/client-address.ts'
 import { pickLang } from '../web/lang.ts'
 import { knownHost } from '../web/safety.ts'
+import { healthRoutes } from '../provider-door/readiness.ts'
 import { answerErrors } from './answer-errors.ts'
 import type { ApiEnv } from './api-env.ts'
 import { measureLatency } from './http-latency.ts'
@@ -17,11 +18,12 @@ export const body_limit_bytes = 64 * 1024
 
 /** True for addresses that makeApi answers; all others are the portal's. */
 export function isApiPath(pathname: string): boolean {
-  return /^\/(api|problems)(\/|$)/.test(pathname)
+  return /^\/(api|problems|healthz|readyz)(\/|$)/.test(pathname)
 }
 
 /**
- * The public API and its pages: /api, /api/openapi.json, /api/v1/…, /problems/…. Tokens come in a header only, and
+ * The public API and its pages: /api, /api/openapi.json, /api/v1/…, /problems/…, and
+ * /healthz and /readyz. Tokens come in a header only, and
  * no CORS header is ever sent: a page of another site can neither speak for a holder nor read an answer.
  */
 export function makeApi(ctx: Context, watch: Watch): Hono<ApiEnv> {
@@ -42,6 +44,8 @@ export function makeApi(ctx: Context, watch: Watch): Hono<ApiEnv> {
     if (ctx.config.publicUrl.startsWith('https:'))
       c.header('Strict-Transport-Security', 'max-age=31536000; includeSubDomains')
   })
+  // Before the host is looked at: who probes a process calls it by its number.
+  app.route('/', healthRoutes(ctx))
   app.use(knownHost(ctx.config))
   app.use(
     bodyLimit({

@@ -84,12 +84,10 @@ export const problemShape = z
     title: z.string().openapi({ example: 'The code is not right' }),
     status: z.int().openapi({ example: 422 }),
     detail: z.string(),
-    next: z
-      .string()
-      .openapi({
-        description: 'what can be done now',
-        example: 'Compare the six digits with the newest mail.',
-      }),
+    next: z.string().openapi({
+      description: 'what can be done now',
+      example: 'Compare the six digits with the newest mail.',
+    }),
     number: closureNumber.optional().openapi({ description: 'the closure that is meant' }),
     errors: z.array(inputError).optional(),
   })

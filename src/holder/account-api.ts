@@ -5,6 +5,7 @@ import { binary, json, problems, underAccount, underIssuer } from '../api/shapes
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { exportAccount } from '../privacy/export-person.ts'
+import { countTry } from './rate-limits.ts'
 import { listAccounts, readAccounts } from './read-accounts.ts'
 
 const accountShape = z
@@ -67,6 +68,7 @@ const download = createRoute({
       'holder/sign_in_needed',
       'api/no_such_account',
       'export/person_erased',
+      'holder/too_often',
       'api/invalid_input',
     ),
   },
@@ -87,7 +89,9 @@ export function accountApi(app: ApiApp): void {
   })
   app.openapi(download, async (c) => {
     const accountId = await ownAccount(c, c.req.valid('param').accountId)
-    const zip = await exportAccount(c.get('ctx'), { issuerId: c.get('issuer').issuerId, accountId })
+    const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
+    await countTry(ctx, issuerId, [{ limit: 'export_per_account', who: accountId }])
+    const zip = await exportAccount(ctx, { issuerId, accountId })
     return c.body(new Uint8Array(zip), 200, {
       'Content-Type': 'application/zip',
       'Content-Disposition': 'attachment; filename="leb-export.zip"',
