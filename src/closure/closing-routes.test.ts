@@ -164,6 +164,7 @@ test('the public page tells genuine from not, and nothing personal', async () =>
   expect(anyone.status).toBe(200)
   expect(anyone.text).toContain('This slip is genuine')
   expect(anyone.text).toContain(number)
+  expect(anyone.text).toContain('not yet confirmed by the holder')
   expect(anyone.text).toContain(`ending ${card.iccid.slice(-4)}`)
   expect(anyone.html).not.toContain('proof@example.com')
   expect(anyone.html).not.toContain('李磊')

@@ -147,6 +147,8 @@ test('pages and files come packed, private pages are not kept', async () => {
   const file = await visitor().fetch(css, { headers: { 'accept-encoding': 'gzip' } })
   expect(file.headers.get('content-encoding')).toBe('gzip')
   expect(file.headers.get('cache-control')).toContain('immutable')
+  const script = /src="(\/assets\/app[^"]+js)"/.exec((await visitor().go('/leb/en')).html)![1]!
+  expect((await (await visitor().fetch(script)).text()).length).toBeLessThan(5 * 1024)
 })
 
 test('a taken port is said in one sentence, and stopping ends open event streams', async () => {

@@ -1,5 +1,4 @@
 import { cardName } from '../../card/pages/card-line.tsx'
-import { cardText } from '../../card/pages/card-text.ts'
 import type { Issuer } from '../../issuer/issuer.ts'
 import type { AssetNames } from '../../web/assets.ts'
 import { Facts } from '../../web/components/facts.tsx'
@@ -59,7 +58,7 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
             { label: text.issuer, value: issuer.name[lang] },
             { label: text.cards, value: view.cards.map((card) => <div>{cardName(card, lang)}</div>) },
             { label: text.declared, value: moment(view.declaredAt) },
-            { label: text.state, value: cardText[lang].closureStates[view.state] },
+            { label: text.state, value: text.states[view.state] },
             ...(view.closedAt ? [{ label: text.closed, value: moment(view.closedAt) }] : []),
             ...(view.undoneAt ? [{ label: text.undone, value: moment(view.undoneAt) }] : []),
             { label: text.issued, value: moment(token.issuedAt) },

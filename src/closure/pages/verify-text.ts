@@ -1,3 +1,4 @@
+import type { ClosureView } from '../closure-view.ts'
 import type { Lang } from '../../web/lang.ts'
 
 const en = {
@@ -9,6 +10,13 @@ const en = {
   cards: 'Covers',
   declared: 'Declared',
   state: 'State now',
+  states: {
+    declared: 'declared, not yet confirmed by the holder',
+    identified: 'confirmed by the holder, about to begin',
+    closing: 'under way',
+    closed: 'closed',
+    undone: 'undone by the holder',
+  } satisfies Record<ClosureView['state'], string>,
   closed: 'Closed',
   undone: 'Undone',
   issued: 'Document sealed',
@@ -31,6 +39,13 @@ const zh: VerifyText = {
   cards: '涉及',
   declared: '申请时间',
   state: '目前状态',
+  states: {
+    declared: '已申请，等持卡人确认本人',
+    identified: '持卡人已确认，即将开始',
+    closing: '办理中',
+    closed: '已注销',
+    undone: '持卡人已撤销',
+  },
   closed: '注销完成',
   undone: '撤销时间',
   issued: '文件盖章时间',

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { sampleIssuers } from '../../issuer/sample-issuers.ts'
+import { siteText } from '../../web/messages/site-text.ts'
+import type { Lang } from '../../web/lang.ts'
+import type { Page } from '../../web/page.ts'
+import type { ClosureView, StepView } from '../closure-view.ts'
+import { ProgressPage, stampOf } from './progress-page.tsx'
+
+const at = new Date('2026-11-22T10:00:00Z')
+const pageIn = (lang: Lang): Page => ({
+  issuer: sampleIssuers()[0]!,
+  lang,
+  text: siteText[lang],
+  zone: 'Asia/Shanghai',
+  now: at,
+  signedIn: true,
+  assets: { css: '/c.css', script: '/s.js', icon: '/i.svg' },
+  otherLangHref: '/other',
+  href: (path) => `/leb/${lang}${path}`,
+  formToken: 'token',
+})
+const step = (change: Partial<StepView>): StepView => ({
+  step: 'pay_out',
+  state: 'current',
+  at: null,
+  cardsDone: 0,
+  block: null,
+  ...change,
+})
+const card = (iccid: string) => ({
+  cardId: iccid,
+  iccid,
+  plan: 'LEB3',
+  zone: 'JP',
+  expiresAt: at,
+  balance: { amount: '8640', currency: 'CNY' },
+  payout: null,
+})
+const closing: ClosureView = {
+  issuerId: 'leb',
+  closureId: 'c',
+  number: 'LEB-2K7M-9QXCT',
+  accountRef: 'A1',
+  covers: 'card',
+  act: 'terminate',
+  state: 'closing',
+  locale: 'en',
+  zone: 'Asia/Shanghai',
+  policyVersion: 'cn-2026-11-01',
+  declaredAt: at,
+  dueAt: new Date('2026-11-25T10:00:00Z'),
+  late: false,
+  undoUntil: null,
+  canUndo: true,
+  noReturnAt: null,
+  undoneAt: null,
+  closedAt: null,
+  toldAt: null,
+  cards: [card('8999901000000000001')],
+  steps: [step({})],
+  documents: [{ kind: 'slip', issuedAt: at, sha256: 'x' }],
+}
+const render = (view: ClosureView, lang: Lang = 'en') =>
+  (<ProgressPage page={pageIn(lang)} view={view} />).toString()
+
+test('while it runs: what is done now, undo, and a reload for those without script', () => {
+  const html = render(closing)
+  expect(html).toContain('We are sending the money')
+  expect(html).toContain('href="/leb/en/closures/LEB-2K7M-9QXCT/undo"')
+  expect(html).toMatch(/<noscript><meta http-equiv="refresh" content="20;/)
+  expect(html).toContain('data-events="/leb/en/closures/LEB-2K7M-9QXCT/events"')
+  expect(html).not.toContain('appeal@')
+})
+
+test('when it waits for the holder it says so first, in her language', () => {
+  const block = { reason: 'bank_details_needed', owner: 'holder', since: at } as const
+  const waiting = { ...closing, steps: [step({ state: 'blocked', block })] }
+  expect(render(waiting)).toMatch(/id="now">We need something from you/)
+  expect(render(waiting, 'zh-CN')).toMatch(/id="now">需要您补充/)
+  expect(render(waiting, 'zh-CN')).toContain('退款需要您的银行账户')
+  expect(stampOf(waiting)).not.toBe(stampOf(closing))
+})
+
+test('when it is late it says since when and where to write', () => {
+  const html = render({ ...closing, late: true })
+  expect(html).toContain('It should have been done by 25 November 2026, 18:00 (Beijing time)')
+  expect(html).toContain('appeal@leb.example')
+})
+
+test('after the point of no return there is no undo, but the reason', () => {
+  const html = render({ ...closing, canUndo: false, noReturnAt: at })
+  expect(html).not.toContain('/undo"')
+  expect(html).toContain('can no longer be undone')
+})
+
+test('with several cards it says how many are through', () => {
+  const html = render({
+    ...closing,
+    cards: [card('8999901000000000001'), card('8999901000000000002')],
+    steps: [step({ cardsDone: 1 })],
+  })
+  expect(html).toContain('1 of 2 cards')
+})
+
+test('an end is an end: nothing reloads any more', () => {
+  for (const over of [
+    { ...closing, state: 'undone' as const, undoneAt: at, canUndo: false },
+    { ...closing, state: 'closed' as const, closedAt: at, toldAt: at, canUndo: false },
+  ]) {
+    expect(render(over)).not.toContain('http-equiv="refresh"')
+    expect(render(over)).not.toContain('data-events')
+  }
+})
