@@ -1,3 +1,4 @@
+import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { sampleIssuers } from '../../issuer/sample-issuers.ts'
 import { siteText } from '../../web/messages/site-text.ts'
@@ -60,11 +61,13 @@ const closing: ClosureView = {
   steps: [step({})],
   documents: [{ kind: 'slip', issuedAt: at, sha256: 'x' }],
 }
-const render = (view: ClosureView, lang: Lang = 'en') =>
-  (<ProgressPage page={pageIn(lang)} view={view} />).toString()
+const render = async (view: ClosureView, lang: Lang = 'en') => {
+  const app = new Hono().get('/', (c) => c.html(<ProgressPage page={pageIn(lang)} view={view} />))
+  return (await app.request('/')).text()
+}
 
-test('while it runs: what is done now, undo, and a reload for those without script', () => {
-  const html = render(closing)
+test('while it runs: what is done now, undo, and a reload for those without script', async () => {
+  const html = await render(closing)
   expect(html).toContain('We are sending the money')
   expect(html).toContain('href="/leb/en/closures/LEB-2K7M-9QXCT/undo"')
   expect(html).toMatch(/<noscript><meta http-equiv="refresh" content="20;/)
@@ -72,29 +75,29 @@ test('while it runs: what is done now, undo, and a reload for those without scri
   expect(html).not.toContain('appeal@')
 })
 
-test('when it waits for the holder it says so first, in her language', () => {
+test('when it waits for the holder it says so first, in her language', async () => {
   const block = { reason: 'bank_details_needed', owner: 'holder', since: at } as const
   const waiting = { ...closing, steps: [step({ state: 'blocked', block })] }
-  expect(render(waiting)).toMatch(/id="now">We need something from you/)
-  expect(render(waiting, 'zh-CN')).toMatch(/id="now">需要您补充/)
-  expect(render(waiting, 'zh-CN')).toContain('退款需要您的银行账户')
+  expect(await render(waiting)).toMatch(/id="now">We need something from you/)
+  expect(await render(waiting, 'zh-CN')).toMatch(/id="now">需要您补充/)
+  expect(await render(waiting, 'zh-CN')).toContain('退款需要您的银行账户')
   expect(stampOf(waiting)).not.toBe(stampOf(closing))
 })
 
-test('when it is late it says since when and where to write', () => {
-  const html = render({ ...closing, late: true })
+test('when it is late it says since when and where to write', async () => {
+  const html = await render({ ...closing, late: true })
   expect(html).toContain('It should have been done by 25 November 2026, 18:00 (Beijing time)')
   expect(html).toContain('appeal@leb.example')
 })
 
-test('after the point of no return there is no undo, but the reason', () => {
-  const html = render({ ...closing, canUndo: false, noReturnAt: at })
+test('after the point of no return there is no undo, but the reason', async () => {
+  const html = await render({ ...closing, canUndo: false, noReturnAt: at })
   expect(html).not.toContain('/undo"')
   expect(html).toContain('can no longer be undone')
 })
 
-test('with several cards it says how many are through', () => {
-  const html = render({
+test('with several cards it says how many are through', async () => {
+  const html = await render({
     ...closing,
     cards: [card('8999901000000000001'), card('8999901000000000002')],
     steps: [step({ cardsDone: 1 })],
@@ -102,12 +105,12 @@ test('with several cards it says how many are through', () => {
   expect(html).toContain('1 of 2 cards')
 })
 
-test('an end is an end: nothing reloads any more', () => {
+test('an end is an end: nothing reloads any more', async () => {
   for (const over of [
     { ...closing, state: 'undone' as const, undoneAt: at, canUndo: false },
     { ...closing, state: 'closed' as const, closedAt: at, toldAt: at, canUndo: false },
   ]) {
-    expect(render(over)).not.toContain('http-equiv="refresh"')
-    expect(render(over)).not.toContain('data-events')
+    expect(await render(over)).not.toContain('http-equiv="refresh"')
+    expect(await render(over)).not.toContain('data-events')
   }
 })
