@@ -11,7 +11,7 @@ const rules = [
   [/\b(Date\.now\(\)|Math\.random\(\))/, /^src\//, /^src\/platform\/|\.test\.|conformance|src\/web\/script\.ts/, 'ask ctx.clock or ctx.ids'],
   [/\bprocess\.env\b/, /^src\//, /^src\/platform\/|^src\/demo\/|\.test\./, 'settings come through platform/env.ts'],
   [/\bparseFloat\(|\.toFixed\(/, /^src\//, /\.test\.|^src\/(demo|card\/progress-bar)/, 'money is bigint minor units, never a float'],
-  [/\bNumber\([^)]*([Aa]mount|[Bb]alance|[Mm]inor|[Mm]oney)/, /^src\//, /\.test\.|stripe-amount\.ts/, 'money is bigint minor units, never a float'],
+  [/\bNumber\([^)]*([Aa]mount|[Bb]alance|[Mm]inor|[Mm]oney)/, /^src\//, /\.test\.|stripe-amount\.ts|^src\/demo\//, 'money is bigint minor units, never a float'],
   [/\b(TODO|FIXME|XXX)\b/, /./, /$^/, 'finish it or say so in an issue'],
   [/\b(it|test|describe)\.(skip|only|todo)\b/, /./, /$^/, 'a skipped test is a defect'],
   [/export default\b/, /^src\//, /$^/, 'named exports only'],

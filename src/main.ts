@@ -138,7 +138,7 @@ function addSetUp(program: Command, ends: Ends): void {
       ends(async (file: string, options: { rejects: string; json?: boolean }) => {
         const { withContext } = await import('./with-context.ts')
         const { importCommand } = await import('./card/import-command.ts')
-        const progress = Boolean(process.stderr.isTTY)
+        const progress = process.stderr.isTTY
         return withContext(readConfig(), (ctx) =>
           importCommand(ctx, { file, rejects: options.rejects, json: Boolean(options.json), progress }),
         )

@@ -9,6 +9,6 @@ export async function workCommand(config: Config): Promise<void> {
   const worker = await startWork(app.ctx, app.databaseUrl)
   app.ctx.log.info('working', { worker: app.ctx.worker })
   await untilToldToStop()
-  await app.stop()
   await worker.stop()
+  await app.stop()
 }

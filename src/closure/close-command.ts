@@ -56,8 +56,8 @@ export async function closeCommand(config: Config, options: Options): Promise<nu
     bar?.end()
     return failed > 0 ? 1 : 0
   } finally {
-    await app.stop()
     await worker.stop()
+    await app.stop()
   }
 }
 

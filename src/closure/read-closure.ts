@@ -80,7 +80,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
   return {
     ...plainFacts(closure),
     accountRef: account.account_ref,
-    late: open && closure.due_at < ctx.clock.now(),
+    late: open && closure.identified_at !== null && closure.due_at < ctx.clock.now(),
     canUndo: open && closure.no_return_at === null,
     cards: await withBalances(tx, issuerId, cards, journal, closure),
     steps: stepViews(closure, cards, journal, await readBlocks(tx, closure)),

@@ -8,6 +8,7 @@ import { watchDeadlines } from './watch-deadlines.ts'
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
 const closures_at_once = 16
 const notices_at_once = 8
+const take_over_every_ms = 1_000
 
 export type Worker = { stop(): Promise<void> }
 
@@ -37,8 +38,25 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
   await ctx.jobs.work(
     'notice',
     { atOnce: notices_at_once },
-    logged('notice', (look) => sendNotice(ctx, look)),
+    logged('notice', async (look) => {
+      const release = await leases.take(`${look.issuerId}/${look.id}`)
+      // Somebody is sending it; should they die, takeOver brings it back.
+      if (!release) return
+      await sendNotice(ctx, look).finally(release)
+    }),
   )
   await ctx.jobs.everyMinute('deadlines', () => watchDeadlines(ctx))
-  return { stop: () => leases.close() }
+  const watch = setInterval(() => {
+    ctx.jobs
+      .takeOver(ctx.db)
+      .catch((error: unknown) => ctx.log.warn('could not look for work left behind', errorFields(error)))
+  }, take_over_every_ms)
+  return {
+    async stop() {
+      clearInterval(watch)
+      // What is under way is finished first, under the leases it holds.
+      await ctx.jobs.stop()
+      await leases.close()
+    },
+  }
 }

@@ -1,9 +1,10 @@
+import { sql } from 'kysely'
 import { fromKysely, PgBoss } from 'pg-boss'
 import { errorFields, type Log } from './log.ts'
-import type { Tx } from './db.ts'
+import type { Db, Tx } from './db.ts'
 
 /** What waits in the queues: ids only. A job says "look at this"; the rows say what is to be done. */
-export type Look = { issuerId: string; id: string }
+export type Look = { issuerId: string; id: string; failures?: number }
 export type Queue = 'closure' | 'notice' | 'deadlines'
 
 export type Jobs = {
@@ -13,13 +14,16 @@ export type Jobs = {
   nudge(queue: Queue, look: Look): Promise<void>
   work(queue: Queue, options: { atOnce: number }, handle: (look: Look) => Promise<void>): Promise<void>
   everyMinute(queue: Queue, handle: () => Promise<void>): Promise<void>
+  /** Queues again what dead processes left behind: looks under way whose lease (leases.ts) nobody holds. */
+  takeOver(db: Db): Promise<void>
   start(): Promise<void>
   stop(): Promise<void>
 }
 
 const queues: Queue[] = ['closure', 'notice', 'deadlines']
-// The least pg-boss allows. A killed worker's jobs are taken over after this and a supervision pass.
+// The least pg-boss allows. Where takeOver does not see that a worker is dead, its jobs come back after this.
 const heartbeat_seconds = 10
+const longest_pause_seconds = 60
 const batch = 8
 
 /**
@@ -45,6 +49,19 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
     ...(at && { startAfter: at }),
   })
 
+  // A look that failed comes back alone and ever later; thrown, it would take its whole batch with it, and a job
+  // that lived through three kills would wait as long as one that failed three times.
+  const later = async (queue: Queue, look: Look) => {
+    const failures = (look.failures ?? 0) + 1
+    const pause_seconds = Math.min(2 ** Math.min(failures - 1, 6), longest_pause_seconds)
+    await boss.upsert(
+      queue,
+      { ...look, failures },
+      options(look, new Date(Date.now() + pause_seconds * 1000)),
+    )
+  }
+
+  let stopping: Promise<void> | undefined
   return {
     async look(tx, queue, look, at) {
       await boss.upsert(queue, look, { ...options(look, at), db: fromKysely(tx) })
@@ -56,15 +73,32 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
       const localConcurrency = Math.max(1, Math.ceil(atOnce / batch))
       await boss.work<Look>(
         queue,
-        { batchSize: batch, localConcurrency, pollingIntervalSeconds: 1, perJobResults: false },
+        {
+          batchSize: batch,
+          localConcurrency,
+          pollingIntervalSeconds: 1,
+          // A job that becomes due later is not notified again: without this it would wait up to 30 s.
+          notifyPollingIntervalSeconds: 1,
+          burstWhenBatchFull: true,
+          perJobResults: false,
+        },
         async (jobs) => {
-          await Promise.all(jobs.map((job) => handle(job.data)))
+          await Promise.all(jobs.map(({ data }) => handle(data).catch(() => later(queue, data))))
         },
       )
     },
     async everyMinute(queue, handle) {
       await boss.schedule(queue, '* * * * *')
-      await boss.work(queue, { pollingIntervalSeconds: 5 }, handle)
+      await boss.work(queue, { pollingIntervalSeconds: 5, notifyPollingIntervalSeconds: 5 }, handle)
+    },
+    async takeOver(db) {
+      await db.transaction().execute(async (tx) => {
+        const left = await readLeftBehind(tx)
+        for (const { id, name, data } of left) {
+          await boss.complete(name, id, null, { db: fromKysely(tx) })
+          await boss.upsert(name, data, { ...options(data), db: fromKysely(tx) })
+        }
+      })
     },
     async start() {
       await boss.start()
@@ -74,14 +108,29 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
           heartbeatSeconds: heartbeat_seconds,
           retryLimit: 1_000_000,
           retryDelay: 1,
-          retryBackoff: true,
-          retryDelayMax: 60,
+          retryBackoff: false,
           deleteAfterSeconds: 3600,
           retentionSeconds: 31_536_000,
         }
         await boss.createQueue(name, { ...settings, policy: 'short' })
       }
     },
-    stop: () => boss.stop({ graceful: true, timeout: 8_000, close: true }),
+    stop: () => (stopping ??= boss.stop({ graceful: true, timeout: 8_000, close: true })),
   }
+}
+
+/** A lease ends with the session of the process that held it, so this sees a kill -9 at once. */
+async function readLeftBehind(tx: Db): Promise<{ id: string; name: Queue; data: Look }[]> {
+  const { rows } = await sql<{ id: string; name: Queue; data: Look }>`
+    select j.id, j.name, j.data from pgboss.job j
+     where j.name in ('closure', 'notice') and j.state = 'active'
+       -- Fetched, but its lease not taken yet.
+       and j.started_on < now() - interval '2 seconds'
+       and not exists (
+         select 1 from pg_locks l
+          where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+            and l.database = (select oid from pg_database where datname = current_database())
+            and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(j.singleton_key, 0))
+     for update of j skip locked`.execute(tx)
+  return rows
 }

@@ -28,13 +28,19 @@ export function openLeases(url: string): Leases {
     })
     return session
   }
-  const lock = async (call: string, id: string) => {
-    const client = await open()
-    return client.query<{ taken: boolean }>({
-      name: call,
-      text: `select ${call}(hashtextextended($1, 0)) as taken`,
-      values: [id],
+  // One session takes one question at a time.
+  let asked: Promise<unknown> = Promise.resolve()
+  const lock = (call: string, id: string) => {
+    const answer = asked.then(async () => {
+      const client = await open()
+      return client.query<{ taken: boolean }>({
+        name: call,
+        text: `select ${call}(hashtextextended($1, 0)) as taken`,
+        values: [id],
+      })
     })
+    asked = answer.catch(() => undefined)
+    return answer
   }
   return {
     async take(id) {

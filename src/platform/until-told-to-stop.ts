@@ -9,5 +9,7 @@ export async function untilToldToStop(): Promise<void> {
     if (process.env.LEB_WITH_PARENT !== '1') return
     process.stdin.on('end', stop).on('close', stop).resume()
   })
+  // An open standard input would keep the process alive for ever.
+  process.stdin.destroy()
   process.once('SIGINT', () => process.exit(130))
 }

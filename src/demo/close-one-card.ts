@@ -1,0 +1,98 @@
+import { formatMoney } from '../ledger/money.ts'
+import { inIssuer } from '../platform/db.ts'
+import type { Context } from '../platform/context.ts'
+import { SetupError } from '../platform/errors.ts'
+import { readPerson } from '../privacy/vault.ts'
+import { openApi } from './api-client.ts'
+import { codeFromMail, countMails } from './mailbox.ts'
+import type { OutsideWorld } from './outside-world.ts'
+import type { Screen } from './screen.ts'
+
+type Input = { api: string; world: OutsideWorld; screen: Screen }
+
+/** Closes the next open 3-day card of the fleet through the public API, as its holder would with a phone. */
+export async function closeOneCard(ctx: Context, { api: url, world, screen }: Input) {
+  const card = await nextCard(ctx)
+  const api = openApi(url, card.issuerId)
+  screen.say(`\n  A ${card.plan} card, ICCID ${card.iccid}, balance ${formatMoney(card.balance, 'en')}:`)
+  const before = await countMails(world, card.email)
+  const codeId = await api.requestSignInCode(card.email)
+  await api.signIn(codeId, await codeFromMail(world, card.email, before))
+  screen.say('    ✓ signed in with the code from the mail')
+  const declared = await api.declare(card.accountId, card.cardId)
+  screen.say(`    ✓ declared: ${declared.number}; the sealed slip came with the answer`, declared.ms)
+  const slip = await api.document(declared.number, 'slip')
+  await api.prove(declared.number, await codeFromMail(world, card.email, before + 1, declared.number))
+  await watch(api, declared.number, screen)
+  const certificate = await api.document(declared.number, 'certificate')
+  return {
+    issuerId: card.issuerId,
+    number: declared.number,
+    slip,
+    certificate,
+    verifyUrl: declared.verifyUrl,
+  }
+}
+
+async function watch(api: ReturnType<typeof openApi>, number: string, screen: Screen): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const view = await api.closure(number)
+    screen.progress(view)
+    if (view.state === 'closed' && view.toldAt) return
+    await new Promise((resolve) => setTimeout(resolve, 60))
+  }
+  throw new SetupError(`${number} is not closed after a minute: npx leb status ${number} says why`)
+}
+
+/** The demo holder's own card if it is still open, else the next of the fleet: each run closes another. */
+async function nextCard(ctx: Context) {
+  for (const issuerId of ['leb', 'roamly', 'sinotravel']) {
+    const found = await inIssuer(ctx.db, issuerId, async (tx) => {
+      const row = await tx
+        .selectFrom('card as c')
+        .innerJoin('account as a', (j) =>
+          j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
+        )
+        .innerJoin('ledger_account as l', (j) =>
+          j.onRef('l.issuer_id', '=', 'c.issuer_id').onRef('l.card_id', '=', 'c.card_id'),
+        )
+        .innerJoin('vault_index as v', (j) =>
+          j
+            .onRef('v.issuer_id', '=', 'a.issuer_id')
+            .onRef('v.holder_id', '=', 'a.holder_id')
+            .on('v.kind', '=', 'email'),
+        )
+        .select([
+          'c.card_id',
+          'c.iccid',
+          'c.plan',
+          'c.currency',
+          'c.account_id',
+          'a.holder_id',
+          'a.account_ref',
+          'l.balance',
+        ])
+        .where('c.issuer_id', '=', issuerId)
+        .where('c.state', '=', 'open')
+        .where('c.plan', '=', 'LEB3')
+        .where('c.payment_provider', '=', 'stripe')
+        .where('l.balance', '>', 0n)
+        .where('a.account_ref', 'not like', 'DEMO-%')
+        .orderBy('c.iccid')
+        .executeTakeFirst()
+      const person = row && (await readPerson(ctx, tx, issuerId, row.holder_id))
+      return row && person?.email ? { ...row, email: person.email } : undefined
+    })
+    if (!found) continue
+    return {
+      issuerId,
+      cardId: found.card_id,
+      accountId: found.account_id,
+      iccid: found.iccid,
+      plan: found.plan,
+      email: found.email,
+      balance: { amount: found.balance, currency: found.currency },
+    }
+  }
+  throw new SetupError('every 3-day card of the sample fleet is closed: choose a fresh folder with LEB_DATA')
+}

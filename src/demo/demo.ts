@@ -1,0 +1,178 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { openApp } from '../app.ts'
+import { importFleet } from '../card/import-fleet.ts'
+import { journalOf } from '../closure/status-command.ts'
+import { readClosure } from '../closure/read-closure.ts'
+import type { Context } from '../platform/context.ts'
+import type { Config } from '../platform/env.ts'
+import { SetupError } from '../platform/errors.ts'
+import { projectFile } from '../platform/project.ts'
+import { untilToldToStop } from '../platform/until-told-to-stop.ts'
+import { type Child, startChild } from './children.ts'
+import { closeOneCard } from './close-one-card.ts'
+import { announceMails } from './mailbox.ts'
+import { seedPayments, setUpIssuers, startOutsideWorld } from './outside-world.ts'
+import { openScreen, type Screen } from './screen.ts'
+
+type Options = { once?: boolean; out?: string }
+type Closed = Awaited<ReturnType<typeof closeOneCard>>
+
+/**
+ * `leb demo`: everything of LEB at once, with a simulated outside world. Closes one 3-day card as its holder would,
+ * over the public API, shows each step, and leaves the proof in files.
+ */
+export async function demoCommand(config: Config, options: Options): Promise<number> {
+  const screen = openScreen(
+    process.stdout.isTTY,
+    (text) => void process.stdout.write(text),
+    () => new Date(),
+  )
+  const out = options.out ?? join(config.dataDir, 'demo')
+  const stops: (() => Promise<void>)[] = []
+  const stop = stopOnce(stops)
+  const told = untilToldToStop()
+  try {
+    const play = playDemo(config, { screen, out, stops, options })
+    // Ctrl-C in the middle must not wait for the play to end.
+    const ended = await Promise.race([play, told.then(() => 'stopped' as const)])
+    if (ended === 'stopped' || options.once) return 0
+    await told
+    return 0
+  } finally {
+    await stop()
+  }
+}
+
+type Play = { screen: Screen; out: string; stops: (() => Promise<void>)[]; options: Options }
+
+async function playDemo(config: Config, { screen, out, stops, options }: Play): Promise<void> {
+  const timed = timer(screen)
+  await makeOutFolder(out)
+  await checkPorts(config)
+  screen.say('LEB: a prepaid travel card is closed properly\n')
+  const app = await timed('database ready, schema up to date', () => openApp(config, 'command'))
+  stops.unshift(() => app.stop())
+  // They come up while the fleet is imported; both find a migrated database.
+  const started = startLeb(config, stops)
+  started.catch(() => undefined)
+  const { child, world } = await timed('outside world: network, SM-DP+, payments, mail', () =>
+    startOutsideWorld(out),
+  )
+  stops.unshift(() => child.stop())
+  await timed('three issuers set up, with keys of their own', () => setUpIssuers(app.ctx, world))
+  const rejects = join(out, 'rejects.csv')
+  const fleet = { file: projectFile('demo', 'fleet.csv'), rejects }
+  await timed('sample fleet of 200 cards imported', () => importFleet(app.ctx, fleet))
+  await seedPayments(app.ctx, world)
+  await timed('portal, API and a worker started', () => started)
+  const closed = await closeOneCard(app.ctx, { api: config.publicUrl, world, screen })
+  await leaveProof(app.ctx, out, closed)
+  screen.done()
+  screen.say(proofWords(out, config, closed, options))
+  if (!options.once) announceMails(world, (words) => screen.say(words))
+}
+
+function timer(screen: Screen) {
+  return async <T>(words: string, work: () => Promise<T>): Promise<T> => {
+    const began = performance.now()
+    const result = await work()
+    screen.say(`  ✓ ${words.padEnd(52)}`, performance.now() - began)
+    return result
+  }
+}
+
+/** Serve and work as processes of their own, as they would run in an installation. */
+async function startLeb(config: Config, stops: (() => Promise<void>)[]): Promise<void> {
+  // What the sample issuers' settings name; the simulated provider takes any key.
+  const env = { LEB_LOG: 'warn', LEB_SAMPLE_STRIPE_KEY: 'sk_test_sample' }
+  const children = ['serve', 'work'].map((name) =>
+    startChild({ name: `leb ${name}`, file: ['bin', 'start.mjs'], args: [name], env }),
+  )
+  for (const child of children) stops.unshift(() => child.stop())
+  const ended = Promise.race(children.map(endOf))
+  ended.catch(() => undefined)
+  await Promise.race([answers(`${config.publicUrl}/api/openapi.json`), ended])
+}
+
+function endOf(child: Child): Promise<never> {
+  return new Promise((_, reject) => {
+    child.process.once('exit', () =>
+      reject(new SetupError(`${child.name} ended before it was ready (its words are above)`)),
+    )
+  })
+}
+
+async function answers(url: string): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const ok = await fetch(url).then(
+      (r) => r.ok,
+      () => false,
+    )
+    if (ok) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new SetupError(`${url} did not answer within 30 s`)
+}
+
+async function leaveProof(ctx: Context, out: string, closed: Closed): Promise<void> {
+  const view = await readClosure(ctx, { issuerId: closed.issuerId, number: closed.number })
+  const journal = view ? await journalOf(ctx, view) : []
+  await writeFile(join(out, 'slip.pdf'), closed.slip)
+  await writeFile(join(out, 'certificate.pdf'), closed.certificate)
+  await writeFile(join(out, 'root.pem'), (await ctx.keys.trustRoots()).join('\n'))
+  await writeFile(join(out, 'journal.json'), `${JSON.stringify({ ...view, journal }, null, 2)}\n`)
+}
+
+function proofWords(out: string, config: Config, closed: Closed, options: Options): string {
+  const check = `npx leb verify ${join(out, 'slip.pdf')} --trust ${join(out, 'root.pem')}`
+  const lines = [
+    '',
+    `  slip         ${join(out, 'slip.pdf')}`,
+    `  certificate  ${join(out, 'certificate.pdf')}`,
+    `  journal      ${join(out, 'journal.json')}`,
+    `  mails        ${join(out, 'mails')}`,
+    `  check it     ${check}`,
+  ]
+  if (options.once) return lines.join('\n')
+  return [
+    ...lines,
+    '',
+    `  portal       ${config.publicUrl}/leb/zh-CN/   sign in as demo@leb.example`,
+    `               ${config.publicUrl}/roamly/en/   sign in as traveller@roamly.example`,
+    `  this closure ${closed.verifyUrl}`,
+    '  Codes sent by mail are shown here. Ctrl-C stops everything.',
+    '',
+  ].join('\n')
+}
+
+/** With the mails of this run only. */
+async function makeOutFolder(out: string): Promise<void> {
+  await rm(join(out, 'mails'), { recursive: true, force: true }).catch(() => undefined)
+  await mkdir(join(out, 'mails'), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new SetupError(`the folder ${out} can't be made (${error.code}): choose another with --out`)
+  })
+}
+
+/** Said before anything is started, in one sentence. */
+async function checkPorts(config: Config): Promise<void> {
+  for (const [port, name] of [
+    [config.port, 'LEB_PORT'],
+    [config.providerDoor.port, 'LEB_PROVIDER_PORT'],
+  ] as const) {
+    await new Promise<void>((free, fail) => {
+      const probe = createServer()
+      probe.once('error', () =>
+        fail(new SetupError(`port ${port} is taken by another program: stop it or set ${name} to another`)),
+      )
+      probe.listen(port, config.host, () => probe.close(() => free()))
+    })
+  }
+}
+
+function stopOnce(stops: (() => Promise<void>)[]): () => Promise<void> {
+  return async () => {
+    for (const stop of stops.splice(0)) await stop().catch(() => undefined)
+  }
+}

@@ -1,0 +1,25 @@
+import { openApp } from './app.ts'
+import { startWork } from './closure/work.ts'
+import { makeDoors } from './doors.ts'
+import type { Config } from './platform/env.ts'
+import { untilToldToStop } from './platform/until-told-to-stop.ts'
+import { serve } from './web/serve.ts'
+
+/** `leb serve`: the portal, the API and the providers' door, until told to stop. */
+export async function serveCommand(config: Config, options: { work?: boolean }): Promise<void> {
+  const app = await openApp(config, options.work ? 'work' : 'serve')
+  const closing: (() => Promise<void>)[] = [() => app.stop()]
+  try {
+    const served = await serve(makeDoors(app.ctx), { host: config.host, port: config.port })
+    closing.unshift(() => served.stop())
+    if (options.work) {
+      const worker = await startWork(app.ctx, app.databaseUrl)
+      closing.splice(1, 0, () => worker.stop())
+    }
+    app.ctx.log.info('serving', { url: served.url })
+    process.stdout.write(`LEB serves on ${config.publicUrl}\n`)
+    await untilToldToStop()
+  } finally {
+    for (const close of closing) await close()
+  }
+}
