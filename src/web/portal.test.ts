@@ -151,7 +151,7 @@ test('pages and files come packed, private pages are not kept', async () => {
   expect((await (await visitor().fetch(script)).text()).length).toBeLessThan(5 * 1024)
 })
 
-test('a taken port is said in one sentence, and stopping ends open event streams', async () => {
+test('a taken port is said in one sentence', async () => {
   const blocker = createServer()
   await new Promise<void>((done) => blocker.listen(0, '127.0.0.1', done))
   const { port } = blocker.address() as { port: number }
@@ -163,4 +163,14 @@ test('a taken port is said in one sentence, and stopping ends open event streams
   expect((await fetch(`${served.url}/`, { headers: { host: 'x' } })).status).toBe(421)
   await served.stop()
   await expect(fetch(served.url)).rejects.toThrow('fetch failed')
+})
+
+test('stopping waits a little for what is under way, then ends streams that never would', async () => {
+  const endless = () => new Response(new ReadableStream({ start: (c) => c.enqueue(new Uint8Array([10])) }))
+  const served = await serve({ fetch: endless }, { host: '127.0.0.1', port: 0 })
+  const answer = await fetch(served.url)
+  const reader = answer.body!.getReader()
+  expect((await reader.read()).done).toBe(false)
+  const [next] = await Promise.allSettled([reader.read(), served.stop()])
+  expect(next).toMatchObject({ status: 'rejected', reason: { message: 'terminated' } })
 })

@@ -9,7 +9,7 @@ export type Served = {
   stop(): Promise<void>
 }
 
-const grace_ms = 3_000
+const grace_ms = 2_000
 
 /** Listens. Throws SetupError in one sentence when the port is taken or may not be used. */
 export async function serve(
