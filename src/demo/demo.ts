@@ -13,7 +13,7 @@ import { untilToldToStop } from '../platform/until-told-to-stop.ts'
 import { type Child, startChild } from './children.ts'
 import { closeOneCard } from './close-one-card.ts'
 import { announceMails } from './mailbox.ts'
-import { seedPayments, setUpIssuers, startOutsideWorld } from './outside-world.ts'
+import { seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
 import { openScreen, type Screen } from './screen.ts'
 
 type Options = { once?: boolean; out?: string }
@@ -65,7 +65,7 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   const rejects = join(out, 'rejects.csv')
   const fleet = { file: projectFile('demo', 'fleet.csv'), rejects }
   await timed('sample fleet of 200 cards imported', () => importFleet(app.ctx, fleet))
-  await seedPayments(app.ctx, world)
+  await seedOutsideWorld(app.ctx, world)
   await timed('portal, API and a worker started', () => started)
   const closed = await closeOneCard(app.ctx, { api: config.publicUrl, world, screen })
   await leaveProof(app.ctx, out, closed)

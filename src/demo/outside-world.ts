@@ -38,19 +38,24 @@ export async function setUpIssuers(ctx: Context, world: OutsideWorld): Promise<n
   return issuers.length
 }
 
-/** The simulated payment provider starts empty: it is told of the payments that the fleet was bought with. */
-export async function seedPayments(ctx: Context, world: OutsideWorld): Promise<void> {
+/** The simulators start empty: they are told of the fleet's payments and of where its profiles are by now. */
+export async function seedOutsideWorld(ctx: Context, world: OutsideWorld): Promise<void> {
   for (const { issuerId } of await listIssuers(ctx.db)) {
     const { rows } = await inIssuer(ctx.db, issuerId, (tx) =>
-      sql<{ id: string; amount: bigint; currency: string }>`
-        select payment_ref as id, paid_minor as amount, currency from card
-         where issuer_id = ${issuerId} and payment_provider = 'stripe'`.execute(tx),
+      sql<{ id: string; amount: bigint; currency: string; provider: string; iccid: string; profile: string }>`
+        select payment_ref as id, paid_minor as amount, currency, payment_provider as provider, iccid,
+               profile_state as profile
+          from card where issuer_id = ${issuerId}`.execute(tx),
     )
-    const payments = rows.map((row) => ({
-      id: row.id,
-      amount: Number(row.amount),
-      currency: row.currency.toLowerCase(),
-    }))
-    await fetch(`${world.payment.url}/sim/payments`, { method: 'POST', body: JSON.stringify(payments) })
+    const payments = rows
+      .filter((row) => row.provider === 'stripe')
+      .map((row) => ({ id: row.id, amount: Number(row.amount), currency: row.currency.toLowerCase() }))
+    const profiles = rows.map((row) => ({ iccid: row.iccid, state: row.profile }))
+    await tellSim(`${world.payment.url}/sim/payments`, payments)
+    await tellSim(`${world.esim.url}/sim/profiles`, profiles)
   }
+}
+
+async function tellSim(url: string, body: object): Promise<void> {
+  await fetch(url, { method: 'POST', body: JSON.stringify(body) })
 }

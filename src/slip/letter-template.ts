@@ -16,7 +16,7 @@ export const LETTER_TEMPLATE = String.raw`
 #let zh(it) = text(lang: "zh", region: "cn", it)
 #let en(it) = text(lang: "en", fill: soft, it)
 
-#set page(paper: "a4", margin: (x: 19mm, top: 14mm, bottom: 17mm), footer-descent: 28%, footer: context {
+#set page(paper: "a4", margin: (x: 19mm, top: 14mm, bottom: 15mm), footer-descent: 28%, footer: context {
   set text(size: 7.4pt, fill: soft)
   line(length: 100%, stroke: 0.4pt + line-ink)
   v(-0.35em)
@@ -26,7 +26,7 @@ export const LETTER_TEMPLATE = String.raw`
 
 #show heading: set text(fill: ink)
 #show heading.where(level: 1): set text(size: 21pt, weight: "bold")
-#show heading.where(level: 2): it => block(above: 1.25em, below: 0.55em, sticky: true, {
+#show heading.where(level: 2): it => block(above: 1.1em, below: 0.5em, sticky: true, {
   set text(size: 10pt, weight: "bold")
   it.body
 })
@@ -39,7 +39,7 @@ export const LETTER_TEMPLATE = String.raw`
 
 #let rule(weight, paint) = table.hline(stroke: weight + paint)
 
-#let facts(b) = table(columns: (41mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, y: 3.2pt), column-gutter: 4mm,
+#let facts(b) = table(columns: (41mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, y: 2.5pt), column-gutter: 4mm,
   rule(0.4pt, line-ink),
   ..b.rows.map(r => if type(r.value) == str {
     (label-cell(r.label), table.cell(colspan: 2, text(weight: "bold", r.value)), rule(0.4pt, line-ink))
@@ -70,7 +70,9 @@ export const LETTER_TEMPLATE = String.raw`
 #grid(columns: (1fr, auto), column-gutter: 8mm, align: (left + bottom, right + bottom),
   { text(size: 14pt, weight: "bold", zh(d.issuer.name.zh)); linebreak(); text(size: 10pt, en(d.issuer.name.en)) },
   { set text(size: 7.6pt)
-    zh(d.issuer.address.zh); linebreak(); en(d.issuer.address.en); linebreak(); en(d.issuer.support) })
+    zh(d.issuer.address.zh); linebreak()
+    if d.issuer.address.en != d.issuer.address.zh { en(d.issuer.address.en); linebreak() }
+    en(d.issuer.support) })
 #v(-0.3em)
 #line(length: 100%, stroke: 1.6pt + green)
 #v(0.5em)
@@ -100,7 +102,7 @@ export const LETTER_TEMPLATE = String.raw`
 }
 
 // seal line
-#block(width: 100%, above: 1.5em, breakable: false, inset: 8pt, stroke: 0.8pt + ink, {
+#block(width: 100%, above: 1.2em, breakable: false, inset: 8pt, stroke: 0.8pt + ink, {
   set text(size: 8pt)
   grid(columns: (1fr, 1fr), column-gutter: 7mm,
     { text(weight: "bold", zh(d.seal.heading.zh)); linebreak(); zh(d.seal.text.zh) },
