@@ -1,7 +1,9 @@
 import type { OpenApiDocument } from './openapi-document.ts'
 
 /** The little of an OpenAPI document that the page shows. */
-type Schema = {
+export type Schema = {
+  oneOf?: Schema[]
+  pattern?: string
   $ref?: string
   example?: unknown
   properties?: Record<string, Schema>

@@ -70,11 +70,11 @@ export function cardApi(app: ApiApp): void {
 }
 
 function shown(card: OwnCard): z.infer<typeof cardShape> {
-  const { dataLeftMb, voiceLeftS, smsLeft, ...rest } = card
+  const { cardId, accountId, accountRef, iccid, plan, zone, state } = card
   return {
-    ...rest,
+    ...{ cardId, accountId, accountRef, iccid, plan, zone, state },
     expiresAt: card.expiresAt.toISOString(),
     balance: moneyJson(card.balance),
-    left: { dataMb: `${dataLeftMb}`, voiceSeconds: `${voiceLeftS}`, sms: `${smsLeft}` },
+    left: { dataMb: `${card.dataLeftMb}`, voiceSeconds: `${card.voiceLeftS}`, sms: `${card.smsLeft}` },
   }
 }

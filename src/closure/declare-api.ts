@@ -26,12 +26,10 @@ import { verifyUrlOnSlip } from './receipt.ts'
 const declaration = z
   .strictObject({
     accountId: z.uuid(),
-    cards: z
-      .union([z.literal('account'), z.array(z.uuid()).min(1).max(500)])
-      .openapi({
-        description: '`account` closes the account with all that it still has',
-        example: 'account',
-      }),
+    cards: z.union([z.literal('account'), z.array(z.uuid()).min(1).max(500)]).openapi({
+      description: '`account` closes the account with all that it still has',
+      example: 'account',
+    }),
     act: act.default('terminate'),
     start: z.enum(['after_undo_window', 'at_once']).openapi({
       description:
