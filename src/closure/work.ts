@@ -1,3 +1,4 @@
+import { sweepAccess } from '../holder/sweep-access.ts'
 import { sendNotice } from '../notice/send-notice.ts'
 import type { Context } from '../platform/context.ts'
 import { openLeases } from '../platform/leases.ts'
@@ -45,7 +46,10 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
       await sendNotice(ctx, look).finally(release)
     }),
   )
-  await ctx.jobs.everyMinute('deadlines', () => watchDeadlines(ctx))
+  await ctx.jobs.everyMinute('deadlines', async () => {
+    await watchDeadlines(ctx)
+    await sweepAccess(ctx)
+  })
   const watch = setInterval(() => {
     ctx.jobs
       .takeOver(ctx.db)

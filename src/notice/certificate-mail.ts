@@ -4,7 +4,8 @@ import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
-import { certificateLetter } from './letters.ts'
+import { arrivesBy } from '../policy/clocks.ts'
+import { certificateLetter, type Paid } from './letters.ts'
 
 /** The last mail of a closure. `to` is the address the account had before it was erased. */
 export async function certificateMail(
@@ -22,7 +23,7 @@ export async function certificateMail(
     cards: told.cards.map((card) => ({ plan: card.plan, last4: card.iccid.slice(-4) })),
     progressUrl: progressUrl(ctx, issuer.issuerId, locale, closure.number),
   }
-  const letter = certificateLetter(locale, facts, paidInWords(told, locale))
+  const letter = certificateLetter(locale, facts, paidBack(ctx, told, locale))
   return {
     from: { name: issuer.name[locale], address: issuer.providers.mail.from },
     to,
@@ -37,12 +38,13 @@ export async function certificateMail(
 }
 
 /** Sums by currency: an account's cards may hold several. */
-function paidInWords(told: Case, locale: string): string | null {
+function paidBack(ctx: Context, told: Case, locale: string): Paid {
   const sums = new Map<string, bigint>()
   for (const card of told.cards)
     sums.set(card.currency, (sums.get(card.currency) ?? 0n) + (card.payoutMinor ?? 0n))
   const words = [...sums]
     .filter(([, amount]) => amount > 0n)
     .map(([currency, amount]) => formatMoney({ amount, currency }, locale))
-  return words.length > 0 ? words.join(' + ') : null
+  if (words.length === 0) return null
+  return { sum: words.join(' + '), arrivesBy: arrivesBy(told.policy, ctx.clock.now()) }
 }

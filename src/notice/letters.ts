@@ -1,6 +1,6 @@
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Letter } from './letter.tsx'
-import { timeInWords } from './time-in-words.ts'
+import { dayInWords, timeInWords } from './time-in-words.ts'
 
 type Locale = 'zh-CN' | 'en'
 
@@ -89,7 +89,11 @@ export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
       }
 }
 
-export function certificateLetter(locale: Locale, facts: ClosureFacts, paid: string | null): Letter {
+/** What went back and by which day it should be there; null when there was nothing to pay. */
+export type Paid = { sum: string; arrivesBy: Date } | null
+
+export function certificateLetter(locale: Locale, facts: ClosureFacts, paid: Paid): Letter {
+  const day = paid && dayInWords(paid.arrivesBy, locale, facts.zone)
   const link = progressLink(locale, facts)
   const cards = cardsInWords(locale, facts)
   return locale === 'en'
@@ -99,7 +103,7 @@ export function certificateLetter(locale: Locale, facts: ClosureFacts, paid: str
         subject: `Closed: ${facts.number}`,
         paragraphs: [
           paid
-            ? `${paid} is on its way back to you, and ${cards} is closed.`
+            ? `${paid.sum} is on its way back to you and should be there by ${day}. ${capital(cards)} is closed.`
             : `${capital(cards)} is closed. There was no balance to pay back.`,
           'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
           'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
@@ -110,7 +114,9 @@ export function certificateLetter(locale: Locale, facts: ClosureFacts, paid: str
         link,
         subject: `注销完成：${facts.number}`,
         paragraphs: [
-          paid ? `${paid} 已退出，${cards}已注销。` : `${cards}已注销，没有余额需要退还。`,
+          paid
+            ? `${paid.sum} 已退回，预计 ${day}前到账。${cards}已注销。`
+            : `${cards}已注销，没有余额需要退还。`,
           '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
           '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
         ],

@@ -16,3 +16,14 @@ function zoneName(at: Date, locale: string, zone: string): string {
   const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: 'short' }).formatToParts(at)
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
 }
+
+/** The day alone, with its zone: `28 November 2026 (GMT+8)`. */
+export function dayInWords(at: Date, locale: 'zh-CN' | 'en', zone: string): string {
+  const format = new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : 'zh-CN', {
+    timeZone: zone,
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+  })
+  return `${format.format(at)} (${zoneName(at, locale, zone)})`
+}

@@ -37,18 +37,21 @@ export function openDb(pool: pg.Pool): Db {
 
 /** Throws SetupError in one sentence when the database can't be used. */
 export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {
-  const where = new URL(url).host
   try {
     const { rows } = await pool.query<{ v: string }>(`select current_setting('server_version_num') as v`)
     if (Number(rows[0]!.v) < 150000)
-      throw new SetupError(`the PostgreSQL at ${where} is older than 15: LEB needs 15 or later`)
+      throw new SetupError(`the PostgreSQL at ${new URL(url).host} is older than 15: LEB needs 15 or later`)
   } catch (error) {
-    if (error instanceof SetupError) throw error
-    const code = (error as { code?: string }).code ?? 'no answer'
-    throw new SetupError(
-      `DATABASE_URL names ${where}, which does not let LEB in (${code}): check address, user and password`,
-    )
+    throw error instanceof SetupError ? error : unreachable(url, error)
   }
+}
+
+/** Why a database can't be used, in one sentence, without user or password. */
+export function unreachable(url: string, error: unknown): SetupError {
+  const code = (error as { code?: string }).code ?? 'no answer'
+  return new SetupError(
+    `DATABASE_URL names ${new URL(url).host}, which does not let LEB in (${code}): check address, user and password`,
+  )
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import { unreachable } from './db.ts'
 import { SetupError } from './errors.ts'
 import { projectFile } from './project.ts'
 
@@ -15,7 +16,9 @@ const migrationLock = 5_282_018
  */
 export async function migrate(url: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'leb-migrate' })
-  await client.connect()
+  await client.connect().catch((error: unknown) => {
+    throw unreachable(url, error)
+  })
   try {
     await client.query('select pg_advisory_lock($1)', [migrationLock])
     await client.query(

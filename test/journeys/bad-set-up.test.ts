@@ -1,0 +1,141 @@
+import { execFile, spawn } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { projectFile } from '../../src/platform/project.ts'
+
+/** A mistake of the operator's gets one clear sentence and an exit code, never a stack. */
+
+let dir: string
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'leb-setup-'))
+  await chmod(dir, 0o755)
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+type Run = { code: number; out: string; err: string }
+function leb(args: string[], env: Record<string, string> = {}): Promise<Run> {
+  return new Promise((done) => {
+    const settings = { ...process.env, LEB_DATA: join(dir, 'data'), LEB_LOG: 'warn', ...env }
+    execFile(
+      process.execPath,
+      [projectFile('bin', 'start.mjs'), ...args],
+      { env: settings, timeout: 50_000 },
+      (error, out, err) =>
+        done({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err }),
+    )
+  })
+}
+
+async function takenPort(): Promise<{ port: number; server: Server }> {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  return { port: (server.address() as { port: number }).port, server }
+}
+
+function expectOneSentence(run: Run, words: RegExp): void {
+  expect(run.err).toMatch(words)
+  expect(run.err.trim().split('\n')).toHaveLength(1)
+  expect(run.err).not.toMatch(/\bat .*:\d+:\d+/)
+  expect(run.code).not.toBe(0)
+}
+
+describe('one clear sentence for', () => {
+  it.each([
+    [{ LEB_PORT: 'eighty' }, /LEB_PORT/],
+    [{ LEB_PORT: '70000' }, /LEB_PORT/],
+    [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL/],
+    [{ LEB_PUBLIC_URL: 'leb.example' }, /LEB_PUBLIC_URL/],
+    [{ LEB_TRUST_PROXY: 'yes' }, /LEB_TRUST_PROXY/],
+  ])('a wrong setting %j', async (env, words) => {
+    expectOneSentence(await leb(['migrate'], env as unknown as Record<string, string>), words)
+  })
+
+  it('a database that cannot be reached', async () => {
+    expectOneSentence(
+      await leb(['issuer', 'list'], { DATABASE_URL: 'postgresql://leb:x@127.0.0.1:1/leb' }),
+      /DATABASE_URL.*127\.0\.0\.1:1/,
+    )
+    expectOneSentence(
+      await leb(['migrate'], { DATABASE_URL: 'postgresql://leb:x@127.0.0.1:1/leb' }),
+      /DATABASE_URL.*127\.0\.0\.1:1/,
+    )
+  })
+
+  it('a wrong password', async () => {
+    const url = inject('postgresUrl').replace(/:[^:@/]+@/, ':wrong@')
+    expectOneSentence(await leb(['issuer', 'list'], { DATABASE_URL: url }), /does not let LEB in \(28P01\)/)
+  })
+
+  it('a data folder of another PostgreSQL', async () => {
+    const data = join(dir, 'old')
+    await mkdir(join(data, 'pg'), { recursive: true })
+    await writeFile(join(data, 'pg', 'PG_VERSION'), '15\n')
+    await writeFile(join(data, 'postgres.password'), 'x')
+    expectOneSentence(await leb(['migrate'], { LEB_DATA: data }), /belongs to PostgreSQL 15/)
+  })
+
+  it('a data folder that lost its password file', async () => {
+    const data = join(dir, 'half')
+    await mkdir(join(data, 'pg'), { recursive: true })
+    await writeFile(join(data, 'pg', 'PG_VERSION'), '18\n')
+    expectOneSentence(await leb(['migrate'], { LEB_DATA: data }), /postgres\.password/)
+  })
+
+  it('a data folder that is a file', async () => {
+    await writeFile(join(dir, 'file'), '')
+    expectOneSentence(await leb(['migrate'], { LEB_DATA: join(dir, 'file') }), /can't be written/)
+  })
+
+  it('files that are not there', async () => {
+    expectOneSentence(
+      await leb(['import', join(dir, 'nowhere.csv'), '--rejects', join(dir, 'r.csv')]),
+      /nowhere\.csv/,
+    )
+    expectOneSentence(await leb(['issuer', 'add', join(dir, 'nobody.json')]), /nobody\.json/)
+    expectOneSentence(await leb(['close', '--file', join(dir, 'none.txt')]), /none\.txt/)
+  })
+
+  it('a closure nobody declared', async () => {
+    expectOneSentence(await leb(['status', 'LEB-0000-00000']), /no closure has the number/)
+  })
+
+  it('a port that is taken', async () => {
+    const { port, server } = await takenPort()
+    try {
+      expectOneSentence(await leb(['serve'], { LEB_PORT: String(port) }), new RegExp(`${port} is taken`))
+      const demo = await leb(['demo', '--once', '--out', join(dir, 'out')], { LEB_PORT: String(port) })
+      expectOneSentence(demo, new RegExp(`${port} is taken`))
+    } finally {
+      server.close()
+    }
+  })
+})
+
+it('help teaches: every command, with examples and settings', async () => {
+  const { out, code } = await leb(['--help'])
+  expect(code).toBe(0)
+  for (const word of ['serve', 'work', 'import', 'close', 'status', 'verify', 'Examples:', 'DATABASE_URL'])
+    expect(out).toContain(word)
+})
+
+it('a server whose parent was killed is found again, not fought', async () => {
+  const data = join(dir, 'orphan')
+  const env = { ...process.env, LEB_DATA: data, LEB_LOG: 'info', LEB_PORT: '0', LEB_PROVIDER_PORT: '0' }
+  const child = spawn(process.execPath, [projectFile('bin', 'start.mjs'), 'work'], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await new Promise<void>((working, fail) => {
+    child.stderr.on('data', (chunk: Buffer) => chunk.includes('working') && working())
+    child.once('exit', () => fail(new Error('work ended early')))
+  })
+  child.removeAllListeners('exit')
+  child.kill('SIGKILL')
+  await new Promise((gone) => child.once('exit', gone))
+  const again = await leb(['issuer', 'list', '--json'], { LEB_DATA: data })
+  expect(again.code).toBe(0)
+  expect(again.err).toBe('')
+})
