@@ -4,6 +4,8 @@ import { openWatch } from '../src/closure/watch.ts'
 import { codeFor } from '../src/holder/access-code.ts'
 import type { TestWorld } from './harness.ts'
 
+// Tests look into bodies of every shape; what they expect is said where they look.
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Answer = { status: number; headers: Headers; body: any }
 export type Call = {
   token?: string | undefined

@@ -6,7 +6,7 @@ import { seedCard, type Seeded } from '../../test/seed.ts'
 import { codeFor } from '../holder/access-code.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import { claim_seconds, forgetRequests, once, remembered_hours } from './once.ts'
+import { claim_seconds, sweepRequests, once, remembered_hours } from './once.ts'
 
 let leb: Outside
 let api: Api
@@ -21,8 +21,10 @@ afterAll(async () => {
 
 const closures = '/api/v1/issuers/leb/closures'
 const body = (card: Seeded) => ({
-  ...{ accountId: card.accountId, cards: [card.cardId] },
-  ...{ start: 'at_once', zone: 'Asia/Shanghai' },
+  accountId: card.accountId,
+  cards: [card.cardId],
+  start: 'at_once',
+  zone: 'Asia/Shanghai',
 })
 const someone = async (email: string) => {
   const card = await seedCard(leb, { email })
@@ -174,7 +176,10 @@ it('gives a session token out once', async () => {
 })
 
 const input = (act: () => Promise<{ n: string }>, key = 'k') => ({
-  ...{ issuerId: 'leb', key, caller: 'me', request: ['POST', '/x', null] },
+  issuerId: 'leb',
+  key,
+  caller: 'me',
+  request: ['POST', '/x', null],
   act,
 })
 
@@ -188,7 +193,7 @@ it('lets a clock set back by an hour hold no key, and forgets after a day', asyn
   const other = { ...stuck, request: ['POST', '/y', null] }
   expect((await once(leb, other)).replayed).toBe(false)
   leb.clock.advance({ hours: remembered_hours, seconds: 1 })
-  await forgetRequests(leb, 'leb')
+  expect(await sweepRequests(leb)).toBeGreaterThan(0)
   expect(await rows()).toEqual([])
 })
 
@@ -204,6 +209,20 @@ it('keeps neither a breakdown nor a "later": the next try works', async () => {
   await expect(once(leb, input(act, 'flaky'))).rejects.toThrow('holder/too_often')
   expect(await once(leb, input(act, 'flaky'))).toEqual({ kept: { n: '3' }, replayed: false })
   expect(await once(leb, input(act, 'flaky'))).toEqual({ kept: { n: '3' }, replayed: true })
+})
+
+it('looks for what was done when the connection broke after the commit, without waiting', async () => {
+  let done = false
+  const act = async () => {
+    if (done) throw new Refusal('closure/already_closing', { number: 'mine' })
+    done = true
+    throw new Error('connection lost')
+  }
+  const recover = async ({ facts }: Refusal) => ({ n: facts['number'] ?? '' })
+  const call = { ...input(act, 'commit'), recover }
+  await expect(once(leb, call)).rejects.toThrow('connection lost')
+  expect(await once(leb, call)).toEqual({ kept: { n: 'mine' }, replayed: false })
+  expect(await once(leb, call)).toEqual({ kept: { n: 'mine' }, replayed: true })
 })
 
 it('lets a process that was thought dead change nothing when it wakes', async () => {

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto'
+import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, type RefusalCode } from '../platform/errors.ts'
+import { errorFields } from '../platform/log.ts'
 import type { ApiProblem } from './api-problems.ts'
 import { problemTexts } from './problem.ts'
 
@@ -40,20 +42,30 @@ export async function once<K extends Kept>(
   ctx: Context,
   input: OnceInput<K>,
 ): Promise<{ kept: K; replayed: boolean }> {
-  const row = await rowOf(ctx, input)
-  const claim = await inIssuer(ctx.db, input.issuerId, (tx) => take(ctx, tx, row))
-  if (claim.kind === 'answered') return { kept: replay<K>(claim.row), replayed: true }
+  const place = await placeOf(ctx, input)
+  const claim = await inIssuer(ctx.db, input.issuerId, (tx) => take(ctx, tx, place))
+  if (claim.kind === 'answered') return { kept: replay(claim.row) as K, replayed: true }
+  const hold: Hold = { ctx, place, at: claim.at }
+  let kept: K
   try {
-    const kept = await act(input, claim.again)
-    await settle(ctx, row, claim.at, { status: 200, body: kept })
-    return { kept, replayed: false }
+    kept = await act(input, claim.again)
   } catch (error) {
-    const status = error instanceof Refusal ? statusOf(error) : undefined
-    if (error instanceof Refusal && status !== undefined && !notKept.has(status))
-      await settle(ctx, row, claim.at, { status, body: { code: error.code, facts: error.facts } })
-    else await release(ctx, row, claim.at)
+    // The caller must hear why the work failed, not that this could not be noted: the hold runs out by itself.
+    await noteFailure(hold, error).catch(() => undefined)
     throw error
   }
+  // The work is done, whether that can be noted or not; a later try would find it by `recover`.
+  await settle(hold, { status: 200, body: kept }).catch((error) =>
+    ctx.log.warn('an answer could not be kept', errorFields(error)),
+  )
+  return { kept, replayed: false }
+}
+
+async function noteFailure(hold: Hold, error: unknown): Promise<void> {
+  if (!(error instanceof Refusal)) return letGo(hold)
+  const status = statusOf(error)
+  if (status === undefined || notKept.has(status)) return release(hold)
+  return settle(hold, { status, body: { code: error.code, facts: error.facts } })
 }
 
 async function act<K extends Kept>(input: OnceInput<K>, again: boolean): Promise<K> {
@@ -66,10 +78,12 @@ async function act<K extends Kept>(input: OnceInput<K>, again: boolean): Promise
   }
 }
 
+/** The key while its first caller works. */
+type Hold = { ctx: Context; place: Place; at: Date }
 type Place = { issuerId: string; caller: string; key: string; hash: Buffer }
 
 /** Hashes are keyed: key, caller and request may be made of an e-mail address, and a plain hash gives it away. */
-async function rowOf<K extends Kept>(ctx: Context, input: OnceInput<K>): Promise<Place> {
+async function placeOf<K extends Kept>(ctx: Context, input: OnceInput<K>): Promise<Place> {
   const { indexKey } = await ctx.keys.vault(input.issuerId)
   const mac = (label: string, what: string | Uint8Array) =>
     createHmac('sha256', indexKey).update(`api/${label}/`).update(what).digest()
@@ -126,12 +140,7 @@ async function take(ctx: Context, tx: Tx, place: Place): Promise<Claim> {
 }
 
 /** Written only by whoever still holds the key: a process thought dead that wakes up changes nothing. */
-async function settle(
-  ctx: Context,
-  place: Place,
-  at: Date,
-  answer: { status: number; body: unknown },
-): Promise<void> {
+async function settle({ ctx, place, at }: Hold, answer: { status: number; body: unknown }): Promise<void> {
   await inIssuer(ctx.db, place.issuerId, (tx) =>
     which(tx, place)
       .set({ status: answer.status, body: JSON.stringify(answer.body) })
@@ -141,8 +150,9 @@ async function settle(
   )
 }
 
-async function release(ctx: Context, place: Place, at: Date): Promise<void> {
-  const done = inIssuer(ctx.db, place.issuerId, (tx) =>
+/** Nothing was done: the next try is a first one. */
+async function release({ ctx, place, at }: Hold): Promise<void> {
+  await inIssuer(ctx.db, place.issuerId, (tx) =>
     tx
       .deleteFrom('api_request')
       .where('issuer_id', '=', place.issuerId)
@@ -152,24 +162,43 @@ async function release(ctx: Context, place: Place, at: Date): Promise<void> {
       .where('status', 'is', null)
       .execute(),
   )
-  // The caller must hear why the work failed, not that the key could not be given back; it runs out by itself.
-  await done.catch(() => undefined)
+}
+
+/** Something broke, perhaps after the work was committed: the next try comes at once, and looks for what is there. */
+async function letGo({ ctx, place, at }: Hold): Promise<void> {
+  const past = new Date(at.getTime() - (claim_seconds + 1) * 1000)
+  await inIssuer(ctx.db, place.issuerId, (tx) =>
+    which(tx, place)
+      .set({ created_at: past })
+      .where('created_at', '=', at)
+      .where('status', 'is', null)
+      .execute(),
+  )
 }
 
 function statusOf(refusal: Refusal): number | undefined {
   return (problemTexts as Record<string, { status: number } | undefined>)[refusal.code]?.status
 }
 
-function replay<K extends Kept>(row: Row): K {
-  if (row.status === 200) return row.body as K
+function replay(row: Row): Kept {
+  if (row.status === 200) return row.body as Kept
   const { code, facts } = row.body as { code: RefusalCode; facts: Record<string, string> }
   throw new Refusal(code, facts)
 }
 
-/** Deletes what is older than a day. For the worker that runs every minute. */
-export async function forgetRequests(ctx: Context, issuerId: string): Promise<void> {
+/** Removes what is older than a day, in all issuers. Meant for a minute job; answers how many rows went. */
+export async function sweepRequests(ctx: Context): Promise<number> {
   const before = new Date(ctx.clock.now().getTime() - remembered_hours * 3_600_000)
-  await inIssuer(ctx.db, issuerId, (tx) =>
-    tx.deleteFrom('api_request').where('issuer_id', '=', issuerId).where('created_at', '<', before).execute(),
-  )
+  let swept = 0
+  for (const { issuerId } of await listIssuers(ctx.db)) {
+    const gone = await inIssuer(ctx.db, issuerId, (tx) =>
+      tx
+        .deleteFrom('api_request')
+        .where('issuer_id', '=', issuerId)
+        .where('created_at', '<', before)
+        .executeTakeFirst(),
+    )
+    swept += Number(gone.numDeletedRows)
+  }
+  return swept
 }

@@ -8,7 +8,7 @@ export type Schema = {
   example?: unknown
   properties?: Record<string, Schema>
   required?: string[]
-  type?: unknown
+  type?: string | string[]
   description?: string
   enum?: unknown[]
   items?: Schema
@@ -166,6 +166,6 @@ function typeName(schema: Schema): string {
   if (schema.enum) return schema.enum.map((one) => JSON.stringify(one)).join(' | ')
   if (schema.anyOf) return schema.anyOf.map(typeName).join(' | ')
   if (schema.items) return `list of ${typeName(schema.items)}`
-  const type = Array.isArray(schema.type) ? schema.type.join(' | ') : String(schema.type ?? 'object')
+  const type = Array.isArray(schema.type) ? schema.type.join(' | ') : (schema.type ?? 'object')
   return schema.format ? `${type} (${schema.format})` : type
 }

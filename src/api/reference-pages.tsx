@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { html, raw } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import { Refusal } from '../platform/errors.ts'
+import { compressPages } from '../web/compress.ts'
 import type { Lang } from '../web/lang.ts'
 import type { ApiEnv } from './api-env.ts'
 import type { OpenApiDocument } from './openapi-document.ts'
@@ -18,6 +19,7 @@ const csp = `default-src 'none'; style-src 'sha256-${createHash('sha256').update
 /** Readable pages about the API, drawn on the server from the document and the refusals themselves; no script. */
 export function referencePages(document: OpenApiDocument): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>()
+  for (const path of ['/api', '/problems', '/problems/*']) app.use(path, compressPages)
   app.get('/api', (c) => {
     c.header('Content-Security-Policy', csp)
     return c.html(

@@ -72,7 +72,13 @@ export function cardApi(app: ApiApp): void {
 function shown(card: OwnCard): z.infer<typeof cardShape> {
   const { cardId, accountId, accountRef, iccid, plan, zone, state } = card
   return {
-    ...{ cardId, accountId, accountRef, iccid, plan, zone, state },
+    cardId,
+    accountId,
+    accountRef,
+    iccid,
+    plan,
+    zone,
+    state,
     expiresAt: card.expiresAt.toISOString(),
     balance: moneyJson(card.balance),
     left: { dataMb: `${card.dataLeftMb}`, voiceSeconds: `${card.voiceLeftS}`, sms: `${card.smsLeft}` },

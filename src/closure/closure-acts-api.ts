@@ -95,8 +95,8 @@ export function closureActsApi(app: ApiApp): void {
         await proveIdentity(ctx, { ...view, code: body.code })
         return {}
       },
-      recover: async ({ code }) =>
-        code === 'closure/code_used' && (await hasLeft(c, view, 'declared')) ? {} : undefined,
+      recover: async (refusal) =>
+        refusal.code === 'closure/code_used' && (await hasLeft(c, view, 'declared')) ? {} : undefined,
     })
     return c.body(null, 204)
   })
@@ -110,7 +110,7 @@ export function closureActsApi(app: ApiApp): void {
         await undoClosure(c.get('ctx'), view)
         return {}
       },
-      recover: async ({ code }) => (code === 'closure/already_undone' ? {} : undefined),
+      recover: async (refusal) => (refusal.code === 'closure/already_undone' ? {} : undefined),
     })
     return c.body(null, 204)
   })

@@ -6,7 +6,7 @@ import { type ClosureView, stepNames } from './closure-view.ts'
 
 export const act = z.enum(['terminate', 'withdraw', 'refund', 'erase']).openapi({ example: 'terminate' })
 
-const payout = z.object({
+const payoutShape = z.object({
   route: z.enum(['original_payment', 'bank_transfer', 'nothing']),
   amount: money,
   reference: z.string().nullable(),
@@ -20,7 +20,7 @@ const cardShape = z
     zone: z.string(),
     expiresAt: instant,
     balance: money.nullable().openapi({ description: 'at the declaration, or what settlement took off it' }),
-    payout: payout.nullable(),
+    payout: payoutShape.nullable(),
   })
   .openapi('CardInClosure')
 const reason = z.enum([

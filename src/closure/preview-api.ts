@@ -67,7 +67,7 @@ const query = z.object({
     .openapi({ description: 'card ids, comma-separated; the whole account unless told' }),
 })
 
-const preview = createRoute({
+const previewRoute = createRoute({
   method: 'get',
   path: '/api/v1/issuers/{issuer}/accounts/{accountId}/closure-preview',
   operationId: 'previewClosure',
@@ -90,12 +90,12 @@ const preview = createRoute({
 
 /** What a closure would mean, before it is declared. */
 export function previewApi(app: ApiApp): void {
-  app.openapi(preview, async (c) => {
+  app.openapi(previewRoute, async (c) => {
     const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
-    const { act, cards } = c.req.valid('query')
+    const asked = c.req.valid('query')
     const accountId = await ownAccount(c, c.req.valid('param').accountId)
-    const cardIds = cards ? [...new Set(cards.toLowerCase().split(','))] : 'account'
-    return c.json(shown(await previewClosure(ctx, { issuerId, accountId, cardIds, act })), 200)
+    const cardIds = asked.cards ? [...new Set(asked.cards.toLowerCase().split(','))] : 'account'
+    return c.json(shown(await previewClosure(ctx, { issuerId, accountId, cardIds, act: asked.act })), 200)
   })
 }
 

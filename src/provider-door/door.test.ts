@@ -33,8 +33,15 @@ const post = (path: string, body: unknown) =>
   })
 const declared = async (card: Seeded) => {
   const { closureId } = await declareClosure(leb, {
-    ...{ issuerId: 'leb', accountId: card.accountId, cardIds: [card.cardId], act: 'terminate' },
-    ...{ start: 'at_once', locale: 'en', zone: 'Asia/Tokyo', receivedBy: 'api', identity: 'signed_in' },
+    issuerId: 'leb',
+    accountId: card.accountId,
+    cardIds: [card.cardId],
+    act: 'terminate',
+    start: 'at_once',
+    locale: 'en',
+    zone: 'Asia/Tokyo',
+    receivedBy: 'api',
+    identity: 'signed_in',
   })
   return closureId
 }

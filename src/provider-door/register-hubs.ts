@@ -36,7 +36,10 @@ export function registerHubs(ctx: Context, doorUrl: string): Hubs {
         const answer = await (line as unknown as Subscribing).subscribe(
           `${doorUrl}/${issuerId}${TMF641_LISTENER}`,
         )
-        if (answer.kind === 'done') return void registered.add(issuerId)
+        if (answer.kind === 'done') {
+          registered.add(issuerId)
+          return
+        }
         ctx.log.debug('line provider took no listener', { issuer: issuerId, state: answer.kind })
       } catch (error) {
         ctx.log.debug('line provider took no listener', { issuer: issuerId, ...errorFields(error) })
