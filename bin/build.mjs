@@ -1,8 +1,8 @@
 // Builds dist/: the program (esbuild, dependencies stay in node_modules) and the portal's assets.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { buildAssets } from './build-assets.mjs'
+import { bundle } from './bundle.mjs'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -40,22 +40,7 @@ export async function buildAll(state = sourcesState()) {
   const fresh = `${dist}.${process.pid}`
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true })
-  await build({
-    absWorkingDir: root,
-    entryPoints: { main: 'src/main.ts', sim: 'sim/main.ts' },
-    outdir: fresh,
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    jsx: 'automatic',
-    jsxImportSource: 'hono/jsx',
-    sourcemap: true,
-    sourcesContent: false,
-    logLevel: 'warning',
-  })
+  await bundle({ main: 'src/main.ts', sim: 'sim/main.ts' }, fresh)
   await buildAssets(join(fresh, 'assets'))
   writeFileSync(join(fresh, 'built.json'), state)
   const old = `${fresh}.old`
