@@ -3,6 +3,8 @@ import { startWork } from './closure/work.ts'
 import { makeDoors } from './doors.ts'
 import type { Config } from './platform/env.ts'
 import { untilToldToStop } from './platform/until-told-to-stop.ts'
+import { startProviderDoor } from './provider-door/door.ts'
+import { registerHubs } from './provider-door/register-hubs.ts'
 import { serve } from './web/serve.ts'
 
 /** `leb serve`: the portal, the API and the providers' door, until told to stop. */
@@ -10,13 +12,17 @@ export async function serveCommand(config: Config, options: { work?: boolean }):
   const app = await openApp(config, options.work ? 'work' : 'serve')
   const closing: (() => Promise<void>)[] = [() => app.stop()]
   try {
+    const door = await startProviderDoor(app.ctx)
+    closing.unshift(() => door.stop())
+    const hubs = registerHubs(app.ctx, config.providerDoor.publicUrl ?? door.url)
+    closing.unshift(async () => hubs.stop())
     const served = await serve(makeDoors(app.ctx), { host: config.host, port: config.port })
     closing.unshift(() => served.stop())
     if (options.work) {
       const worker = await startWork(app.ctx, app.databaseUrl)
       closing.splice(1, 0, () => worker.stop())
     }
-    app.ctx.log.info('serving', { url: served.url })
+    app.ctx.log.info('serving', { url: served.url, port: door.port })
     process.stdout.write(`LEB serves on ${config.publicUrl}\n`)
     await untilToldToStop()
   } finally {

@@ -1,9 +1,11 @@
+import { sweepRequests } from '../api/once.ts'
 import { sweepAccess } from '../holder/sweep-access.ts'
 import { sendNotice } from '../notice/send-notice.ts'
 import type { Context } from '../platform/context.ts'
 import { openLeases } from '../platform/leases.ts'
 import { errorFields } from '../platform/log.ts'
 import { lookAtClosure } from './look.ts'
+import { lapseUnproved } from './unproved.ts'
 import { watchDeadlines } from './watch-deadlines.ts'
 
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
@@ -48,7 +50,9 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
   )
   await ctx.jobs.everyMinute('deadlines', async () => {
     await watchDeadlines(ctx)
+    await lapseUnproved(ctx)
     await sweepAccess(ctx)
+    await sweepRequests(ctx)
   })
   const watch = setInterval(() => {
     ctx.jobs

@@ -93,7 +93,7 @@ async function startLeb(config: Config, stops: (() => Promise<void>)[]): Promise
   for (const child of children) stops.unshift(() => child.stop())
   const ended = Promise.race(children.map(endOf))
   ended.catch(() => undefined)
-  await Promise.race([answers(`${config.publicUrl}/api/openapi.json`), ended])
+  await Promise.race([answers(`${config.publicUrl}/readyz`), ended])
 }
 
 function endOf(child: Child): Promise<never> {

@@ -16,6 +16,10 @@ const schema = z.object({
   LEB_HOST: z.string().min(1).default('127.0.0.1').describe('address the portal listens on'),
   LEB_PORT: port.default(8460).describe('port of the portal and API'),
   LEB_PROVIDER_PORT: port.default(8461).describe("port of the providers' door (ES2+ and TMF641 events)"),
+  LEB_PROVIDER_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('address under which providers reach that door, where a proxy stands before it'),
   LEB_PROVIDER_TLS_KEY: fileOrText.optional().describe("PEM file: key of the providers' door"),
   LEB_PROVIDER_TLS_CERT: fileOrText.optional().describe("PEM file: certificate of the providers' door"),
   LEB_PROVIDER_TLS_CA: fileOrText.optional().describe('PEM file: who may knock there (mutual TLS)'),
@@ -38,7 +42,7 @@ export type Config = {
   publicUrl: string
   allowedHosts: string[]
   trustProxy: boolean
-  providerDoor: { port: number; keyFile?: string; certFile?: string; caFile?: string }
+  providerDoor: { port: number; publicUrl?: string; keyFile?: string; certFile?: string; caFile?: string }
   keysDir: string
   pool: number
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -73,6 +77,7 @@ export function readConfig(
     trustProxy: e.LEB_TRUST_PROXY,
     providerDoor: {
       port: e.LEB_PROVIDER_PORT,
+      ...(e.LEB_PROVIDER_URL && { publicUrl: e.LEB_PROVIDER_URL.replace(/\/$/, '') }),
       ...(e.LEB_PROVIDER_TLS_KEY && { keyFile: e.LEB_PROVIDER_TLS_KEY }),
       ...(e.LEB_PROVIDER_TLS_CERT && { certFile: e.LEB_PROVIDER_TLS_CERT }),
       ...(e.LEB_PROVIDER_TLS_CA && { caFile: e.LEB_PROVIDER_TLS_CA }),
