@@ -75,10 +75,14 @@ export async function recordBankTransfer(
       .where('card_id', '=', card.card_id)
       .where('bank_reference', 'is', null)
       .execute()
-    // The money is gone already: from here undo would pay twice.
+    // The money is gone already: from here undo would pay twice, and so would a worker that has the closure in hand
+    // as it was before; the new version stops it.
     await tx
       .updateTable('closure')
-      .set((e) => ({ no_return_at: e.fn.coalesce('no_return_at', e.val(ctx.clock.now())) }))
+      .set((e) => ({
+        no_return_at: e.fn.coalesce('no_return_at', e.val(ctx.clock.now())),
+        version: e('version', '+', 1n),
+      }))
       .where('issuer_id', '=', input.issuerId)
       .where('closure_id', '=', input.closureId)
       .execute()
