@@ -155,6 +155,7 @@ async function latestClosure(ctx: Context, card: Card) {
                limit 1) as block
         from closure_card k join closure o using (issuer_id, closure_id)
        where k.issuer_id = ${card.issuerId} and k.card_id = ${card.cardId}
+         and not (o.state = 'declared' and o.identity = 'not_signed_in')
        order by o.declared_at desc limit 1`.execute(tx)
     return rows[0]
   })

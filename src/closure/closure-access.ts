@@ -6,6 +6,7 @@ import { readSession } from '../holder/session.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import { asDeclarerSees } from './before-proof.ts'
 import type { ClosureView } from './closure-view.ts'
 import { readClosure } from './read-closure.ts'
 
@@ -28,7 +29,7 @@ export async function closureAccess(ctx: Context, issuerId: string, number: stri
 export async function closureFor(
   c: ApiContext,
   number: string,
-): Promise<{ view: ClosureView; caller: string | Buffer }> {
+): Promise<{ view: ClosureView; caller: string | Buffer; as: 'declarer' | 'account' }> {
   const [ctx, { issuerId }, token] = [c.get('ctx'), c.get('issuer'), bearerToken(c)]
   if (token.startsWith(prefix)) {
     const [given, right] = [Buffer.from(token), Buffer.from(await closureAccess(ctx, issuerId, number))]
@@ -36,8 +37,9 @@ export async function closureFor(
       given.length === right.length && timingSafeEqual(given, right)
         ? await readClosure(ctx, { issuerId, number })
         : undefined
-    if (!view) throw new Refusal('closure/no_such_closure')
-    return { view, caller: token }
+    const declarers = view && asDeclarerSees(view)
+    if (!declarers) throw new Refusal('closure/no_such_closure')
+    return { view: declarers, caller: token, as: 'declarer' }
   }
   const session = token && (await readSession(ctx, issuerId, token))
   if (!session) throw new Refusal('holder/sign_in_needed')
@@ -45,5 +47,5 @@ export async function closureFor(
   const own = await inIssuer(ctx.db, issuerId, (tx) => listAccounts(tx, issuerId, session.holderIds))
   if (!view || !own.some((account) => account.account_ref === view.accountRef))
     throw new Refusal('closure/no_such_closure')
-  return { view, caller: session.fingerprint }
+  return { view, caller: session.fingerprint, as: 'account' }
 }

@@ -5,7 +5,7 @@ import { onceForRoute } from '../api/once-for-route.ts'
 import { code, idempotencyKey, jsonBody, postProblems, problems, underClosure } from '../api/shapes.ts'
 import { countTry } from '../holder/rate-limits.ts'
 import { closureFor } from './closure-access.ts'
-import { proveIdentity, sendIdentifyCode } from './prove-identity.ts'
+import { askForNewCode, proveIdentity } from './prove-identity.ts'
 import { readClosure } from './read-closure.ts'
 import { undoClosure } from './undo.ts'
 
@@ -70,12 +70,7 @@ export function closureActsApi(app: ApiApp): void {
     const ctx = c.get('ctx')
     const { view, caller } = await closureFor(c, c.req.valid('param').number)
     const act = async () => {
-      await countTry(ctx, view.issuerId, [
-        { limit: 'code_per_client', who: c.get('client') },
-        { limit: 'code_per_address', who: view.closureId },
-        { limit: 'code_per_address_a_day', who: view.closureId },
-      ])
-      await sendIdentifyCode(ctx, view)
+      await askForNewCode(ctx, view, c.get('client'))
       return {}
     }
     await onceForRoute(c, { key: c.req.valid('header')['Idempotency-Key'], caller, act })
@@ -85,14 +80,14 @@ export function closureActsApi(app: ApiApp): void {
   app.openapi(prove, async (c) => {
     const ctx = c.get('ctx')
     const body = c.req.valid('json')
-    const { view, caller } = await closureFor(c, c.req.valid('param').number)
+    const { view, caller, as } = await closureFor(c, c.req.valid('param').number)
     await onceForRoute(c, {
       key: c.req.valid('header')['Idempotency-Key'],
       caller,
       body,
       act: async () => {
         await countTry(ctx, view.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
-        await proveIdentity(ctx, { ...view, code: body.code })
+        await proveIdentity(ctx, { ...view, code: body.code, by: as })
         return {}
       },
       recover: async (refusal) =>

@@ -12,13 +12,14 @@ const payoutShape = z.object({
   reference: z.string().nullable(),
   settledAt: instant.nullable(),
 })
+const unproved = 'null when declared without signing in, for a closure access token, until the code is in'
 const cardShape = z
   .object({
     cardId: z.uuid(),
     iccid: z.string(),
-    plan: z.string(),
-    zone: z.string(),
-    expiresAt: instant,
+    plan: z.string().nullable().openapi({ description: unproved }),
+    zone: z.string().nullable(),
+    expiresAt: instant.nullable(),
     balance: money.nullable().openapi({ description: 'at the declaration, or what settlement took off it' }),
     payout: payoutShape.nullable(),
   })
@@ -49,7 +50,7 @@ const stepShape = z
 export const closureShape = z
   .object({
     number: closureNumber.openapi({ example: 'LEB-2K7M-9QXCT' }),
-    accountRef: z.string(),
+    accountRef: z.string().nullable().openapi({ description: unproved }),
     covers: z.enum(['card', 'account']),
     act,
     state: z.enum(['declared', 'identified', 'closing', 'closed', 'undone']),
@@ -63,6 +64,16 @@ export const closureShape = z
     canUndo: z.boolean().openapi({ description: 'until money is sent or the line is cut' }),
     noReturnAt: instant.nullable(),
     undoneAt: instant.nullable(),
+    undoneBy: z
+      .enum(['person', 'holder_declared', 'never_proved'])
+      .nullable()
+      .openapi({
+        description: 'holder_declared: the holder declared the same card; never_proved: it lapsed',
+      }),
+    identity: z
+      .enum(['signed_in', 'not_signed_in', 'issuer_decision'])
+      .openapi({ description: 'how it was declared' }),
+    identifiedAt: instant.nullable().openapi({ description: 'when the code was in' }),
     closedAt: instant.nullable(),
     toldAt: instant.nullable().openapi({ description: 'when the holder was sent the certificate' }),
     cards: z.array(cardShape),
@@ -87,7 +98,7 @@ export function closureUrl(publicUrl: string, issuerId: string, number: string):
 }
 
 export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
-  const { issuerId, closureId: _, cards, steps, documents, ...plain } = view
+  const { issuerId, closureId: _, provedBy: __, cards, steps, documents, ...plain } = view
   const url = closureUrl(publicUrl, issuerId, view.number)
   return {
     ...plain,
@@ -96,11 +107,12 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
     undoUntil: maybe(view.undoUntil),
     noReturnAt: maybe(view.noReturnAt),
     undoneAt: maybe(view.undoneAt),
+    identifiedAt: maybe(view.identifiedAt),
     closedAt: maybe(view.closedAt),
     toldAt: maybe(view.toldAt),
     cards: cards.map(({ payout, expiresAt, ...card }) => ({
       ...card,
-      expiresAt: time(expiresAt),
+      expiresAt: maybe(expiresAt),
       payout: payout && { ...payout, settledAt: maybe(payout.settledAt) },
     })),
     steps: steps.map(({ at, block, ...step }) => ({

@@ -35,9 +35,10 @@ export type BlockReason =
 export type CardInClosure = {
   cardId: string
   iccid: string
-  plan: string
-  zone: string
-  expiresAt: Date
+  /** Plan, zone and expiry are null for someone not signed in who has not proved to be the holder. */
+  plan: string | null
+  zone: string | null
+  expiresAt: Date | null
   /** Balance at the declaration, or what settlement took off it. Null when declared by someone not signed in. */
   balance: MoneyJson | null
   payout: { route: PayoutRoute; amount: MoneyJson; reference: string | null; settledAt: Date | null } | null
@@ -59,7 +60,8 @@ export type ClosureView = {
   issuerId: string
   closureId: string
   number: string
-  accountRef: string
+  /** Null for someone not signed in who has not proved to be the holder. */
+  accountRef: string | null
   covers: Covers
   act: Act
   state: 'declared' | 'identified' | 'closing' | 'closed' | 'undone'
@@ -68,6 +70,11 @@ export type ClosureView = {
   policyVersion: string
   declaredAt: Date
   dueAt: Date
+  /** How it stood with identity when it was declared. */
+  identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
+  identifiedAt: Date | null
+  /** Whether the code came with what the receipt gave out, or from someone signed in. */
+  provedBy: 'declarer' | 'account' | null
   late: boolean
   /** End of the undo window, once identified. */
   undoUntil: Date | null
@@ -75,6 +82,7 @@ export type ClosureView = {
   canUndo: boolean
   noReturnAt: Date | null
   undoneAt: Date | null
+  undoneBy: 'person' | 'holder_declared' | 'never_proved' | null
   closedAt: Date | null
   toldAt: Date | null
   cards: CardInClosure[]

@@ -10,7 +10,9 @@ import { sealDocument, type SealedDocument } from '../slip/seal.ts'
 import type { Act, Covers } from './closure-view.ts'
 import { saveDocument } from './documents.ts'
 import { type ClosurePreview, previewWith } from './preview.ts'
+import { markCardsClosing } from './mark-closing.ts'
 import { type Declared, slipContent } from './slip-content.ts'
+import { giveWay } from './unproved.ts'
 
 export type Declaration = {
   issuerId: string
@@ -25,6 +27,8 @@ export type Declaration = {
   zone: string
   receivedBy: 'portal' | 'api' | 'cli' | 'staff'
   identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
+  /** Keyed hash of an anonymous request, by which its repetition finds this closure. */
+  requestDigest?: Buffer
 }
 
 export type Receipt = {
@@ -54,20 +58,29 @@ export async function declareClosure(ctx: Context, declaration: Declaration): Pr
   const content = slipContent(ctx, { issuer, policy: preview.policy, preview, declared })
   const sealed = await sealDocument({ content, keys: ctx.keys, issuerId, now: declared.declaredAt })
   const closureId = ctx.ids.next()
-  try {
-    await inIssuer(ctx.db, issuerId, (tx) =>
-      write(ctx, tx, { closureId, declaration, preview, declared, sealed }),
-    )
-  } catch (error) {
-    if ((error as { constraint?: string }).constraint !== 'closure_card_once') throw error
-    // Somebody declared the same card between our look and our write: theirs stands.
-    const now = await inIssuer(ctx.db, issuerId, (tx) => previewWith(ctx, tx, issuer, declaration))
-    throw new Refusal('closure/already_closing', {
-      number: now.cards.find((card) => card.existing)?.existing ?? '',
-    })
-  }
+  await writeOnce(ctx, issuer, { closureId, declaration, preview, declared, sealed })
   const { number, token } = declared
   return { closureId, number, token, slip: sealed.pdf, dueAt: preview.dueAt }
+}
+
+// Each round means that one more stranger declared the same card within these milliseconds.
+const rounds_at_most = 5
+
+/** Writes the closure, or says which one stands in its way. */
+async function writeOnce(ctx: Context, issuer: Issuer, made: NewClosure): Promise<void> {
+  const { declaration } = made
+  for (let round = 1; ; round++) {
+    try {
+      return await inIssuer(ctx.db, issuer.issuerId, (tx) => write(ctx, tx, made))
+    } catch (error) {
+      if ((error as { constraint?: string }).constraint !== 'closure_card_once') throw error
+      // Somebody declared the same card between our look and our write: theirs stands, unless it gives way.
+      const now = await inIssuer(ctx.db, issuer.issuerId, (tx) => previewWith(ctx, tx, issuer, declaration))
+      const number = now.cards.find((card) => card.existing)?.existing
+      if (number || round === rounds_at_most)
+        throw new Refusal('closure/already_closing', { number: number ?? '' })
+    }
+  }
 }
 
 async function refuseIfNotOpen(
@@ -142,6 +155,8 @@ type NewClosure = {
 async function write(ctx: Context, tx: Tx, made: NewClosure): Promise<void> {
   const { closureId, declaration, declared, sealed } = made
   const { issuerId } = declaration
+  const cardIds = made.preview.cards.map((card) => card.cardId)
+  if (declared.identity !== 'not_signed_in') await giveWay(ctx, tx, issuerId, cardIds)
   await insertClosure(tx, made)
   await saveDocument(ctx, tx, {
     issuerId,
@@ -190,6 +205,7 @@ async function insertClosure(
       due_at: preview.dueAt,
       undo_until: declared.undoUntil,
       identified_at: byIssuer ? declared.declaredAt : null,
+      request_digest: declaration.requestDigest ?? null,
     })
     .execute()
   if (preview.cards.length > 0) {
@@ -205,20 +221,16 @@ async function insertClosure(
       )
       .execute()
   }
-  await markClosing(tx, declaration, preview)
+  // A stranger's word alone changes nothing about the card: it is marked when the code has come back.
+  if (declared.identity !== 'not_signed_in') await markClosing(tx, declaration, preview)
 }
 
 async function markClosing(tx: Tx, declaration: Declaration, preview: ClosurePreview): Promise<void> {
-  const cardIds = preview.cards.map((card) => card.cardId)
-  if (cardIds.length > 0) {
-    await tx
-      .updateTable('card')
-      .set({ state: 'closing' })
-      .where('issuer_id', '=', declaration.issuerId)
-      .where('card_id', 'in', cardIds)
-      .where('state', '=', 'open')
-      .execute()
-  }
+  await markCardsClosing(
+    tx,
+    declaration.issuerId,
+    preview.cards.map((card) => card.cardId),
+  )
   if (declaration.cardIds !== 'account') return
   await tx
     .updateTable('account')

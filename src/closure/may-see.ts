@@ -6,6 +6,7 @@ import { isReadableNumber } from '../platform/ids.ts'
 import { type CookieJar, readCookie, writeCookie } from '../web/cookies.ts'
 import { type PortalContext, sessionOf } from '../web/routing.ts'
 import { WebFault } from '../web/web-fault.ts'
+import { asDeclarerSees } from './before-proof.ts'
 import type { ClosureView } from './closure-view.ts'
 import { readClosure } from './read-closure.ts'
 
@@ -32,22 +33,38 @@ async function seal(ctx: Context, issuerId: string, number: string): Promise<str
   return createHmac('sha256', codeKey).update(`see-closure/${issuerId}/${number}`).digest('base64url')
 }
 
+/** A closure as this browser may see it, and whether as the one that declared it or as the account's holder. */
+export type Seen = { view: ClosureView; as: 'declarer' | 'account' }
+
+/** Whether this browser declared the closure with this number. */
+export async function isRemembered(
+  ctx: Context,
+  c: PortalContext,
+  jar: CookieJar,
+  number: string,
+): Promise<boolean> {
+  const { issuerId } = c.get('issuer')
+  const cookie = Buffer.from(readCookie(c, jar, `closure-${number}`, issuerId) ?? '')
+  const right = Buffer.from(await seal(ctx, issuerId, number))
+  return cookie.length === right.length && timingSafeEqual(cookie, right)
+}
+
 /**
  * The closure in the address, for someone signed in to its account or the browser that declared it. For all
  * others it does not exist: throws WebFault notFound, or asks to sign in first.
  */
-export async function closureFor(ctx: Context, c: PortalContext, jar: CookieJar): Promise<ClosureView> {
+export async function closureFor(ctx: Context, c: PortalContext, jar: CookieJar): Promise<Seen> {
   const { issuerId } = c.get('issuer')
   const number = c.req.param('number') ?? ''
   if (!isReadableNumber(number.slice(number.indexOf('-') + 1))) throw new WebFault('notFound')
-  const cookie = Buffer.from(readCookie(c, jar, `closure-${number}`, issuerId) ?? '')
-  const right = Buffer.from(await seal(ctx, issuerId, number))
-  const remembered = cookie.length === right.length && timingSafeEqual(cookie, right)
-  const holderIds = remembered ? [] : sessionOf(c).holderIds
+  const remembered = await isRemembered(ctx, c, jar, number)
+  const holderIds = remembered ? (c.get('session')?.holderIds ?? []) : sessionOf(c).holderIds
   const view = await readClosure(ctx, { issuerId, number })
   if (!view) throw new WebFault('notFound')
-  if (remembered) return view
   const accounts = await inIssuer(ctx.db, issuerId, (tx) => listAccounts(tx, issuerId, holderIds))
-  if (!accounts.some((account) => account.account_ref === view.accountRef)) throw new WebFault('notFound')
-  return view
+  if (accounts.some((account) => account.account_ref === view.accountRef)) return { view, as: 'account' }
+  const declarers = remembered ? asDeclarerSees(view) : undefined
+  if (declarers) return { view: declarers, as: 'declarer' }
+  sessionOf(c)
+  throw new WebFault('notFound')
 }

@@ -23,13 +23,10 @@ export type CardPreview = {
   existing: string | null
 }
 
-/** What closing now would mean: shown before the declaration, printed on the slip after it. */
-export type ClosurePreview = {
-  accountId: string
-  accountRef: string
+/** What one country's law and one issuer's rules say of an act that is declared now. */
+export type Terms = {
   jurisdiction: string
   policyVersion: string
-  cards: CardPreview[]
   deadlines: Deadline[]
   /** When LEB must be done: the earliest of the deadlines. */
   dueAt: Date
@@ -39,12 +36,17 @@ export type ClosurePreview = {
   appealEmail: string
 }
 
+/** What closing now would mean: shown before the declaration, printed on the slip after it. */
+export type ClosurePreview = Terms & { accountId: string; accountRef: string; cards: CardPreview[] }
+
 export type PreviewInput = {
   issuerId: string
   accountId: string
   /** The cards to close; `account` takes all that are still open, and the account with them. */
   cardIds: string[] | 'account'
   act: Act
+  /** Who declares; somebody signed in unless told. */
+  identity?: 'signed_in' | 'not_signed_in' | 'issuer_decision'
 }
 
 /** Throws Refusal closure/no_such_card, closure/nothing_open, issuer/unknown. */
@@ -69,17 +71,32 @@ export async function previewWith(
     .where('account_id', '=', input.accountId)
     .executeTakeFirst()
   if (!account) throw new Refusal('closure/no_such_card')
-  const policy = policyFor(account.jurisdiction, now)
+  // The holder's residence is nobody's business before proof: until then the issuer's own law is told (adr/0010).
+  const unproved = input.identity === 'not_signed_in'
+  const terms = termsFor(issuer, unproved ? issuer.jurisdiction : account.jurisdiction, input.act, now)
   const cards = await readCards(tx, issuer.issuerId, input)
-  const clocks = deadlines(policy, input.act, now)
+  return {
+    ...terms,
+    accountId: input.accountId,
+    accountRef: account.account_ref,
+    cards: cards.map((card) => ({ ...card, arrivesBy: arrivesBy(terms.policy, now) })),
+  }
+}
+
+/** @param jurisdiction ISO 3166-1 alpha-2 */
+export function termsFor(
+  issuer: Issuer,
+  jurisdiction: string,
+  act: Act,
+  now: Date,
+): Terms & { policy: Policy } {
+  const policy = policyFor(jurisdiction, now)
+  const clocks = deadlines(policy, act, now)
   const undoWindow = Math.max(issuer.rules.undo_window_minutes, policy.undo_window_minutes)
   return {
     policy,
-    accountId: input.accountId,
-    accountRef: account.account_ref,
-    jurisdiction: account.jurisdiction,
+    jurisdiction,
     policyVersion: policy.version,
-    cards: cards.map((card) => ({ ...card, arrivesBy: arrivesBy(policy, now) })),
     deadlines: clocks,
     dueAt: clocks[0]!.dueAt,
     retention: retentions(policy, now),
@@ -120,6 +137,8 @@ async function readCards(
       'c.state',
       'a.balance',
       'o.number',
+      'o.identity',
+      'o.state as closure_state',
     ])
     .where('c.issuer_id', '=', issuerId)
     .where('c.account_id', '=', input.accountId)
@@ -142,6 +161,12 @@ async function readCards(
       paidMinor: row.paid_minor,
       paymentProvider: row.payment_provider,
     }),
-    existing: row.number,
+    // What nobody has proved yet stands in nobody's way but that of the next stranger.
+    existing:
+      input.identity !== 'not_signed_in' &&
+      row.identity === 'not_signed_in' &&
+      row.closure_state === 'declared'
+        ? null
+        : row.number,
   }))
 }

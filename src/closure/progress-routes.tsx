@@ -10,18 +10,19 @@ import { at, formText, type PortalContext } from '../web/routing.ts'
 import { WebFault } from '../web/web-fault.ts'
 import type { ClosureView } from './closure-view.ts'
 import { type DocumentKind, readDocument } from './documents.ts'
-import { closureFor } from './may-see.ts'
+import { closureFor, type Seen } from './may-see.ts'
 import { ProgressPage } from './pages/progress-page.tsx'
 import { UndoPage } from './pages/undo-page.tsx'
 import { streamProgress } from './progress-events.ts'
-import { proveIdentity, sendIdentifyCode } from './prove-identity.ts'
+import { askForNewCode, proveIdentity } from './prove-identity.ts'
 import { undoClosure } from './undo.ts'
 import type { Watch } from './watch.ts'
 
 /** How a closure goes, its documents, the code that proves who declared it, and undo. */
 export function progressRoutes(ctx: Context, jar: CookieJar, watch: Watch): Hono<PortalEnv> {
   const app = new Hono<PortalEnv>()
-  const see = (c: PortalContext) => closureFor(ctx, c, jar)
+  const seen = (c: PortalContext) => closureFor(ctx, c, jar)
+  const see = async (c: PortalContext) => (await seen(c)).view
   const progressHref = (c: PortalContext, view: ClosureView) => c.get('page').href(`/closures/${view.number}`)
   at(app, '/closures/:number', {
     get: async (c) => {
@@ -38,18 +39,13 @@ export function progressRoutes(ctx: Context, jar: CookieJar, watch: Watch): Hono
   })
   at(app, '/closures/:number/identify', {
     get: async (c) => c.redirect(progressHref(c, await see(c)), 303),
-    post: async (c) => identify(ctx, c, await see(c)),
+    post: async (c) => identify(ctx, c, await seen(c)),
   })
   at(app, '/closures/:number/new-code', {
     get: async (c) => c.redirect(progressHref(c, await see(c)), 303),
     post: async (c) => {
       const view = await see(c)
-      await countTry(ctx, view.issuerId, [
-        { limit: 'code_per_client', who: c.get('client') },
-        { limit: 'code_per_address', who: view.closureId },
-        { limit: 'code_per_address_a_day', who: view.closureId },
-      ])
-      await sendIdentifyCode(ctx, view)
+      await askForNewCode(ctx, view, c.get('client'))
       return c.redirect(`${progressHref(c, view)}?code=sent`, 303)
     },
   })
@@ -68,11 +64,11 @@ export function progressRoutes(ctx: Context, jar: CookieJar, watch: Watch): Hono
   return app
 }
 
-async function identify(ctx: Context, c: PortalContext, view: ClosureView): Promise<Response> {
+async function identify(ctx: Context, c: PortalContext, { view, as }: Seen): Promise<Response> {
   const page = c.get('page')
   await countTry(ctx, view.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
   try {
-    await proveIdentity(ctx, { ...view, code: await formText(c, 'code') })
+    await proveIdentity(ctx, { ...view, code: await formText(c, 'code'), by: as })
     return c.redirect(page.href(`/closures/${view.number}`), 303)
   } catch (error) {
     if (!(error instanceof Refusal) || refusalText(error)?.field !== 'code') throw error

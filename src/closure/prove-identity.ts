@@ -1,8 +1,14 @@
 import { type CodeFault, issueCode, useCode } from '../holder/access-code.ts'
+import { countTry } from '../holder/rate-limits.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
-import { inIssuer } from '../platform/db.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import { deadlines } from '../policy/clocks.ts'
+import { policyFor } from '../policy/policy.ts'
+import { type ClosureRow, readCaseCards } from './case.ts'
+import type { Act, ClosureView } from './closure-view.ts'
+import { markCardsClosing } from './mark-closing.ts'
 import type { ClosureRefusal } from './refusals.ts'
 
 type Which = { issuerId: string; closureId: string }
@@ -28,6 +34,22 @@ export async function sendIdentifyCode(ctx: Context, which: Which): Promise<void
   })
 }
 
+/**
+ * The same for whoever asks from outside: counted first, so that nobody can fill a holder's mailbox. What was
+ * declared without signing in is counted by the card, so that a new declaration is no new allowance.
+ * Throws Refusal holder/too_often besides.
+ */
+export async function askForNewCode(ctx: Context, view: ClosureView, client: string): Promise<void> {
+  const unproved = view.identity === 'not_signed_in' ? view.cards : []
+  await countTry(ctx, view.issuerId, [
+    { limit: 'code_per_client', who: client },
+    { limit: 'code_per_address', who: view.closureId },
+    { limit: 'code_per_address_a_day', who: view.closureId },
+    ...unproved.map(({ iccid }) => ({ limit: 'unproved_code_per_card' as const, who: iccid })),
+  ])
+  await sendIdentifyCode(ctx, view)
+}
+
 const refusalFor: Record<CodeFault, ClosureRefusal> = {
   wrong: 'closure/code_wrong',
   expired: 'closure/code_expired',
@@ -37,19 +59,25 @@ const refusalFor: Record<CodeFault, ClosureRefusal> = {
 
 /**
  * The code is bound to this closure and good once; spending it and starting the closing are one transaction.
+ * `by` is `declarer` when the code came with what the receipt gave out, not with a session.
  * Throws Refusal closure/no_such_closure, already_undone, code_wrong, code_expired, code_used, code_too_many.
  */
-export async function proveIdentity(ctx: Context, input: Which & { code: string }): Promise<void> {
-  const { issuerId, closureId } = input
+export async function proveIdentity(
+  ctx: Context,
+  input: Which & { code: string; by?: 'declarer' | 'account' },
+): Promise<void> {
+  const { issuerId, closureId, by = 'account' } = input
   const outcome = await useCode(ctx, { ...input, purpose: 'identify' }, async (tx) => {
     const done = await tx
       .updateTable('closure')
-      .set({ state: 'identified', identified_at: ctx.clock.now() })
+      .set({ state: 'identified', identified_at: ctx.clock.now(), proved_by: by })
       .where('issuer_id', '=', issuerId)
       .where('closure_id', '=', closureId)
       .where('state', '=', 'declared')
+      .returningAll()
       .executeTakeFirst()
-    if (done.numUpdatedRows === 0n) return false
+    if (!done) return false
+    if (done.identity === 'not_signed_in') await becomeHolders(ctx, tx, done)
     await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
     return true
   })
@@ -58,6 +86,35 @@ export async function proveIdentity(ctx: Context, input: Which & { code: string 
   if (!state) throw new Refusal('closure/no_such_closure')
   if (state === 'undone') throw new Refusal('closure/already_undone')
   throw new Refusal(refusalFor[outcome])
+}
+
+/**
+ * A declaration made without signing in is the holder's from here on: the cards are marked, and the law of the
+ * holder's residence, as it stood at the declaration, takes the place of the issuer's where it is the sooner.
+ */
+async function becomeHolders(ctx: Context, tx: Tx, closure: ClosureRow): Promise<void> {
+  const { issuer_id: issuerId, closure_id: closureId } = closure
+  const cards = await readCaseCards(tx, issuerId, closureId)
+  await markCardsClosing(
+    tx,
+    issuerId,
+    cards.map((card) => card.cardId),
+  )
+  const { jurisdiction } = await tx
+    .selectFrom('account')
+    .select('jurisdiction')
+    .where('issuer_id', '=', issuerId)
+    .where('account_id', '=', closure.account_id)
+    .executeTakeFirstOrThrow()
+  const policy = policyFor(jurisdiction, closure.declared_at)
+  const [first] = deadlines(policy, closure.act as Act, closure.declared_at)
+  const due_at = first && first.dueAt < closure.due_at ? first.dueAt : closure.due_at
+  await tx
+    .updateTable('closure')
+    .set({ jurisdiction, policy_version: policy.version, due_at })
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .execute()
 }
 
 async function stateOf(ctx: Context, which: Which): Promise<string | undefined> {

@@ -108,6 +108,10 @@ function plainFacts(closure: ClosureRow) {
     undoUntil: closure.undo_until,
     noReturnAt: closure.no_return_at,
     undoneAt: closure.undone_at,
+    undoneBy: closure.undone_by as ClosureView['undoneBy'],
+    identity: closure.identity as ClosureView['identity'],
+    identifiedAt: closure.identified_at,
+    provedBy: closure.proved_by as ClosureView['provedBy'],
     closedAt: closure.closed_at,
     toldAt: closure.told_at,
   }

@@ -7,6 +7,9 @@ export type ClosureRefusal =
   | 'closure/already_closing'
   | 'closure/already_closed'
   | 'closure/unknown_zone'
+  | 'closure/card_number_invalid'
+  | 'closure/card_unknown'
+  | 'closure/being_closed'
   | 'closure/code_wrong'
   | 'closure/code_expired'
   | 'closure/code_used'
@@ -69,6 +72,34 @@ export const closureRefusals: Refusals<ClosureRefusal> = {
       en: 'Use an IANA name such as Asia/Shanghai.',
     },
     field: 'zone',
+  },
+  'closure/card_number_invalid': {
+    status: 422,
+    title: { 'zh-CN': '卡号不对', en: 'That is not a card number' },
+    next: {
+      'zh-CN': '卡号（ICCID）是 19 或 20 位数字，多以 89 开头。请逐位核对后再输入。',
+      en: 'A card number (ICCID) has 19 or 20 digits, most begin with 89. Compare digit by digit and enter it again.',
+    },
+    field: 'iccid',
+  },
+  'closure/card_unknown': {
+    status: 404,
+    title: { 'zh-CN': '这家发行公司没有这个卡号', en: 'This issuer has no card with this number' },
+    next: {
+      'zh-CN':
+        '请核对数字；卡也可能是别家公司发行的，公司名称印在卡包上。仍找不到时，请写信给客服，申请同样算数。',
+      en: 'Compare the digits. The card may be from another issuer: the name stands on the card pack. If you get no further, write to support; a declaration by e-mail counts as well.',
+    },
+    field: 'iccid',
+  },
+  'closure/being_closed': {
+    status: 409,
+    title: { 'zh-CN': '这张卡正在注销，或已经注销', en: 'This card is being closed, or is closed already' },
+    next: {
+      'zh-CN': '确认单已发到持卡人的邮箱，编号和进度都在里面。您无需再次申请。',
+      en: 'Its holder has the slip by e-mail, with the number and the way to its progress. You need not declare it again.',
+    },
+    field: 'iccid',
   },
   'closure/code_wrong': {
     status: 422,

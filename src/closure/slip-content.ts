@@ -35,7 +35,6 @@ export function slipContent(
     issuer: issuerPart(issuer),
     act: declared.act,
     covers: declared.covers,
-    accountRef: preview.accountRef,
     declaredAt: time(declared.declaredAt),
     timeZone: declared.zone,
     jurisdiction: preview.jurisdiction,
@@ -43,7 +42,10 @@ export function slipContent(
     kept: keptPart(policy, declared.declaredAt),
     verifyUrl: verifyUrl(ctx, declared.token),
     issuedAt: time(ctx.clock.now()),
-    cards: preview.cards.map((card) => slipCard(card, time)),
+    // Before proof the slip says of the card only what its declarer typed in.
+    ...(declared.identity === 'not_signed_in'
+      ? { cards: preview.cards.map(({ iccid }) => ({ iccid })) }
+      : { accountRef: preview.accountRef, cards: preview.cards.map((card) => slipCard(card, time)) }),
     declaration: both(declarationWords(declared.act, declared.covers)),
     receivedBy: declared.receivedBy === 'cli' ? 'staff' : declared.receivedBy,
     identity: declared.identity === 'not_signed_in' ? 'waiting_for_proof' : declared.identity,

@@ -21,19 +21,38 @@ export async function undoClosure(
     if (!closure) throw new Refusal('closure/no_such_closure')
     if (closure.state === 'undone') throw new Refusal('closure/already_undone')
     if (closure.no_return_at || closure.state === 'closed') throw new Refusal('closure/past_return')
-    for (const card of await readCaseCards(tx, input.issuerId, input.closureId))
-      await giveBack(ctx, tx, closure, card)
-    await free(tx, closure, ctx.clock.now())
-    await tx
-      .updateTable('closure')
-      .set((e) => ({ state: 'undone', undone_at: ctx.clock.now(), version: e('version', '+', 1n) }))
-      .where('issuer_id', '=', input.issuerId)
-      .where('closure_id', '=', input.closureId)
-      .execute()
-    const locale = closure.locale as 'zh-CN' | 'en'
-    await queueNotice(ctx, tx, { ...input, kind: 'undone', locale })
-    await ctx.jobs.look(tx, 'closure', { issuerId: input.issuerId, id: input.closureId })
+    await undoWithin(ctx, tx, closure, 'person')
+    await queueNotice(ctx, tx, {
+      issuerId: input.issuerId,
+      closureId: input.closureId,
+      kind: 'undone',
+      locale: closure.locale as 'zh-CN' | 'en',
+    })
   })
+}
+
+/** Undoes a closure that the transaction has locked and found open; whoever calls it tells the holder. */
+export async function undoWithin(
+  ctx: Context,
+  tx: Tx,
+  closure: ClosureRow,
+  by: 'person' | 'holder_declared' | 'never_proved',
+): Promise<void> {
+  const { issuer_id: issuerId, closure_id: closureId } = closure
+  for (const card of await readCaseCards(tx, issuerId, closureId)) await giveBack(ctx, tx, closure, card)
+  await free(tx, closure, ctx.clock.now())
+  await tx
+    .updateTable('closure')
+    .set((e) => ({
+      state: 'undone',
+      undone_at: ctx.clock.now(),
+      undone_by: by,
+      version: e('version', '+', 1n),
+    }))
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .execute()
+  await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
 }
 
 function lock(tx: Tx, which: { issuerId: string; closureId: string }): Promise<ClosureRow | undefined> {

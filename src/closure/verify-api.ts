@@ -3,6 +3,7 @@ import type { ApiApp } from '../api/api-env.ts'
 import { closureNumber, instant, json, problems, wording } from '../api/shapes.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { Refusal } from '../platform/errors.ts'
+import { asPaperSays } from './before-proof.ts'
 import { readByToken } from './documents.ts'
 import { readClosure } from './read-closure.ts'
 
@@ -19,7 +20,7 @@ const verifiedShape = z
     dueAt: instant,
     closedAt: instant.nullable(),
     undoneAt: instant.nullable(),
-    cards: z.array(z.object({ iccidLast4: z.string(), plan: z.string() })),
+    cards: z.array(z.object({ iccidLast4: z.string(), plan: z.string().nullable() })),
   })
   .openapi('Verified')
 
@@ -66,7 +67,10 @@ export function verifyApi(app: ApiApp): void {
       dueAt: view.dueAt.toISOString(),
       closedAt: view.closedAt && view.closedAt.toISOString(),
       undoneAt: view.undoneAt && view.undoneAt.toISOString(),
-      cards: view.cards.map((card) => ({ iccidLast4: card.iccid.slice(-4), plan: card.plan })),
+      cards: asPaperSays(view, found.kind).cards.map((card) => ({
+        iccidLast4: card.iccid.slice(-4),
+        plan: card.plan,
+      })),
     }
     return c.json(answer, 200)
   })

@@ -5,6 +5,7 @@ import type { AssetNames } from '../web/assets.ts'
 import { pickLang } from '../web/lang.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at } from '../web/routing.ts'
+import { asPaperSays } from './before-proof.ts'
 import { readByToken } from './documents.ts'
 import { type Verified, VerifyPage } from './pages/verify-page.tsx'
 import { readClosure } from './read-closure.ts'
@@ -29,5 +30,5 @@ async function verify(ctx: Context, text: string): Promise<Verified | undefined>
   if (!token) return undefined
   const view = await readClosure(ctx, token)
   const issuer = await findIssuer(ctx.db, token.issuerId)
-  return view && issuer && { token, view, issuer }
+  return view && issuer && { token, view: asPaperSays(view, token.kind), issuer }
 }

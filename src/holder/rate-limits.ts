@@ -16,6 +16,12 @@ export const limits = {
   export_per_account: { points: 10, window_seconds: 3600 },
   declaration_per_account: { points: 20, window_seconds: 3600 },
   declaration_per_client: { points: 120, window_seconds: 3600 },
+  /** Card numbers of a batch follow each other: without signing in, nobody shall walk through them. */
+  card_number_per_client: { points: 30, window_seconds: 3600 },
+  unproved_declaration_per_client: { points: 10, window_seconds: 3600 },
+  /** Each brings its holder two mails. With the codes asked for anew: at most 45 guesses a day at one card. */
+  unproved_declaration_per_card: { points: 3, window_seconds: 86_400 },
+  unproved_code_per_card: { points: 6, window_seconds: 86_400 },
 } as const
 export type Limit = keyof typeof limits
 

@@ -21,6 +21,8 @@ export const rulesSchema = z.object({
   undo_window_minutes: z.number().int().min(0).max(43_200).default(30),
   /** How long late usage records may still come in after the line is off. */
   drain_seconds: z.number().int().min(0).max(604_800).default(0),
+  /** How long a declaration made without signing in waits for its code before it lapses. */
+  unproved_days: z.number().int().min(1).max(90).default(14),
   support_hours: wording.optional(),
 })
 

@@ -146,6 +146,30 @@ export function undoneLetter(locale: Locale, facts: ClosureFacts): Letter {
       }
 }
 
+/** A declaration made without signing in that nobody proved. */
+export function lapsedLetter(locale: Locale, facts: ClosureFacts): Letter {
+  const link = progressLink(locale, facts)
+  return locale === 'en'
+    ? {
+        locale,
+        link,
+        subject: `Not confirmed, so nothing was closed: ${facts.number}`,
+        paragraphs: [
+          `Closing ${facts.number} was declared without signing in, and nobody entered the code we sent you. It has lapsed: ${cardsInWords(locale, facts)} works as before and keeps its balance.`,
+          'If you do want to close it, declare it again. If it was not you, you need do nothing.',
+        ],
+      }
+    : {
+        locale,
+        link,
+        subject: `未经确认，没有注销：${facts.number}`,
+        paragraphs: [
+          `注销 ${facts.number} 是在未登录的情况下申请的，我们发给您的验证码一直没有人输入，申请已失效。${cardsInWords(locale, facts)}照常使用，余额不变。`,
+          '如果您确实要注销，请重新申请；如果不是您本人操作，无需理会。',
+        ],
+      }
+}
+
 export function lateLetter(locale: Locale, issuer: Issuer, facts: ClosureFacts): Letter {
   const due = timeInWords(facts.dueAt, locale, facts.zone)
   const link = progressLink(locale, facts)

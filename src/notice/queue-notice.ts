@@ -1,7 +1,8 @@
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 
-export type NoticeKind = 'sign_in_code' | 'identify_code' | 'slip' | 'undone' | 'late' | 'late_support'
+export type NoticeKind =
+  'sign_in_code' | 'identify_code' | 'slip' | 'undone' | 'lapsed' | 'late' | 'late_support'
 
 export type NewNotice = {
   issuerId: string

@@ -10,6 +10,7 @@ import { readClosureFacts } from './closure-facts.ts'
 import { type Letter, renderLetter } from './letter.tsx'
 import {
   identifyLetter,
+  lapsedLetter,
   lateLetter,
   lateSupportLetter,
   signInLetter,
@@ -111,6 +112,7 @@ async function writeLetter(
   const to = (await readPerson(ctx, tx, issuerId, facts.holderId))?.email
   if (!to) return undefined
   if (waiting.kind === 'undone') return { to, letter: undoneLetter(locale, facts) }
+  if (waiting.kind === 'lapsed') return { to, letter: lapsedLetter(locale, facts) }
   if (waiting.kind === 'late') return { to, letter: lateLetter(locale, issuer, facts) }
   if (waiting.kind === 'slip') {
     const slip = await readDocument(tx, { issuerId, closureId, kind: 'slip' })

@@ -103,12 +103,15 @@ export interface Closure {
   no_return_at: Timestamp | null
   number: string
   policy_version: string
+  proved_by: string | null
   received_by: string
+  request_digest: Buffer | null
   start: string
   state: string
   told_at: Timestamp | null
   undo_until: Timestamp | null
   undone_at: Timestamp | null
+  undone_by: string | null
   version: Generated<Int8>
   worker: string | null
   zone: string

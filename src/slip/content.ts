@@ -36,7 +36,6 @@ const common = {
   issuer,
   act: z.enum(['terminate', 'withdraw', 'refund', 'erase']),
   covers: z.enum(['card', 'account']),
-  accountRef: z.string().min(1),
   declaredAt: instant,
   /** IANA name of the zone in which every time of the document is printed. */
   timeZone: z.string().min(1),
@@ -48,18 +47,21 @@ const common = {
   issuedAt: instant,
 }
 
+/** Declared by someone not signed in, a card is its number and nothing else. */
 const slipCard = z.object({
   iccid: z.string().regex(/^\d{18,20}$/),
-  plan: z.string().min(1),
-  zone: both,
+  plan: z.string().min(1).optional(),
+  zone: both.optional(),
   expiresAt: instant.optional(),
-  balance: money,
+  balance: money.optional(),
   refund: z.object({ estimate: money, route: both, expectedBy: instant.optional() }).optional(),
 })
 
 export const slipContent = z.object({
   kind: z.literal('slip'),
   ...common,
+  /** Absent when declared by someone not signed in. */
+  accountRef: z.string().min(1).optional(),
   cards: z.array(slipCard),
   /** The words the holder confirmed. */
   declaration: both,
@@ -98,6 +100,7 @@ const certificateCard = z.object({
 export const certificateContent = z.object({
   kind: z.literal('certificate'),
   ...common,
+  accountRef: z.string().min(1),
   completedAt: instant,
   cards: z.array(certificateCard),
   /** Of an account closure: what was erased, and the vault's receipt. */

@@ -1,6 +1,6 @@
 import type { Both, SlipContent } from './content.ts'
 import { dayOfInstantText, dayText, iccidText, instantText, moneyText } from './document-text.ts'
-import { ACTS, both, cardHeading, COVERS, type LetterView, type Section } from './letter-view.ts'
+import { ACTS, both, cardHeading, type Cell, COVERS, type LetterView, type Section } from './letter-view.ts'
 
 const RECEIVED_BY = {
   portal: both('自助网页', 'Portal'),
@@ -18,6 +18,8 @@ const IDENTITY = {
   ),
 }
 
+const ACCOUNT_OF_CARD = both('下列卡所属的账户', 'The account of the card below')
+
 const facts = (slip: SlipContent): Section => ({
   heading: both('声明事项', 'What was declared'),
   blocks: [
@@ -26,7 +28,7 @@ const facts = (slip: SlipContent): Section => ({
       rows: [
         { label: both('事项', 'Act'), value: ACTS[slip.act] },
         { label: both('范围', 'Covers'), value: COVERS[slip.covers] },
-        { label: both('账户', 'Account'), value: slip.accountRef },
+        { label: both('账户', 'Account'), value: slip.accountRef ?? ACCOUNT_OF_CARD },
         { label: both('声明时间', 'Declared at'), value: instantText(slip.declaredAt, slip.timeZone) },
         { label: both('接收渠道', 'Received by'), value: RECEIVED_BY[slip.receivedBy] },
         { label: both('身份', 'Identity'), value: IDENTITY[slip.identity] },
@@ -41,8 +43,9 @@ const facts = (slip: SlipContent): Section => ({
 
 type Card = SlipContent['cards'][number]
 
-const planText = (card: Card, timeZone: string): Both => {
+const planText = (card: Card, timeZone: string): Cell => {
   const until = card.expiresAt && dayOfInstantText(card.expiresAt, timeZone)
+  if (!card.plan || !card.zone) return '—'
   return both(
     `${card.plan} · ${card.zone.zh}${until ? `，有效至 ${until.zh}` : ''}`,
     `${card.zone.en}${until ? `, valid until ${until.en}` : ''}`,
@@ -56,6 +59,24 @@ const routeText = (refund: NonNullable<Card['refund']>, timeZone: string): Both 
     `${refund.route.en}${by ? `, expected by ${by.en}` : ''}`,
   )
 }
+
+/** Whoever is not signed in gets back what they typed; the rest is told to the holder, after proof. */
+const numbersOnly = (slip: SlipContent): Section => ({
+  heading: cardHeading(slip.cards.length),
+  blocks: [
+    {
+      kind: 'facts',
+      rows: slip.cards.map((card) => ({ label: both('卡号', 'ICCID'), value: iccidText(card.iccid) })),
+    },
+    {
+      kind: 'sides',
+      text: both(
+        '套餐、余额与退款只告知经核验的持卡人，并写入注销完成证明。',
+        'Plan, balance and refund are told to the holder only, after proof, and stand on the certificate.',
+      ),
+    },
+  ],
+})
 
 const cards = (slip: SlipContent): Section => ({
   heading: cardHeading(slip.cards.length),
@@ -72,7 +93,7 @@ const cards = (slip: SlipContent): Section => ({
       rows: slip.cards.map((card) => [
         iccidText(card.iccid),
         planText(card, slip.timeZone),
-        moneyText(card.balance),
+        card.balance ? moneyText(card.balance) : '—',
         card.refund ? moneyText(card.refund.estimate) : '—',
         card.refund ? routeText(card.refund, slip.timeZone) : '—',
       ]),
@@ -126,7 +147,9 @@ export const slipView = (slip: SlipContent): LetterView => ({
   ),
   sections: [
     facts(slip),
-    cards(slip),
+    slip.identity === 'waiting_for_proof' && slip.cards.every((card) => !card.balance)
+      ? numbersOnly(slip)
+      : cards(slip),
     ...(slip.deadlines.length > 0 ? [deadlines(slip)] : []),
     ...(slip.kept.length > 0 ? [keptSection(slip)] : []),
     { heading: both('不同意处理结果时', 'If you disagree'), blocks: [{ kind: 'sides', text: slip.appeal }] },

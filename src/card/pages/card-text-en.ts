@@ -6,6 +6,7 @@ export const cardEn = {
     const days = /^LEB(\d+)$/.exec(plan)?.[1]
     return days ? `${days}-day card` : plan
   },
+  aCard: 'Card',
   ending: (last4: string) => `ending ${last4}`,
   states: { open: 'In use', closing: 'Being closed', frozen: 'Being closed', closed: 'Closed' },
   status: 'Status',

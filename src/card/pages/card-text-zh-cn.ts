@@ -6,6 +6,7 @@ export const cardZh: CardText = {
   title: '我的卡',
   none: '这个邮箱名下已经没有卡。',
   plan: (plan) => dayNames[/^LEB(\d+)$/.exec(plan)?.[1] ?? ''] ?? plan,
+  aCard: '卡',
   ending: (last4) => `尾号 ${last4}`,
   states: { open: '使用中', closing: '注销中', frozen: '注销中', closed: '已注销' },
   status: '状态',

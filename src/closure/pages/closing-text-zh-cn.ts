@@ -79,6 +79,8 @@ export const closingZh: ClosingText = {
   code: {
     title: '请确认是您本人',
     words: '我们已把 6 位数字发到您账户登记的邮箱，只用于这一次注销，10 分钟内有效。',
+    wordsUnknown:
+      '我们已把 6 位数字发到这张卡的账户原先登记的邮箱，只用于这一次注销，10 分钟内有效。没有验证码，什么都不会注销。',
     label: '6 位验证码',
     enter: '确认',
     again: '重新发送验证码',

@@ -7,10 +7,13 @@ export function CodeForm({
   page,
   number,
   fault,
+  unknownHolder = false,
 }: {
   page: Page
   number: string
   fault?: FieldFault | undefined
+  /** Declared without signing in: whose address it is must not be told, not even in part. */
+  unknownHolder?: boolean
 }) {
   const text = closingText[page.lang].code
   return (
@@ -22,7 +25,7 @@ export function CodeForm({
           class="code"
           inputmode="numeric"
           label={text.label}
-          hint={text.words}
+          hint={unknownHolder ? text.wordsUnknown : text.words}
           autocomplete="one-time-code"
           fault={fault}
         />

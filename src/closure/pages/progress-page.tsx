@@ -59,7 +59,12 @@ export function ProgressPage({ page, view, codeSent, fault }: ProgressProps) {
         {view.state === 'declared' && codeSent && <p class="sheet">{closingText[lang].code.sent}</p>}
         {view.state === 'declared' && (
           <div class="sheet needs">
-            <CodeForm page={page} number={view.number} fault={fault} />
+            <CodeForm
+              page={page}
+              number={view.number}
+              fault={fault}
+              unknownHolder={view.accountRef === null}
+            />
           </div>
         )}
         <Timeline view={view} lang={lang} />
@@ -78,6 +83,8 @@ export function ProgressPage({ page, view, codeSent, fault }: ProgressProps) {
 
 function statusWords(view: ClosureView, lang: Page['lang']): string {
   const text = progressText[lang]
+  if (view.undoneBy === 'holder_declared' || view.undoneBy === 'never_proved')
+    return text.undoneBy[view.undoneBy]
   if (view.state !== 'declared' && view.steps.some((step) => step.block?.owner === 'holder'))
     return text.blockedByHolder
   const windowRuns = view.steps.some((step) => step.step === 'undo_window' && step.state === 'current')
@@ -113,7 +120,9 @@ function DetailFacts({ view, lang }: { view: ClosureView; lang: Page['lang'] }) 
   return (
     <Facts
       facts={[
-        { label: text.account, value: `${view.accountRef} (${text.covers[view.covers]})` },
+        ...(view.accountRef === null
+          ? []
+          : [{ label: text.account, value: `${view.accountRef} (${text.covers[view.covers]})` }]),
         ...(paid.length > 0 ? [{ label: money, value: paid }] : []),
         ...(view.state === 'closed' || view.state === 'undone'
           ? []

@@ -12,6 +12,11 @@ export const progressEn = {
     closed: 'Closed. Here is your certificate.',
     undone: 'You have undone this closure.',
   } satisfies Record<ClosureView['state'], string>,
+  undoneBy: {
+    holder_declared: 'This declaration was set aside: the card is being closed under another number.',
+    never_proved:
+      'Nobody entered the code in time, so this declaration has lapsed. The card works as before.',
+  },
   blockedByHolder: 'We need something from you to go on.',
   waitsUntil: (moment: string) => `You can undo until ${moment}; then we begin.`,
   declared: 'Declared',

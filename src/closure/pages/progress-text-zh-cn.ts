@@ -9,6 +9,10 @@ export const progressZh: ProgressText = {
     closed: '已注销。这是您的完成证明。',
     undone: '您已撤销这次注销。',
   },
+  undoneBy: {
+    holder_declared: '这次申请已搁置：这张卡正按另一个编号注销。',
+    never_proved: '一直没有人输入验证码，这次申请已失效，卡照常使用。',
+  },
   blockedByHolder: '需要您补充一点东西，才能继续。',
   waitsUntil: (moment) => `${moment}前可以撤销，之后开始办理。`,
   declared: '申请时间',

@@ -58,7 +58,10 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
             { label: text.issuer, value: issuer.name[lang] },
             { label: text.cards, value: view.cards.map((card) => <div>{cardName(card, lang)}</div>) },
             { label: text.declared, value: moment(view.declaredAt) },
-            { label: text.state, value: text.states[view.state] },
+            {
+              label: text.state,
+              value: view.undoneBy === 'never_proved' ? text.lapsed : text.states[view.state],
+            },
             ...(view.closedAt ? [{ label: text.closed, value: moment(view.closedAt) }] : []),
             ...(view.undoneAt ? [{ label: text.undone, value: moment(view.undoneAt) }] : []),
             { label: text.issued, value: moment(token.issuedAt) },
