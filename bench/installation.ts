@@ -1,0 +1,84 @@
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openFileKeys } from '../src/adapters/keys/file.ts'
+import { openWatch } from '../src/closure/watch.ts'
+import type { Providers } from '../src/adapters/providers.ts'
+import { systemClock } from '../src/platform/clock.ts'
+import type { Context } from '../src/platform/context.ts'
+import { openDb, openPool } from '../src/platform/db.ts'
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts'
+import { readConfig } from '../src/platform/env.ts'
+import { makeIds } from '../src/platform/ids.ts'
+import { openJobs } from '../src/platform/jobs.ts'
+import { makeLog } from '../src/platform/log.ts'
+import { migrate } from '../src/platform/migrate.ts'
+import { connectIssuers, type Installation } from '../test/crash/installation.ts'
+import { buildProgram, type OutsideProcess, type Program, startOutside } from '../test/crash/processes.ts'
+
+export type BenchInstallation = Installation & {
+  program: Program
+  outside: OutsideProcess
+  stop(): Promise<void>
+}
+
+const noProviders: Providers = {
+  of: () => Promise.reject(new Error('a bench calls no provider by itself')),
+  close: () => undefined,
+}
+
+/**
+ * A whole installation in a folder of its own: PostgreSQL as `leb serve` starts it (fsync on), keys, issuers, the
+ * simulated world as a process. Nothing of it is left after `stop`.
+ */
+export async function openInstallation(simOptions: string[]): Promise<BenchInstallation> {
+  const dir = await mkdtemp(join(tmpdir(), 'leb-bench-run-'))
+  await chmod(dir, 0o755)
+  const program = await buildProgram()
+  const outside = await startOutside(program, ['--lazy-currency', 'cny', '--keep-mails', '0', ...simOptions])
+  const server = await startEmbeddedPostgres({ dir })
+  await migrate(server.url)
+  const keysDir = join(dir, 'keys')
+  await mkdir(keysDir, { mode: 0o700 })
+  const clock = systemClock
+  const pool = openPool(server.url, 16, 'bench')
+  const db = openDb(pool)
+  const log = makeLog('error')
+  const keys = await openFileKeys({ dir: keysDir, now: () => clock.now() })
+  const jobs = openJobs(server.url, log, false)
+  await jobs.start()
+  const watch = openWatch(server.url)
+  const config = readConfig({ LEB_DATA: dir, LEB_KEYS: keysDir, DATABASE_URL: server.url })
+  const ids = makeIds(clock)
+  const ctx: Context = {
+    config,
+    clock,
+    ids,
+    log,
+    pool,
+    db,
+    keys,
+    jobs,
+    providers: noProviders,
+    watch,
+    worker: 'bench',
+  }
+  await connectIssuers(ctx, outside.at)
+  return {
+    ctx,
+    databaseUrl: server.url,
+    keysDir,
+    at: outside.at,
+    program,
+    outside,
+    async stop() {
+      await watch.close()
+      await jobs.stop()
+      await db.destroy()
+      await server.stop()
+      await outside.stop()
+      await program.remove()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
