@@ -8,7 +8,10 @@ export type Look = { issuerId: string; id: string; failures?: number }
 export type Queue = 'closure' | 'notice' | 'deadlines'
 
 export type Jobs = {
-  /** Queues a look, in the transaction that makes it necessary. A waiting look at the same thing is moved. */
+  /**
+   * Queues a look at `at`, now unless told, in the transaction that makes it necessary. A look at the same thing that
+   * waits already takes the earlier time: whoever looks again later must not push away what happened meanwhile.
+   */
   look(tx: Tx, queue: Queue, look: Look, at?: Date): Promise<void>
   /** The same outside a transaction, for nudges that may be lost. */
   nudge(queue: Queue, look: Look): Promise<void>
@@ -44,30 +47,42 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
     reindex: worker,
   })
   boss.on('error', (error) => log.warn('queue trouble', errorFields(error)))
-  const options = (look: Look, at?: Date) => ({
-    singletonKey: `${look.issuerId}/${look.id}`,
-    ...(at && { startAfter: at }),
-  })
+  const keyOf = (look: Look) => `${look.issuerId}/${look.id}`
+  // Said outright: an upsert without a time leaves a waiting job at the time it had.
+  const atOnce = (look: Look) => ({ singletonKey: keyOf(look), startAfter: 0 })
+  const noLaterThan = async (db: ReturnType<PgBoss['getDb']>, queue: Queue, look: Look, at: Date) => {
+    const hurry = async () => {
+      const { rows } = await db.executeSql(
+        `update pgboss.job set start_after = least(start_after, $3::timestamptz)
+          where name = $1 and singleton_key = $2 and state < 'active' returning id`,
+        [queue, keyOf(look), at.toISOString()],
+      )
+      return rows.length > 0
+    }
+    if (await hurry()) return
+    const sent = await boss.send(queue, look, { singletonKey: keyOf(look), startAfter: at, db })
+    // Somebody queued one between the two statements.
+    if (!sent) await hurry()
+  }
 
   // A look that failed comes back alone and ever later; thrown, it would take its whole batch with it, and a job
   // that lived through three kills would wait as long as one that failed three times.
   const later = async (queue: Queue, look: Look) => {
     const failures = (look.failures ?? 0) + 1
     const pause_seconds = Math.min(2 ** Math.min(failures - 1, 6), longest_pause_seconds)
-    await boss.upsert(
-      queue,
-      { ...look, failures },
-      options(look, new Date(Date.now() + pause_seconds * 1000)),
-    )
+    const at = new Date(Date.now() + pause_seconds * 1000)
+    await noLaterThan(boss.getDb(), queue, { ...look, failures }, at)
   }
 
   let stopping: Promise<void> | undefined
   return {
     async look(tx, queue, look, at) {
-      await boss.upsert(queue, look, { ...options(look, at), db: fromKysely(tx) })
+      const db = fromKysely(tx)
+      if (at) await noLaterThan(db, queue, look, at)
+      else await boss.upsert(queue, look, { ...atOnce(look), db })
     },
     async nudge(queue, look) {
-      await boss.upsert(queue, look, options(look))
+      await boss.upsert(queue, look, atOnce(look))
     },
     async work(queue, { atOnce }, handle) {
       const localConcurrency = Math.max(1, Math.ceil(atOnce / batch))
@@ -95,8 +110,9 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
       await db.transaction().execute(async (tx) => {
         const left = await readLeftBehind(tx)
         for (const { id, name, data } of left) {
+          // One that waits already stays where it is: it was queued when the look was nearly over.
           await boss.complete(name, id, null, { db: fromKysely(tx) })
-          await boss.upsert(name, data, { ...options(data), db: fromKysely(tx) })
+          await boss.upsert(name, data, { singletonKey: keyOf(data), db: fromKysely(tx) })
         }
       })
     },
