@@ -26,7 +26,7 @@ export async function planClosures(
   at: Installation,
   count: number,
   random: Random,
-  only?: 'card',
+  only?: Planned['covers'],
 ): Promise<Planned[]> {
   const wanted: { covers: 'card' | 'account'; email: string; cards: SeedCard[] }[] = []
   const stamp = Math.floor(random() * 1e9)
