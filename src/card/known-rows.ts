@@ -54,6 +54,8 @@ export async function knownAccounts(
     .select(['a.account_ref', 'a.account_id', 'a.state', 'a.locale', 'h.holder_id', 'h.wrapped_key'])
     .where('a.issuer_id', '=', input.issuerId)
     .where('a.account_ref', '=', sql<string>`any(${refs}::text[])`)
+    // A closure of the account waits until these rows are in, or they see that it is closing.
+    .forShare('a')
     .execute()
   const accounts = new Map<string, KnownAccount>()
   if (found.length === 0) return accounts

@@ -51,6 +51,20 @@ export async function declareClosure(ctx: Context, declaration: Declaration): Pr
   const issuer = await findIssuer(ctx.db, issuerId)
   if (!issuer) throw new Refusal('issuer/unknown')
   if (!isZone(declaration.zone)) throw new Refusal('closure/unknown_zone')
+  for (let round = 1; ; round++) {
+    try {
+      return await declareAsItStands(ctx, issuer, declaration)
+    } catch (error) {
+      if (!(error instanceof CardsCame) || round === rounds_at_most) throw error
+    }
+  }
+}
+
+/** An import gave the account a card that the slip just made does not name. */
+class CardsCame extends Error {}
+
+async function declareAsItStands(ctx: Context, issuer: Issuer, declaration: Declaration): Promise<Receipt> {
+  const { issuerId } = declaration
   const preview = await inIssuer(ctx.db, issuerId, (tx) => previewWith(ctx, tx, issuer, declaration))
   await refuseIfNotOpen(ctx, declaration, preview)
 
@@ -239,4 +253,14 @@ async function markClosing(tx: Tx, declaration: Declaration, preview: ClosurePre
     .where('account_id', '=', declaration.accountId)
     .where('state', '=', 'open')
     .execute()
+  // Under the lock just taken no import can add one; a card left out would outlive its account and its person.
+  const known = new Set(preview.cards.map((card) => card.cardId))
+  const cards = await tx
+    .selectFrom('card')
+    .select('card_id')
+    .where('issuer_id', '=', declaration.issuerId)
+    .where('account_id', '=', declaration.accountId)
+    .where('state', '<>', 'closed')
+    .execute()
+  if (cards.some((card) => !known.has(card.card_id))) throw new CardsCame()
 }

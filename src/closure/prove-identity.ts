@@ -41,10 +41,12 @@ export async function sendIdentifyCode(ctx: Context, which: Which): Promise<void
  */
 export async function askForNewCode(ctx: Context, view: ClosureView, client: string): Promise<void> {
   const unproved = view.identity === 'not_signed_in' ? view.cards : []
+  // By the account, whose address it is: to undo and declare again is no new allowance.
+  const address = view.accountRef ?? view.closureId
   await countTry(ctx, view.issuerId, [
     { limit: 'code_per_client', who: client },
-    { limit: 'code_per_address', who: view.closureId },
-    { limit: 'code_per_address_a_day', who: view.closureId },
+    { limit: 'code_per_address', who: address },
+    { limit: 'code_per_address_a_day', who: address },
     ...unproved.map(({ iccid }) => ({ limit: 'unproved_code_per_card' as const, who: iccid })),
   ])
   await sendIdentifyCode(ctx, view)
