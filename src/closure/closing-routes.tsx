@@ -16,12 +16,13 @@ import { rememberClosure } from './may-see.ts'
 import { CheckPage } from './pages/check-page.tsx'
 import { ChoosePage } from './pages/choose-page.tsx'
 import { closingText } from './pages/closure-text.ts'
-import { type Flow, flowHref } from './pages/flow.tsx'
+import { type Flow, flowHref, zoneOf } from './pages/flow.tsx'
 import { ReceiptPage } from './pages/receipt-page.tsx'
 import { StartWhenPage } from './pages/start-when-page.tsx'
 import { TakeDataPage } from './pages/take-data-page.tsx'
 import { WhatHappensPage } from './pages/what-happens-page.tsx'
 import { previewClosure } from './preview.ts'
+import { isStart } from './start.ts'
 
 /** The way to the declaration, one thing a page. What was answered travels in the address, so Back always works. */
 export function closingRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
@@ -35,7 +36,18 @@ export function closingRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
       const chosen = c.req.query('chosen') === '1'
       if (chosen && isStart(start)) return c.redirect(flowHref(flow, 'check', [['start', start]]), 303)
       const fault = chosen ? { field: 'start', text: closingText[flow.page.lang].start.nothing } : undefined
-      return <StartWhenPage flow={flow} start={start} fault={fault} />
+      return (
+        <StartWhenPage
+          page={flow.page}
+          cards={flow.preview.cards}
+          undoWindowMinutes={flow.preview.undoWindowMinutes}
+          back={flowHref(flow, 'data')}
+          action={flow.page.href('/close/start')}
+          carried={carry(flow.choice)}
+          start={start}
+          fault={fault}
+        />
+      )
     }),
   })
   at(app, '/close/check', {
@@ -55,9 +67,6 @@ export function closingRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
   })
   return app
 }
-
-const isStart = (text: string): text is 'after_undo_window' | 'at_once' =>
-  text === 'after_undo_window' || text === 'at_once'
 
 const fromAddress = (c: HonoContext): Carried => ({
   cards: (c.req.queries('card') ?? []).slice(0, 200),
@@ -138,7 +147,16 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
     })
     await rememberClosure(ctx, c, jar, receipt.number)
     const { number, dueAt } = receipt
-    return await c.html(<ReceiptPage flow={flow} number={number} declaredAt={page.now} dueAt={dueAt} />)
+    return await c.html(
+      <ReceiptPage
+        page={page}
+        cards={preview.cards}
+        zone={zoneOf(flow)}
+        number={number}
+        declaredAt={page.now}
+        dueAt={dueAt}
+      />,
+    )
   } catch (error) {
     // Sent twice (a reload, an impatient finger): the first one stands, and here is how it goes.
     if (error instanceof Refusal && error.code === 'closure/already_closing' && error.facts['number'])

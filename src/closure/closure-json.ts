@@ -64,12 +64,9 @@ export const closureShape = z
     canUndo: z.boolean().openapi({ description: 'until money is sent or the line is cut' }),
     noReturnAt: instant.nullable(),
     undoneAt: instant.nullable(),
-    undoneBy: z
-      .enum(['person', 'holder_declared', 'never_proved'])
-      .nullable()
-      .openapi({
-        description: 'holder_declared: the holder declared the same card; never_proved: it lapsed',
-      }),
+    undoneBy: z.enum(['person', 'holder_declared', 'never_proved']).nullable().openapi({
+      description: 'holder_declared: the holder declared the same card; never_proved: it lapsed',
+    }),
     identity: z
       .enum(['signed_in', 'not_signed_in', 'issuer_decision'])
       .openapi({ description: 'how it was declared' }),

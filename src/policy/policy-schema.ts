@@ -35,6 +35,16 @@ export const policySchema = z.object({
   retention: z.array(retention).min(1),
   verification: z.array(z.enum(['email_code'])).min(1),
   appeal: wording,
+  /** Words that a law prescribes for the way to the declaration and for its button, in that law's language. */
+  labels: z
+    .object({
+      lang: z.string(),
+      start: z.string(),
+      declare: z.string(),
+      basis: z.string(),
+      verified: z.boolean(),
+    })
+    .optional(),
   working_days: z.object({
     weekend: z.array(z.number().int().min(1).max(7)),
     holidays: z.array(z.iso.date()),

@@ -6,7 +6,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
  * address is https. One set an issuer, so that issuers on one host don't share a session.
  */
 export type CookieJar = { secure: boolean }
-export type CookieKind = 'session' | 'browser' | 'lang' | `closure-${string}`
+export type CookieKind = 'session' | 'browser' | 'lang' | 'card' | `closure-${string}`
 
 const name = (jar: CookieJar, kind: CookieKind, issuerId: string) =>
   `${jar.secure ? '__Host-' : ''}leb-${issuerId}-${kind}`

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx'
 import { html } from 'hono/html'
+import { policyFor } from '../policy/policy.ts'
 import type { Page } from './page.ts'
 import { otherLang } from './lang.ts'
 
@@ -55,11 +56,27 @@ export function Layout(props: LayoutProps) {
       </div>
       <footer class="foot">
         <div class="wrap">
+          <UnsignedLink page={page} />
           <a href={page.href('/help/official-channels')}>{text.channels}</a>
           <a href={`mailto:${issuer.brand.supportEmail}`}>{text.help(issuer.brand.supportEmail)}</a>
         </div>
       </footer>
     </Document>
+  )
+}
+
+/** Always within reach, no password before it; in the law's own words where it has some (§ 312k BGB). */
+export function UnsignedLink({ page, class: className }: { page: Page; class?: string }) {
+  const labels = policyFor(page.issuer.jurisdiction, page.now).labels
+  return (
+    <a class={className} href={page.href('/close/without-signing-in')}>
+      {labels && (
+        <>
+          <span lang={labels.lang}>{labels.start}</span> ·{' '}
+        </>
+      )}
+      {page.text.closeUnsigned}
+    </a>
   )
 }
 

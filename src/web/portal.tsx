@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { cardRoutes } from '../card/card-routes.tsx'
 import { closingRoutes } from '../closure/closing-routes.tsx'
 import { progressRoutes } from '../closure/progress-routes.tsx'
+import { unsignedRoutes } from '../closure/unsigned-routes.tsx'
 import { verifyRoutes } from '../closure/verify-routes.tsx'
 import type { Watch } from '../closure/watch.ts'
 import { holderRoutes } from '../holder/holder-routes.tsx'
@@ -68,6 +69,7 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
   app.route(pages, holderRoutes(ctx, jar))
   app.route(pages, cardRoutes(ctx))
   app.route(pages, closingRoutes(ctx, jar))
+  app.route(pages, unsignedRoutes(ctx, jar))
   app.route(pages, progressRoutes(ctx, jar, options.watch))
   app.all('*', () => {
     throw new WebFault('notFound')

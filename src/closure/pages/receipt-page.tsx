@@ -1,16 +1,25 @@
+import { CardLine, type NamedCard } from '../../card/pages/card-line.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
 import { closingText } from './closure-text.ts'
 import { BigNumber, CodeForm } from './code-form.tsx'
-import { type Flow, FlowCards, zoneOf } from './flow.tsx'
 
-type ReceiptProps = { flow: Flow; number: string; declaredAt: Date; dueAt: Date }
+type ReceiptProps = {
+  page: Page
+  cards: NamedCard[]
+  /** IANA zone in which times are told. */
+  zone: string
+  number: string
+  declaredAt: Date
+  dueAt: Date
+  /** Words for somebody who is not signed in. */
+  unsigned?: { slipWords: string }
+}
 
 /** The answer to the declaration itself: number, slip, and where to enter the code. */
-export function ReceiptPage({ flow, number, declaredAt, dueAt }: ReceiptProps) {
-  const { page } = flow
+export function ReceiptPage({ page, cards, zone, number, declaredAt, dueAt, unsigned }: ReceiptProps) {
   const text = closingText[page.lang].done
-  const zone = zoneOf(flow)
   return (
     <Layout page={page} title={text.title} here="close">
       <div class="sheet receipt">
@@ -22,8 +31,8 @@ export function ReceiptPage({ flow, number, declaredAt, dueAt }: ReceiptProps) {
         <p>{text.at(formatMoment(declaredAt, page.lang, zone))}</p>
         <p>{text.due(formatMoment(dueAt, page.lang, zone))}</p>
       </div>
-      <FlowCards flow={flow} />
-      <p>{text.slipWords}</p>
+      <CardLine lang={page.lang} cards={cards} />
+      <p>{unsigned?.slipWords ?? text.slipWords}</p>
       <div class="actions">
         <a class="button plain" href={page.href(`/closures/${number}/slip.pdf`)} download>
           {text.slip}
@@ -32,7 +41,7 @@ export function ReceiptPage({ flow, number, declaredAt, dueAt }: ReceiptProps) {
           {text.progress}
         </a>
       </div>
-      <CodeForm page={page} number={number} />
+      <CodeForm page={page} number={number} unknownHolder={unsigned !== undefined} />
     </Layout>
   )
 }

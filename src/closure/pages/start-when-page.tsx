@@ -1,42 +1,40 @@
+import { CardLine, type NamedCard } from '../../card/pages/card-line.tsx'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Carried, Choice, ChoiceGroup, type FieldFault } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
-import { carry } from '../choice.ts'
+import type { Page } from '../../web/page.ts'
 import { closingText } from './closure-text.ts'
-import { type Flow, FlowCards, flowHref } from './flow.tsx'
 
-/** When to begin. Nothing is chosen beforehand. */
-export function StartWhenPage({
-  flow,
-  start,
-  fault,
-}: {
-  flow: Flow
+type StartWhenProps = {
+  page: Page
+  cards: NamedCard[]
+  undoWindowMinutes: number
+  back: string
+  action: string
+  /** What the form takes along. */
+  carried?: [string, string][]
   start: string
   fault?: FieldFault | undefined
-}) {
-  const { page, preview } = flow
+}
+
+/** When to begin. Nothing is chosen beforehand. */
+export function StartWhenPage(props: StartWhenProps) {
+  const { page, start, fault } = props
   const text = closingText[page.lang].start
   return (
-    <Layout
-      page={page}
-      title={text.title}
-      back={flowHref(flow, 'data')}
-      here="close"
-      wrong={fault !== undefined}
-    >
+    <Layout page={page} title={text.title} back={props.back} here="close" wrong={fault !== undefined}>
       <ErrorSummary page={page} fault={fault} target="start-after" />
-      <form action={page.href('/close/start')} novalidate>
-        <Carried values={[...carry(flow.choice), ['chosen', '1']]} />
+      <form action={props.action} novalidate>
+        <Carried values={[...(props.carried ?? []), ['chosen', '1']]} />
         <ChoiceGroup name="start" legend={text.title} fault={fault}>
-          <FlowCards flow={flow} />
+          <CardLine lang={page.lang} cards={props.cards} />
           <Choice
             type="radio"
             name="start"
             value="after_undo_window"
             id="start-after"
             checked={start === 'after_undo_window'}
-            hint={text.afterHint(preview.undoWindowMinutes)}
+            hint={text.afterHint(props.undoWindowMinutes)}
           >
             {text.after}
           </Choice>

@@ -1,4 +1,4 @@
-import { Layout } from '../../web/layout.tsx'
+import { Layout, UnsignedLink } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { holderText } from './holder-text.ts'
 
@@ -21,6 +21,7 @@ export function HomePage({ page }: { page: Page }) {
         <a class="button plain" href={page.href('/cards')}>
           {text.cards}
         </a>
+        <UnsignedLink page={page} class="button plain" />
       </div>
     </Layout>
   )

@@ -1,6 +1,6 @@
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Carried, type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
-import { Layout } from '../../web/layout.tsx'
+import { Layout, UnsignedLink } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { holderText } from './holder-text.ts'
 
@@ -30,6 +30,9 @@ export function SignInPage({ page, next, email, fault }: SignInProps) {
           </button>
         </div>
       </PostForm>
+      <p>
+        <UnsignedLink page={page} />
+      </p>
     </Layout>
   )
 }

@@ -4,6 +4,7 @@ export const siteEn = {
   otherLang: '中文',
   otherLangLabel: 'Read this page in Chinese (中文)',
   close: 'Close a card',
+  closeUnsigned: 'Close a card without signing in',
   cards: 'My cards',
   account: 'My account',
   signIn: 'Sign in',

@@ -5,6 +5,7 @@ export const siteZh: SiteText = {
   otherLang: 'English',
   otherLangLabel: '用英文阅读本页 (English)',
   close: '注销卡',
+  closeUnsigned: '不登录也能注销',
   cards: '我的卡',
   account: '我的账户',
   signIn: '登录',
