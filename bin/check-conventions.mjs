@@ -2,17 +2,45 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'sim'], { encoding: 'utf8' })
-  .split('\n').filter((file) => /\.tsx?$/.test(file))
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'sim'], {
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => /\.tsx?$/.test(file))
 
 /** [pattern, files it holds for, files it doesn't, what to do instead] */
 const rules = [
-  [/\bnew Date\(\)/, /^src\//, /^src\/platform\/|\.test\.|conformance|src\/web\/script\.ts/, 'ask ctx.clock.now()'],
-  [/\b(Date\.now\(\)|Math\.random\(\))/, /^src\//, /^src\/platform\/|\.test\.|conformance|src\/web\/script\.ts/, 'ask ctx.clock or ctx.ids'],
-  [/\bprocess\.env\b/, /^src\//, /^src\/platform\/|^src\/demo\/|\.test\./, 'settings come through platform/env.ts'],
-  [/\bparseFloat\(|\.toFixed\(/, /^src\//, /\.test\.|^src\/(demo|card\/progress-bar)/, 'money is bigint minor units, never a float'],
-  [/\bNumber\([^)]*([Aa]mount|[Bb]alance|[Mm]inor|[Mm]oney)/, /^src\//, /\.test\.|stripe-amount\.ts|^src\/demo\//, 'money is bigint minor units, never a float'],
-  [/\b(TODO|FIXME|XXX)\b/, /./, /$^/, 'finish it or say so in an issue'],
+  [
+    /\bnew Date\(\)/,
+    /^src\//,
+    /^src\/(platform|demo)\/|\.test\.|conformance|src\/web\/script\.ts/,
+    'ask ctx.clock.now()',
+  ],
+  [
+    /\b(Date\.now\(\)|Math\.random\(\))/,
+    /^src\//,
+    /^src\/platform\/|\.test\.|conformance|src\/web\/script\.ts/,
+    'ask ctx.clock or ctx.ids',
+  ],
+  [
+    /\bprocess\.env\b/,
+    /^src\//,
+    /^src\/platform\/|^src\/demo\/|\.test\./,
+    'settings come through platform/env.ts',
+  ],
+  [
+    /\bparseFloat\(|\.toFixed\(/,
+    /^src\//,
+    /\.test\.|^src\/(demo|card\/progress-bar)/,
+    'money is bigint minor units, never a float',
+  ],
+  [
+    /\bNumber\([^)]*([Aa]mount|[Bb]alance|[Mm]inor|[Mm]oney)/,
+    /^src\//,
+    /\.test\.|stripe-amount\.ts|^src\/demo\//,
+    'money is bigint minor units, never a float',
+  ],
+  [/\b(TODO|FIXME|XXX)\b/, /./, /\.test\./, 'finish it or say so in an issue'],
   [/\b(it|test|describe)\.(skip|only|todo)\b/, /./, /$^/, 'a skipped test is a defect'],
   [/export default\b/, /^src\//, /$^/, 'named exports only'],
 ]
@@ -22,10 +50,12 @@ const faults = []
 for (const file of files) {
   if (drawers.test(file)) faults.push(`${file}: a drawer says nothing; name the file for what it does`)
   const lines = readFileSync(file, 'utf8').split('\n')
-  if (lines.length > 300 && !file.endsWith('platform/tables.ts')) faults.push(`${file}: ${lines.length} lines; two rooms?`)
+  if (lines.length > 300 && !file.endsWith('platform/tables.ts'))
+    faults.push(`${file}: ${lines.length} lines; two rooms?`)
   for (const [at, line] of lines.entries()) {
     for (const [pattern, holds, except, instead] of rules) {
-      if (pattern.test(line) && holds.test(file) && !except.test(file)) faults.push(`${file}:${at + 1}: ${instead}\n    ${line.trim()}`)
+      if (pattern.test(line) && holds.test(file) && !except.test(file))
+        faults.push(`${file}:${at + 1}: ${instead}\n    ${line.trim()}`)
     }
   }
 }

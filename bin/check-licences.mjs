@@ -4,13 +4,17 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-const fine = /^(MIT|MIT-0|ISC|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|0BSD|BlueOak-1\.0\.0|CC0-1\.0|CC-BY-4\.0|Unlicense|Python-2\.0|MPL-2\.0|PostgreSQL|OFL-1\.1|WTFPL|Zlib)$/
+const fine =
+  /^(MIT|MIT-0|ISC|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|0BSD|BlueOak-1\.0\.0|CC0-1\.0|CC-BY-4\.0|Unlicense|Python-2\.0|MPL-2\.0|PostgreSQL|OFL-1\.1|WTFPL|Zlib)$/
 // Said in the package's own LICENSE file, not in its package.json.
 const known = new Map([])
 
 /** `(MIT OR GPL-3.0)` is fine when one choice is; `MIT AND OFL-1.1` when all parts are. */
 function isFine(licence) {
-  return licence.replace(/[()]/g, '').split(' OR ').some((choice) => choice.split(' AND ').every((one) => fine.test(one.trim())))
+  return licence
+    .replace(/[()]/g, '')
+    .split(' OR ')
+    .some((choice) => choice.split(' AND ').every((one) => fine.test(one.trim())))
 }
 
 const faults = []

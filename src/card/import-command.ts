@@ -61,6 +61,7 @@ function describe(summary: ImportSummary, rejects: string): string {
   const ranked = Object.entries(reasons).toSorted(([, a], [, b]) => b - a)
   for (const [code, count] of ranked)
     lines.push(`${String(count).padStart(8)}  ${code}: ${rejectReasons[code as RejectReason]}`)
-  if (rejected > 0) lines.push(`The rejected rows are in ${rejects}: mend them in your file and import it again.`)
+  if (rejected > 0)
+    lines.push(`The rejected rows are in ${rejects}: mend them in your file and import it again.`)
   return `${lines.join('\n')}\n`
 }

@@ -32,7 +32,7 @@ export async function* readRecords(chunks: AsyncIterable<Buffer>): AsyncGenerato
 export function splitFields(text: string): string[] {
   if (!text.includes('"')) return text.split(',')
   const records = parse(text, { relax_column_count: true, relax_quotes: true, record_delimiter: '\n' })
-  return (records as unknown as string[][])[0] ?? []
+  return records[0] ?? []
 }
 
 async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {

@@ -17,8 +17,7 @@ export function openScreen(terminal: boolean, write: (text: string) => void, now
   let drawn = 0
   return {
     say(words, ms) {
-      const took = ms === undefined ? '' : `  ${seconds(ms)}`
-      write(`${words}${took}\n`)
+      write(`${words}${ms === undefined ? '' : `  ${seconds(ms)}`}\n`)
     },
     progress(view) {
       const lines = view.steps.map((step) => line(step, view))

@@ -117,7 +117,7 @@ export const splitChain = (chainPem: string): x509.X509Certificate[] =>
 
 /** Throws where the certificate's key is not EC P-256. */
 export const publicJwk = async (certificate: x509.X509Certificate): Promise<PublicJwk> => {
-  const key = (await certificate.publicKey.export(EC, ['verify'])) as CryptoKey
+  const key = await certificate.publicKey.export(EC, ['verify'])
   const { x, y } = await webcrypto.subtle.exportKey('jwk', key)
   return { kty: 'EC', crv: 'P-256', x: x!, y: y! }
 }

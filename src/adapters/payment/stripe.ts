@@ -142,6 +142,7 @@ function judgeRefund(context: Context, refund: StripeRefund): Answer<Refunded> {
         reason: `the refund ended as ${refund.status}; the money is back with the issuer`,
         evidence,
       }
+    case null:
     default:
       return { kind: 'unknown', reason: 'refund_in_unclear_state' }
   }
