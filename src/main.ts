@@ -5,6 +5,8 @@ import { SetupError } from './platform/errors.ts'
 /** The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. */
 export async function main(argv: string[]): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < 24) fail(`needs Node 24, this is ${process.version}`)
+  // A reader that has seen enough (| head) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   try {
     process.exitCode = await run(argv)
   } catch (error) {
