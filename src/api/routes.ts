@@ -3,6 +3,7 @@ import { cardApi } from '../card/card-api.ts'
 import { closureActsApi } from '../closure/closure-acts-api.ts'
 import { closureApi } from '../closure/closure-api.ts'
 import { declareApi } from '../closure/declare-api.ts'
+import { declareUnsignedApi } from '../closure/declare-unsigned-api.ts'
 import { previewApi } from '../closure/preview-api.ts'
 import { verifyApi } from '../closure/verify-api.ts'
 import { accountApi } from '../holder/account-api.ts'
@@ -38,6 +39,7 @@ export function apiRoutes(): ApiApp {
   cardApi(app)
   previewApi(app)
   declareApi(app)
+  declareUnsignedApi(app)
   closureApi(app)
   closureActsApi(app)
   verifyApi(app)

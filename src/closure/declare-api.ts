@@ -15,6 +15,7 @@ import {
 } from '../api/shapes.ts'
 import { ownAccount } from '../holder/account-api.ts'
 import { countTry } from '../holder/rate-limits.ts'
+import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
 import { closureAccess } from './closure-access.ts'
 import { act, closureUrl } from './closure-json.ts'
@@ -22,6 +23,16 @@ import { declareClosure } from './declare.ts'
 import { verifyUrl } from './document-parts.ts'
 import { readClosure } from './read-closure.ts'
 import { verifyUrlOnSlip } from './receipt.ts'
+
+/** Shared with the declaration without signing in. */
+export const start = z.enum(['after_undo_window', 'at_once']).openapi({
+  description: '`at_once` waives the undo window; undo stays possible until money is sent or the line is cut',
+})
+export const zone = z
+  .string()
+  .min(1)
+  .max(60)
+  .openapi({ description: 'IANA zone in which times are told to you', example: 'Asia/Shanghai' })
 
 const declaration = z
   .strictObject({
@@ -31,15 +42,8 @@ const declaration = z
       example: 'account',
     }),
     act: act.default('terminate'),
-    start: z.enum(['after_undo_window', 'at_once']).openapi({
-      description:
-        '`at_once` waives the undo window; undo stays possible until money is sent or the line is cut',
-    }),
-    zone: z
-      .string()
-      .min(1)
-      .max(60)
-      .openapi({ description: 'IANA zone in which times are told to you', example: 'Asia/Shanghai' }),
+    start,
+    zone,
     locale: locale.optional().openapi({ description: 'language of mails; Accept-Language unless told' }),
   })
   .openapi('Declaration')
@@ -60,6 +64,11 @@ const receipt = z
   })
   .openapi('Receipt')
 
+export const declared = {
+  ...json(receipt, 'declared; the slip is ready'),
+  headers: { Location: { description: 'the closure', schema: { type: 'string' as const, format: 'uri' } } },
+}
+
 const declare = createRoute({
   method: 'post',
   path: '/api/v1/issuers/{issuer}/closures',
@@ -72,10 +81,7 @@ const declare = createRoute({
   middleware: signedIn,
   request: { params: underIssuer, headers: idempotencyKey, body: jsonBody(declaration) },
   responses: {
-    201: {
-      ...json(receipt, 'declared; the slip is ready'),
-      headers: { Location: { description: 'the closure', schema: { type: 'string', format: 'uri' } } },
-    },
+    201: declared,
     ...problems(
       ...postProblems,
       'issuer/unknown',
@@ -113,22 +119,31 @@ export function declareApi(app: ApiApp): void {
         return (await isWhatWasAsked(c, number, body)) ? { number } : undefined
       },
     })
-    const { number } = kept
-    const view = await readClosure(ctx, { issuerId, number })
-    if (!view) throw new Refusal('closure/no_such_closure')
-    const url = closureUrl(ctx.config.publicUrl, issuerId, number)
-    c.header('Location', url)
-    const answer = {
-      number,
-      declaredAt: view.declaredAt.toISOString(),
-      dueAt: view.dueAt.toISOString(),
-      statusUrl: url,
-      slipUrl: `${url}/slip`,
-      verifyUrl: onSlip ?? (await verifyUrlOnSlip(ctx, { issuerId, number })),
-      accessToken: await closureAccess(ctx, issuerId, number),
-    }
+    const answer = await receiptJson(ctx, { issuerId, number: kept.number, onSlip })
+    c.header('Location', answer.statusUrl)
     return c.json(answer, 201)
   })
+}
+
+type Declared = { issuerId: string; number: string; onSlip: string | undefined }
+
+/** What a declaration answers, the first time and at each repetition. Throws Refusal closure/no_such_closure. */
+export async function receiptJson(
+  ctx: Context,
+  { issuerId, number, onSlip }: Declared,
+): Promise<z.infer<typeof receipt>> {
+  const view = await readClosure(ctx, { issuerId, number })
+  if (!view) throw new Refusal('closure/no_such_closure')
+  const url = closureUrl(ctx.config.publicUrl, issuerId, number)
+  return {
+    number,
+    declaredAt: view.declaredAt.toISOString(),
+    dueAt: view.dueAt.toISOString(),
+    statusUrl: url,
+    slipUrl: `${url}/slip`,
+    verifyUrl: onSlip ?? (await verifyUrlOnSlip(ctx, { issuerId, number })),
+    accessToken: await closureAccess(ctx, issuerId, number),
+  }
 }
 
 async function newClosure(c: ApiContext, body: DeclarationBody, accountId: string) {

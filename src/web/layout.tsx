@@ -70,12 +70,15 @@ export function UnsignedLink({ page, class: className }: { page: Page; class?: s
   const labels = policyFor(page.issuer.jurisdiction, page.now).labels
   return (
     <a class={className} href={page.href('/close/without-signing-in')}>
-      {labels && (
-        <>
-          <span lang={labels.lang}>{labels.start}</span> ·{' '}
-        </>
-      )}
-      {page.text.closeUnsigned}
+      {/* One element, because the children of a flex box break apart. */}
+      <span>
+        {labels && (
+          <>
+            <span lang={labels.lang}>{labels.start}</span> ·{' '}
+          </>
+        )}
+        {page.text.closeUnsigned}
+      </span>
     </a>
   )
 }

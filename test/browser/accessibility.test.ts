@@ -113,6 +113,23 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
       await page.goto(`${w.url}/leb/${lang}${path}`)
       await check()
     }
+    const unsigned = await seedCard(w.leb, {})
+    const way = `${w.url}/leb/${lang}/close/without-signing-in`
+    await page.goto(way)
+    await page.fill('#iccid', '1')
+    await page.click('main button')
+    await check()
+    await page.fill('#iccid', unsigned.iccid)
+    await page.click('main button')
+    await check()
+    for (const step of ['', '/start?chosen=1', '/check?start=at_once']) {
+      await page.goto(way + step)
+      await check()
+    }
+    await page.click('main form button')
+    await check()
+    await page.click('main a.quiet')
+    await check()
     for (const token of [declared.token, 'unknown']) {
       await page.goto(`${w.url}/v/${token}?lang=${lang}`)
       await check()

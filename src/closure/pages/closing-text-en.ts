@@ -86,7 +86,7 @@ export const closingEn = {
     words:
       'We have sent 6 digits to the e-mail address of your account. They are good for this closure only, for 10 minutes.',
     wordsUnknown:
-      'We have sent 6 digits to the e-mail address that this card’s account already has. They are good for this closure only, for 10 minutes. Without them nothing is closed.',
+      "We have sent 6 digits to the e-mail address that this card's account already has. They are good for this closure only, for 10 minutes. Without them nothing is closed.",
     label: '6-digit code',
     enter: 'Confirm',
     again: 'Send a new code',

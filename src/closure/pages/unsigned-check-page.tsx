@@ -46,12 +46,14 @@ export function UnsignedCheckPage({ flow, start }: CheckProps) {
         <Carried values={[['start', start]]} />
         <div class="actions">
           <button class="button" type="submit">
-            {labels && (
-              <>
-                <span lang={labels.lang}>{labels.declare}</span> ·{' '}
-              </>
-            )}
-            {text.declare}
+            <span>
+              {labels && (
+                <>
+                  <span lang={labels.lang}>{labels.declare}</span> ·{' '}
+                </>
+              )}
+              {text.declare}
+            </span>
           </button>
         </div>
       </PostForm>

@@ -19,23 +19,23 @@ const en = {
   what: {
     money:
       'A balance goes back to the holder. How much, how and by when, we say once the code is in, and it stands on the certificate.',
-    code: 'So that nobody closes somebody else’s card',
+    code: "So that nobody closes somebody else's card",
     codeWords: [
       'Your declaration counts from the second you make it, and you get the sealed slip at once.',
-      'We send a code to the e-mail address that this card’s account already has. Until it has been entered nothing is closed, paid out or erased, and the card goes on working.',
+      "We send a code to the e-mail address that this card's account already has. Until it has been entered nothing is closed, paid out or erased, and the card goes on working.",
     ],
     lapses: (days: number) => `If nobody enters a code within ${days} days, the declaration lapses.`,
     shown:
-      'Before that we show nothing about the card or its holder, not even to you: anybody may know a card’s number.',
+      "Before that we show nothing about the card or its holder, not even to you: anybody may know a card's number.",
   },
   check: {
     iccid: 'Card number',
     moneyWords: 'What is on the card, after proof',
-    codeWords: 'the e-mail address that the card’s account already has',
+    codeWords: "the e-mail address that the card's account already has",
   },
   done: {
     slipWords:
-      'The slip is sealed: anybody can check that it is genuine. It is also on its way to the e-mail address of the card’s account.',
+      "The slip is sealed: anybody can check that it is genuine. It is also on its way to the e-mail address of the card's account.",
   },
 }
 export type UnsignedText = typeof en

@@ -5,7 +5,7 @@ export const holderEn = {
     lead: 'Declare it here in about a minute. Your balance goes back to you, the line is switched off, and you get a sealed document that proves it.',
     points: [
       'Your declaration counts from the second you make it. You can save the slip at once.',
-      'Sign in with the e-mail address you gave when you bought the card, or close without signing in with the card’s number.',
+      "Sign in with the e-mail address you gave when you bought the card, or close without signing in with the card's number.",
       'A balance on the card is no obstacle: it is paid back.',
     ],
     start: 'Close a card or account',

@@ -30,9 +30,9 @@ export function SignInPage({ page, next, email, fault }: SignInProps) {
           </button>
         </div>
       </PostForm>
-      <p>
-        <UnsignedLink page={page} />
-      </p>
+      <div class="actions">
+        <UnsignedLink page={page} class="quiet" />
+      </div>
     </Layout>
   )
 }

@@ -1,0 +1,103 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createRoute, z } from '@hono/zod-openapi'
+import type { ApiApp } from '../api/api-env.ts'
+import { onceForRoute } from '../api/once-for-route.ts'
+import { idempotencyKey, jsonBody, locale, postProblems, problems, underIssuer } from '../api/shapes.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import { declared, receiptJson, start, zone } from './declare-api.ts'
+import { declareUnsigned, readIccid } from './declare-unsigned.ts'
+import { verifyUrl } from './document-parts.ts'
+
+const declaration = z
+  .strictObject({
+    iccid: z
+      .string()
+      .min(1)
+      .max(60)
+      .openapi({ description: 'the number of the card, 19 or 20 digits', example: '8999901000000000124' }),
+    start,
+    zone,
+    locale: locale.optional().openapi({ description: 'language of mails; Accept-Language unless told' }),
+  })
+  .openapi('UnsignedDeclaration')
+
+const route = createRoute({
+  method: 'post',
+  path: '/api/v1/issuers/{issuer}/closures/without-signing-in',
+  operationId: 'declareClosureWithoutSigningIn',
+  tags: ['Closures'],
+  summary: 'Declare the closure of a card by its number, without signing in',
+  description:
+    'It counts from this moment, and the slip exists when this answers. A code goes to the contact the account already has; before it has come back with the access token, nothing is closed and nothing is told of the card or its holder. If the holder proves it while signed in, the token opens nothing any more.',
+  security: [],
+  request: { params: underIssuer, headers: idempotencyKey, body: jsonBody(declaration) },
+  responses: {
+    201: declared,
+    ...problems(
+      ...postProblems,
+      'issuer/unknown',
+      'holder/too_often',
+      'closure/card_number_invalid',
+      'closure/card_unknown',
+      'closure/being_closed',
+      'closure/unknown_zone',
+    ),
+  },
+})
+
+/** Declaring a closure for whoever knows the card's number. */
+export function declareUnsignedApi(app: ApiApp): void {
+  app.openapi(route, async (c) => {
+    const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
+    const body = c.req.valid('json')
+    const key = c.req.valid('header')['Idempotency-Key']
+    const iccid = readIccid(body.iccid)
+    const requestDigest = await digestOf(ctx, issuerId, JSON.stringify([key, body]))
+    let onSlip: string | undefined
+    const { kept } = await onceForRoute(c, {
+      key,
+      caller: iccid,
+      body,
+      act: async () => {
+        const made = await declareUnsigned(ctx, {
+          issuerId,
+          iccid,
+          client: c.get('client'),
+          // After a crash: only the very request that made it, key and all, is told the number.
+          isOwn: (number) => isMadeBy(ctx, issuerId, number, requestDigest),
+          start: body.start,
+          locale: body.locale ?? c.get('lang'),
+          zone: body.zone,
+          receivedBy: 'api',
+          requestDigest,
+        })
+        if ('own' in made) return { number: made.own }
+        onSlip = verifyUrl(ctx, made.token)
+        return { number: made.number }
+      },
+    })
+    const answer = await receiptJson(ctx, { issuerId, number: kept.number, onSlip })
+    c.header('Location', answer.statusUrl)
+    return c.json(answer, 201)
+  })
+}
+
+/** Keyed: the request names a card, and the key is the caller's secret. */
+async function digestOf(ctx: Context, issuerId: string, request: string): Promise<Buffer> {
+  const { indexKey } = await ctx.keys.vault(issuerId)
+  return createHmac('sha256', indexKey).update(`declaration/${issuerId}/`).update(request).digest()
+}
+
+async function isMadeBy(ctx: Context, issuerId: string, number: string, digest: Buffer): Promise<boolean> {
+  const row = await inIssuer(ctx.db, issuerId, (tx) =>
+    tx
+      .selectFrom('closure')
+      .select('request_digest')
+      .where('issuer_id', '=', issuerId)
+      .where('number', '=', number)
+      .executeTakeFirst(),
+  )
+  const made = row?.request_digest
+  return made != null && made.length === digest.length && timingSafeEqual(made, digest)
+}
