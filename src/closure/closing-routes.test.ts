@@ -192,3 +192,15 @@ test('progress events say that something changed, then that it is over', async (
   for (let part = await reader.read(); !part.done; part = await reader.read()) heard += part.value
   expect(heard).toContain('event: end')
 })
+
+test('who holds too many event streams open is told how it stands and to come back, also after HEADs', async () => {
+  const card = await seedCard(leb, { email: 'many@example.com' })
+  const v = await visitor().signIn(leb, 'leb', 'many@example.com')
+  const events = `/leb/en/closures/${await declare(v, card.cardId)}/events`
+  for (let head = 0; head < 25; head++) await v.fetch(events, { method: 'HEAD' })
+  const open = await Promise.all(Array.from({ length: 20 }, () => v.fetch(events)))
+  const readers = open.map((answer) => answer.body!.pipeThrough(new TextDecoderStream()).getReader())
+  for (const reader of readers) expect((await reader.read()).value).not.toContain('retry:')
+  expect(await (await v.fetch(events)).text()).toMatch(/event: change\n[\s\S]*retry: 15000/)
+  await Promise.all(readers.map((reader) => reader.cancel()))
+})

@@ -4,23 +4,24 @@ import { Refusal } from '../platform/errors.ts'
 import { closureFor } from './closure-access.ts'
 import { closureJson, isOver } from './closure-json.ts'
 import type { ClosureView } from './closure-view.ts'
+import { openStream } from './open-streams.ts'
 
 const heartbeat_ms = 15_000
 const stream_lives_ms = 15 * 60_000
-// Each holds a socket and a little memory; past this a client can ask again and again instead.
-const streams_at_most = 1_000
-let open = 0
 
 /**
  * Sends the closure now and at each change. Who may see it is asked anew each time, so a session that has ended
  * ends its stream. A notification may be lost with a connection: at every heartbeat the rows are read anyway.
  */
 export function streamClosure(c: ApiContext, first: ClosureView): Response {
-  if (open >= streams_at_most) throw new Refusal('api/too_many_streams')
+  // Nobody would read the stream of a HEAD, and so nobody end it.
+  if (c.req.method === 'HEAD') return c.body(null)
+  const leave = openStream(first.closureId)
+  // A client can ask again and again instead.
+  if (!leave) throw new Refusal('api/too_many_streams')
   const { publicUrl } = c.get('ctx').config
   c.header('X-Accel-Buffering', 'no')
   return streamSSE(c, async (stream) => {
-    open++
     let changed = false
     let wake = () => {}
     const unwatch = c.get('watch').on(first.closureId, () => {
@@ -44,7 +45,7 @@ export function streamClosure(c: ApiContext, first: ClosureView): Response {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
     } finally {
-      open--
+      leave()
       unwatch()
     }
   })
