@@ -1,7 +1,10 @@
 import type { Answer } from '../answer.ts'
 
 export type RefundRequest = {
-  /** Names this one payout for ever; holds nothing personal. At most one refund per key ever exists. */
+  /**
+   * Names this one payout for ever; holds nothing personal. At most one refund per key ever exists, and at most one
+   * that was not taken back among a key and the same key with `:1`, `:2` … (asked again after a refusal).
+   */
   key: string
   /** The provider's name of the payment that is given back, e.g. a Stripe payment intent. */
   paymentRef: string

@@ -40,6 +40,23 @@ describe('Stripe', () => {
     for (const stop of stops.splice(0)) await stop()
   })
 
+  it('gives back once when asked again under the next key after a refusal that was none', async () => {
+    const sim = await startPaymentSim()
+    const port = stripePayment({ apiKey: 'sk_test_sim', url: sim.url })
+    stops.push(
+      () => port.close(),
+      () => sim.stop(),
+    )
+    sim.seed([{ id: 'pi_1', amount: 2_000, currency: 'eur' }])
+    const ask = (key: string) =>
+      port.refund({ key, paymentRef: 'pi_1', amount: 500n, currency: 'EUR' }) as Promise<{ value: object }>
+    const first = await ask('c:card:pay_out')
+    expect(await ask('c:card:pay_out:1')).toMatchObject({ kind: 'done', value: first.value })
+    expect(sim.refunds('pi_1')).toHaveLength(1)
+    await ask('c:other:pay_out')
+    expect(sim.refunds('pi_1')).toHaveLength(2)
+  })
+
   /** A server that answers every refund creation alike, and knows one payment of 20.00 EUR. */
   async function standIn(status: number, body: unknown) {
     const server = http.createServer((request, response) => {

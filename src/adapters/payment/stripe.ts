@@ -87,6 +87,15 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   if (before !== undefined) {
     return isOurs(before) ? judgeRefund(context, before) : refused('key_used_for_another_refund', before.id)
   }
+  // A refusal may have come after the work: what an earlier try of the same payout gave back is not given twice.
+  const earlier = refunds.find(
+    (refund) =>
+      payoutOf(refund.metadata?.leb_key) === payoutOf(request.key) &&
+      isOurs(refund) &&
+      refund.status !== 'failed' &&
+      refund.status !== 'canceled',
+  )
+  if (earlier !== undefined) return judgeRefund(context, earlier)
   if (payment.currency.toUpperCase() !== request.currency) return refused('currency_differs', payment.id)
   const givenBack = refunds.filter(({ status }) => status !== 'failed' && status !== 'canceled')
   const left = givenBack.reduce((rest, refund) => rest - refund.amount, payment.amount_received)
@@ -103,6 +112,9 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   }
   return judgeRefund(context, refund)
 }
+
+/** Tries of one payout have its key, then `:1`, `:2` … (closure/story.ts, newRow). */
+const payoutOf = (key: string | undefined) => key?.replace(/:\d{1,4}$/, '')
 
 /** All refunds of a payment, newest first; undefined when there are more than we are willing to read. */
 async function listRefunds(context: Context, paymentRef: string): Promise<StripeRefund[] | undefined> {
