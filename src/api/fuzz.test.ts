@@ -40,6 +40,7 @@ beforeAll(async () => {
     token: [receipt.verifyUrl.split('/').at(-1)],
     zone: ['Asia/Shanghai', 'Europe/Berlin'],
     email: ['fuzz@example.com'],
+    iccid: [own.iccid, next.iccid, foreign.iccid],
   })
   tokens = [token, token, token, receipt.accessToken]
 })
