@@ -29,7 +29,11 @@ export async function openApp(config: Config, part: Part): Promise<App> {
   const databaseUrl = config.databaseUrl ?? server!.url
   const pool = openPool(databaseUrl, config.pool, part)
   try {
-    await checkDatabase(pool, databaseUrl)
+    const { boundByRowSecurity } = await checkDatabase(pool, databaseUrl)
+    if (!boundByRowSecurity)
+      log.warn(
+        'the database role is a superuser: row security between issuers does not bind it (docs/operate/install.md)',
+      )
     const migrated = await migrate(databaseUrl)
     await makeKeysFolder(config.keysDir)
     const keys = await openFileKeys({ dir: config.keysDir, now: () => clock.now() })

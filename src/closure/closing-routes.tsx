@@ -133,6 +133,7 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
   await countTry(ctx, issuerId, [
     { limit: 'declaration_per_client', who: c.get('client') },
     { limit: 'declaration_per_account', who: choice.accountId },
+    { limit: 'declaration_per_account_a_day', who: choice.accountId },
   ])
   try {
     const receipt = await declareClosure(ctx, {

@@ -151,6 +151,7 @@ async function newClosure(c: ApiContext, body: DeclarationBody, accountId: strin
   await countTry(ctx, issuerId, [
     { limit: 'declaration_per_client', who: c.get('client') },
     { limit: 'declaration_per_account', who: accountId },
+    { limit: 'declaration_per_account_a_day', who: accountId },
   ])
   return declareClosure(ctx, {
     issuerId,

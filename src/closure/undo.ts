@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { houseAccount, reviveBalance } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
@@ -20,7 +21,8 @@ export async function undoClosure(
     const closure = await lock(tx, input)
     if (!closure) throw new Refusal('closure/no_such_closure')
     if (closure.state === 'undone') throw new Refusal('closure/already_undone')
-    if (closure.no_return_at || closure.state === 'closed') throw new Refusal('closure/past_return')
+    if (closure.no_return_at || closure.state === 'closed' || (await isUnderWay(tx, closure)))
+      throw new Refusal('closure/past_return')
     await undoWithin(ctx, tx, closure, 'person')
     await queueNotice(ctx, tx, {
       issuerId: input.issuerId,
@@ -63,6 +65,20 @@ function lock(tx: Tx, which: { issuerId: string; closureId: string }): Promise<C
     .where('closure_id', '=', which.closureId)
     .forNoKeyUpdate()
     .executeTakeFirst()
+}
+
+/** The second lock beside no_return_at: the journal itself says that money or the line may be on its way out. */
+async function isUnderWay(tx: Tx, closure: ClosureRow): Promise<boolean> {
+  const row = await tx
+    .selectFrom('closure_step')
+    .select('attempt')
+    .where('issuer_id', '=', closure.issuer_id)
+    .where('closure_id', '=', closure.closure_id)
+    .where('step', 'in', ['pay_out', 'cut_line'])
+    .where('state', '<>', 'refused')
+    .where(sql<boolean>`coalesce(answer->>'route', '') <> 'nothing'`)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** What was settled but not sent goes back to the card, to the cent. */

@@ -15,6 +15,8 @@ export const limits = {
   /** A ZIP of everything is the dearest page there is. */
   export_per_account: { points: 10, window_seconds: 3600 },
   declaration_per_account: { points: 20, window_seconds: 3600 },
+  /** Each sends a code: with the codes asked for anew, at most 200 guesses a day at one account. */
+  declaration_per_account_a_day: { points: 20, window_seconds: 86_400 },
   declaration_per_client: { points: 120, window_seconds: 3600 },
   /** Card numbers of a batch follow each other: without signing in, nobody shall walk through them. */
   card_number_per_client: { points: 30, window_seconds: 3600 },

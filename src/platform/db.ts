@@ -36,11 +36,15 @@ export function openDb(pool: pg.Pool): Db {
 }
 
 /** Throws SetupError in one sentence when the database can't be used. */
-export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {
+export async function checkDatabase(pool: pg.Pool, url: string): Promise<{ boundByRowSecurity: boolean }> {
   try {
-    const { rows } = await pool.query<{ v: string }>(`select current_setting('server_version_num') as v`)
+    const { rows } = await pool.query<{ v: string; unbound: boolean }>(
+      `select current_setting('server_version_num') as v,
+              (rolsuper or rolbypassrls) as unbound from pg_roles where rolname = current_user`,
+    )
     if (Number(rows[0]!.v) < 150000)
       throw new SetupError(`the PostgreSQL at ${new URL(url).host} is older than 15: LEB needs 15 or later`)
+    return { boundByRowSecurity: !rows[0]!.unbound }
   } catch (error) {
     throw error instanceof SetupError ? error : unreachable(url, error)
   }

@@ -37,10 +37,11 @@ const lines = (file: string, verdict: Verdict): string[] => {
     const why = verdict.reasons.map(({ code, text }) => `  ${code}: ${text.en} ${text.zh}`)
     return [`${head}  ${file}`, ...why, ...sealed, ...signer]
   }
-  const { kind, number, declaredAt, act, covers } = verdict.document!
+  const { kind, number, declaredAt, act, covers, issuer } = verdict.document!
   return [
     `GENUINE 真件  ${file}`,
     `  ${kind} ${number}: ${act}, ${covers}, declared ${declaredAt}`,
+    `  issuer ${issuer.id} (${issuer.name.en})`,
     ...sealed,
     ...signer,
   ]
