@@ -80,10 +80,16 @@ async function untilFinished(at: Installation, { planned, giveUpMs }: KillRun): 
 /** Evenly over the run, and never so many that a slow machine is still at the backlog long after the last kill. */
 async function declareOver(at: Installation, run: KillRun, planned: Planned[]): Promise<void> {
   const started = performance.now()
+  let stuck = false
   for (const [n, one] of planned.entries()) {
     const due = started + (run.forMs * n) / planned.length
     await sleep(Math.max(0, due - performance.now()))
-    while (n % 5 === 0 && (await countUnfinished(at, planned)) > run.openAtMost) await sleep(100)
+    const asked = performance.now()
+    while (!stuck && n % 5 === 0 && (await countUnfinished(at, planned)) > run.openAtMost) {
+      await sleep(100)
+      // Closures that never end are a fault to be counted, nothing to wait for.
+      stuck = performance.now() - asked > run.giveUpMs
+    }
     await declare(at, one)
   }
 }

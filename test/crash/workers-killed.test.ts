@@ -43,7 +43,7 @@ it(`pays every cent once and finishes every closure, whenever workers die (seed 
       workers: 2,
       forMs: 25_000,
       openAtMost: 40,
-      everyMs: [500, 3_000],
+      everyMs: [800, 3_500],
       begin: () => misbehave(at, seed),
       giveUpMs: 30_000,
     })
@@ -58,7 +58,7 @@ it(`pays every cent once and finishes every closure, whenever workers die (seed 
       faults: [],
       said: expect.anything(),
     })
-    expect(killed.kills).toBeGreaterThan(10)
+    expect(killed.kills).toBeGreaterThanOrEqual(8)
     // The providers did misbehave: something had to be asked twice.
     expect(counted.asks).toBeGreaterThan(0)
     expect(killed.secondsAfterLastKill).toBeLessThan(15)
@@ -67,4 +67,4 @@ it(`pays every cent once and finishes every closure, whenever workers die (seed 
     await outside.stop()
     await program.remove()
   }
-}, 180_000)
+}, 240_000)
