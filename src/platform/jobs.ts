@@ -29,6 +29,39 @@ const heartbeat_seconds = 10
 const longest_pause_seconds = 60
 const batch = 8
 
+const keyOf = (look: Look) => `${look.issuerId}/${look.id}`
+// Said outright: an upsert without a time leaves a waiting job at the time it had.
+const now = (look: Look) => ({ singletonKey: keyOf(look), startAfter: 0 })
+
+type BossDb = ReturnType<PgBoss['getDb']>
+
+/** Queues a look at a time, or brings a waiting one forward to it; none is ever put off. */
+async function noLaterThan(boss: PgBoss, db: BossDb, queue: Queue, look: Look, at: Date): Promise<void> {
+  const hurry = async () => {
+    const { rows } = await db.executeSql(
+      `update pgboss.job set start_after = least(start_after, $3::timestamptz)
+        where name = $1 and singleton_key = $2 and state < 'active' returning id`,
+      [queue, keyOf(look), at.toISOString()],
+    )
+    return rows.length > 0
+  }
+  if (await hurry()) return
+  const sent = await boss.send(queue, look, { singletonKey: keyOf(look), startAfter: at, db })
+  // Somebody queued one between the two statements.
+  if (!sent) await hurry()
+}
+
+const queueSettings = {
+  policy: 'short',
+  notify: true,
+  heartbeatSeconds: heartbeat_seconds,
+  retryLimit: 1_000_000,
+  retryDelay: 1,
+  retryBackoff: false,
+  deleteAfterSeconds: 3600,
+  retentionSeconds: 31_536_000,
+}
+
 /**
  * @param worker true in processes that work; others only send
  * @param url connection string; pg-boss keeps a small pool of its own, for its listener needs a fixed session
@@ -47,42 +80,24 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
     reindex: worker,
   })
   boss.on('error', (error) => log.warn('queue trouble', errorFields(error)))
-  const keyOf = (look: Look) => `${look.issuerId}/${look.id}`
-  // Said outright: an upsert without a time leaves a waiting job at the time it had.
-  const atOnce = (look: Look) => ({ singletonKey: keyOf(look), startAfter: 0 })
-  const noLaterThan = async (db: ReturnType<PgBoss['getDb']>, queue: Queue, look: Look, at: Date) => {
-    const hurry = async () => {
-      const { rows } = await db.executeSql(
-        `update pgboss.job set start_after = least(start_after, $3::timestamptz)
-          where name = $1 and singleton_key = $2 and state < 'active' returning id`,
-        [queue, keyOf(look), at.toISOString()],
-      )
-      return rows.length > 0
-    }
-    if (await hurry()) return
-    const sent = await boss.send(queue, look, { singletonKey: keyOf(look), startAfter: at, db })
-    // Somebody queued one between the two statements.
-    if (!sent) await hurry()
-  }
-
   // A look that failed comes back alone and ever later; thrown, it would take its whole batch with it, and a job
   // that lived through three kills would wait as long as one that failed three times.
   const later = async (queue: Queue, look: Look) => {
     const failures = (look.failures ?? 0) + 1
     const pause_seconds = Math.min(2 ** Math.min(failures - 1, 6), longest_pause_seconds)
     const at = new Date(Date.now() + pause_seconds * 1000)
-    await noLaterThan(boss.getDb(), queue, { ...look, failures }, at)
+    await noLaterThan(boss, boss.getDb(), queue, { ...look, failures }, at)
   }
 
   let stopping: Promise<void> | undefined
   return {
     async look(tx, queue, look, at) {
       const db = fromKysely(tx)
-      if (at) await noLaterThan(db, queue, look, at)
-      else await boss.upsert(queue, look, { ...atOnce(look), db })
+      if (at) await noLaterThan(boss, db, queue, look, at)
+      else await boss.upsert(queue, look, { ...now(look), db })
     },
     async nudge(queue, look) {
-      await boss.upsert(queue, look, atOnce(look))
+      await boss.upsert(queue, look, now(look))
     },
     async work(queue, { atOnce }, handle) {
       const localConcurrency = Math.max(1, Math.ceil(atOnce / batch))
@@ -119,16 +134,7 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
     async start() {
       await boss.start()
       for (const name of queues) {
-        const settings = {
-          notify: true,
-          heartbeatSeconds: heartbeat_seconds,
-          retryLimit: 1_000_000,
-          retryDelay: 1,
-          retryBackoff: false,
-          deleteAfterSeconds: 3600,
-          retentionSeconds: 31_536_000,
-        }
-        await boss.createQueue(name, { ...settings, policy: 'short' })
+        await boss.createQueue(name, queueSettings)
       }
     },
     stop: () => (stopping ??= boss.stop({ graceful: true, timeout: 8_000, close: true })),
