@@ -27,7 +27,8 @@ try {
     planned,
     random,
     workers: 2,
-    forMs: closures * 120,
+    // Longer than the failures of misbehave, the longest silence (20 s) included.
+    forMs: Math.max(30_000, closures * 120),
     openAtMost: 60,
     everyMs: [500, 3_000],
     begin: () => misbehave(at, seed),
