@@ -123,8 +123,9 @@ test('a form that comes back puts the focus on what is wrong', async () => {
   const page = await context.newPage()
   await page.goto(`${w.url}/leb/en/sign-in`)
   await page.click('main button')
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('alert')
+  // The script runs once the page is parsed; a click is answered earlier.
+  await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'alert')
   await page.click('[role=alert] a')
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe('email')
+  await page.waitForFunction(() => document.activeElement?.id === 'email')
   await context.close()
 })
