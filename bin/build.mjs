@@ -49,7 +49,13 @@ export async function buildAll(state = sourcesState()) {
   } catch {
     // first build
   }
-  renameSync(fresh, dist)
+  try {
+    renameSync(fresh, dist)
+  } catch (error) {
+    // Another process built the same sources at the same moment and was first.
+    rmSync(fresh, { recursive: true, force: true })
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+  }
   rmSync(old, { recursive: true, force: true })
 }
 

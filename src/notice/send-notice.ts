@@ -5,6 +5,7 @@ import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
+import { openPartingEnvelope } from '../privacy/erase-person.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { readClosureFacts } from './closure-facts.ts'
 import { type Letter, renderLetter } from './letter.tsx'
@@ -109,7 +110,9 @@ async function writeLetter(
   if (!facts) return undefined
   if (waiting.kind === 'late_support')
     return { to: issuer.brand.supportEmail, letter: lateSupportLetter(facts) }
-  const to = (await readPerson(ctx, tx, issuerId, facts.holderId))?.email
+  const to =
+    (await readPerson(ctx, tx, issuerId, facts.holderId))?.email ??
+    (await openPartingEnvelope(ctx, tx, { issuerId, closureId }))
   if (!to) return undefined
   if (waiting.kind === 'undone') return { to, letter: undoneLetter(locale, facts) }
   if (waiting.kind === 'lapsed') return { to, letter: lapsedLetter(locale, facts) }

@@ -59,6 +59,7 @@ for (const covers of ['card', 'account'] as const) {
     let deaths = 0
     for (let k = 1; ; k++) {
       const planned = await plan(covers)
+      await leb.sendMails(planned.issuerId)
       const fuse = await live(planned, k)
       for (let lives = 0; !(await isTold(planned)); lives++) {
         expect(lives).toBeLessThan(20)
@@ -75,6 +76,7 @@ for (const covers of ['card', 'account'] as const) {
 
   it(`a closure of ${covers === 'card' ? 'a card' : 'an account'} told by processes that live for one step each still ends`, async () => {
     const planned = await plan(covers)
+    await leb.sendMails(planned.issuerId)
     // Four events a life: taken up, intent, answer heard, answer written. With fewer nobody could get anywhere.
     let lives = 0
     for (; !(await isTold(planned)); lives++) {

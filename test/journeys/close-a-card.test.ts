@@ -82,9 +82,17 @@ it('an account with several cards closes whole, and its person is forgotten', as
   })
   await leb.look('leb', receipt.closureId)
 
+  const before = (await readClosure(leb, { issuerId: 'leb', closureId: receipt.closureId }))!
+  expect(before.state).toBe('closed')
+  // The slip's mail still needs the address: it goes first, then the certificate's, and then nobody has it.
+  expect(before.toldAt).toBeNull()
+  await leb.sendMails('leb')
+  await leb.look('leb', receipt.closureId)
+
   const view = (await readClosure(leb, { issuerId: 'leb', closureId: receipt.closureId }))!
-  expect(view.state).toBe('closed')
   expect(view.toldAt).not.toBeNull()
+  const subjects = leb.world.sims.mail.messages('family@example.com').map((mail) => mail.raw)
+  expect(subjects.filter((raw) => raw.includes('application/pdf'))).toHaveLength(2)
   await inIssuer(leb.db, 'leb', async (tx) => {
     expect(await readPerson(leb, tx, 'leb', cards[0]!.holderId)).toBeNull()
     expect(await tx.selectFrom('parting_envelope').selectAll().execute()).toEqual([])

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DkimKey, dkimRecord, makeDkimKey } from './dkim-key.ts'
 
@@ -18,10 +18,14 @@ export async function readOrMakeDkimKey(
   if (!pem) {
     const { key, record } = makeDkimKey(at.domain, at.selector)
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    await writeFile(path, key.privateKey, { mode: 0o600, flag: 'wx' }).then(
+    // Written beside and linked: nobody reads half a key, and only the first one counts.
+    const fresh = `${path}.${process.pid}`
+    await writeFile(fresh, key.privateKey, { mode: 0o600 })
+    await link(fresh, path).then(
       () => writeFile(join(dir, `dkim-${at.selector}.txt`), `${record.name} TXT "${record.value}"\n`),
       () => undefined,
     )
+    await rm(fresh, { force: true })
     pem = await read()
   }
   const key = { ...at, privateKey: pem! }

@@ -16,6 +16,9 @@ export const tell: OutsideStep<null, Omit<Mail, 'key'>, MailSent> = {
     const { issuerId } = told.issuer
     const closureId = told.closure.closure_id
     const parting = await openPartingEnvelope(ctx, tx, { issuerId, closureId })
+    // The slip's mail first: it still needs the address that this one burns.
+    if (parting && (await slipIsWaiting(tx, { issuerId, closureId })))
+      return { wait: { until: new Date(ctx.clock.now().getTime() + 2_000) } }
     const to = parting ?? (await readPerson(ctx, tx, issuerId, told.holderId))?.email
     if (!to) {
       await noteClosure(tx, told, { told_at: ctx.clock.now() })
@@ -39,4 +42,16 @@ async function forgetAddress(ctx: Context, tx: Tx, told: Case): Promise<void> {
   const { issuer_id, closure_id } = told.closure
   await burnPartingEnvelope(tx, { issuerId: issuer_id, closureId: closure_id })
   await noteClosure(tx, told, { told_at: ctx.clock.now() })
+}
+
+async function slipIsWaiting(tx: Tx, which: { issuerId: string; closureId: string }): Promise<boolean> {
+  const row = await tx
+    .selectFrom('notice')
+    .select('notice_id')
+    .where('issuer_id', '=', which.issuerId)
+    .where('closure_id', '=', which.closureId)
+    .where('kind', '=', 'slip')
+    .where('state', '=', 'waiting')
+    .executeTakeFirst()
+  return row !== undefined
 }
