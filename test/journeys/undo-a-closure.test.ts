@@ -142,3 +142,25 @@ it('is refused after the point of no return', async () => {
   })
   await expect(undo(receipt)).rejects.toMatchObject({ code: 'closure/past_return' })
 })
+
+it('waits with a new closing while the line comes back, but not for ever when the network refuses that', async () => {
+  const card = await seedCard(leb, { provider: 'bank', paymentRef: 'BANK-3' })
+  const first = await declare(card)
+  await prove(first)
+  await look(first)
+  await undo(first)
+
+  const second = await declare(card)
+  await prove(second)
+  await look(second)
+  const frozen = async () => (await view(second)).steps.find((step) => step.step === 'freeze')!.state
+  expect(await frozen()).toBe('current')
+
+  const fail = (order: object) =>
+    fetch(`${leb.world.line.url}/sim/fail`, { method: 'POST', body: JSON.stringify(order) })
+  await fail({ mode: 'refuse' })
+  await look(first)
+  await fail({})
+  await look(second)
+  expect(await frozen()).toBe('done')
+})
