@@ -1,5 +1,5 @@
 import { openApp } from './app.ts'
-import { startWork } from './closure/work.ts'
+import { startWork } from './work.ts'
 import type { Config } from './platform/env.ts'
 import { untilToldToStop } from './platform/until-told-to-stop.ts'
 

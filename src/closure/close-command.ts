@@ -8,7 +8,7 @@ import { inIssuer } from '../platform/db.ts'
 import type { Config } from '../platform/env.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
 import { declareClosure } from './declare.ts'
-import { startWork } from './work.ts'
+import { startWork } from '../work.ts'
 
 type Options = { iccid?: string; file?: string; issuer?: string; json?: boolean }
 type Result = {

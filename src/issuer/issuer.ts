@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Db, Tx } from '../platform/db.ts'
+import { issuerMoneySchema } from '../policy/money-rules.ts'
 
 /** An issuing company as data: its brand, rules and the providers that do its work. Steps differ by this, not by code. */
 
@@ -24,6 +25,8 @@ export const rulesSchema = z.object({
   /** How long a declaration made without signing in waits for its code before it lapses. */
   unproved_days: z.number().int().min(1).max(90).default(14),
   support_hours: wording.optional(),
+  /** Fees, lapse and payout as far as the jurisdiction's policy allows (src/policy/money-rules.ts). */
+  money: issuerMoneySchema.default({}),
 })
 
 const host = {

@@ -41,7 +41,7 @@ export function sampleIssuers(at: SampleAddresses = loopback): Issuer[] {
         { kind: 'email', value: `help@${company.id}.example` },
       ],
     },
-    rules: { undo_window_minutes: 30, drain_seconds: 0, unproved_days: 14 },
+    rules: { undo_window_minutes: 30, drain_seconds: 0, unproved_days: 14, money: {} },
     providers: {
       line: { kind: 'tmf641', url: at.line },
       esim: { kind: 'es2plus', url: at.esim, requester: `${company.id}.example` },

@@ -3,9 +3,26 @@ import type { Tx } from '../platform/db.ts'
 import { assert } from '../platform/errors.ts'
 import type { Money } from './money.ts'
 
-/** Accounts of the house, one an issuer and currency. */
+/**
+ * Accounts of the house, one an issuer and currency. Credits are positive: what the house owes or has earned stands
+ * above zero, what it has (cash) or has lost below. docs/adr/0011-how-money-flows.md says what moves between them.
+ */
 export type HouseAccount =
-  'cash_at_provider' | 'opening' | 'refunds_payable' | 'lapsed_balance' | 'late_usage'
+  | 'cash_at_provider'
+  | 'cash_at_bank'
+  | 'opening'
+  | 'orders_in_hand'
+  | 'deferred_revenue'
+  | 'revenue'
+  | 'lapsed_balance'
+  | 'refunds_payable'
+  | 'vouchers'
+  | 'fees'
+  | 'provider_fees'
+  | 'tax_payable'
+  | 'late_usage'
+  | 'unmatched_receipts'
+  | 'chargebacks'
 
 /** The house's account, made when missing; safe when two processes need it first at the same moment. */
 export async function houseAccount(

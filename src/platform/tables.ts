@@ -71,7 +71,10 @@ export interface Card {
   iccid: string
   invoice_no: string
   issuer_id: string
+  item_id: string | null
+  lapsed_at: Timestamp | null
   line_state: string
+  order_id: string | null
   paid_minor: Int8
   payment_provider: string
   payment_ref: string
@@ -83,6 +86,17 @@ export interface Card {
   state: Generated<string>
   voice_left_s: Int8
   zone: string
+}
+
+export interface CatalogueItem {
+  code: string
+  issuer_id: string
+  item_id: string
+  kind: string
+  published_at: Timestamp
+  terms: Json
+  version: number
+  withdrawn_at: Timestamp | null
 }
 
 export interface Closure {
@@ -219,6 +233,7 @@ export interface LedgerPosting {
 
 export interface Notice {
   attempts: Generated<number>
+  card_id: string | null
   closure_id: string | null
   code_id: string | null
   created_at: Timestamp
@@ -228,6 +243,7 @@ export interface Notice {
   last_reason: string | null
   locale: string
   notice_id: string
+  order_id: string | null
   reference: string | null
   sent_at: Timestamp | null
   state: Generated<string>
@@ -238,6 +254,67 @@ export interface PartingEnvelope {
   issuer_id: string
   sealed: Buffer
   wrapped_key: Buffer
+}
+
+export interface Payment {
+  amount_minor: Int8
+  card_id: string | null
+  charged_back_minor: Generated<Int8>
+  currency: string
+  issuer_id: string
+  order_id: string | null
+  payment_id: string
+  provider: string
+  provider_ref: string
+  received_at: Timestamp
+}
+
+export interface PayoutPart {
+  amount_minor: Int8
+  card_id: string | null
+  closure_id: string | null
+  currency: string
+  issuer_id: string
+  ord: number
+  order_id: string | null
+  paid_at: Timestamp | null
+  part_id: string
+  payment_id: string | null
+  reference: string | null
+  route: string
+  state: Generated<string>
+}
+
+export interface PurchaseOrder {
+  accepted_at: Timestamp
+  account_id: string | null
+  card_id: string | null
+  created_at: Timestamp
+  currency: string
+  delivered_at: Timestamp | null
+  earned_minor: Generated<Int8>
+  gross_minor: Int8
+  holder_id: string
+  issuer_id: string
+  item_id: string | null
+  jurisdiction: string
+  kind: string
+  locale: string
+  net_minor: Int8
+  number: string
+  order_id: string
+  paid_at: Timestamp | null
+  pay_by: string
+  pay_until: Timestamp
+  payment_ref: string | null
+  refunded_at: Timestamp | null
+  state: string
+  tax: Json
+  tax_minor: Int8
+  terms_sha256: string
+  terms_version: string
+  version: Generated<Int8>
+  zone: string | null
 }
 
 export interface RateLimit {
@@ -292,6 +369,7 @@ export interface DB {
   account: Account
   api_request: ApiRequest
   card: Card
+  catalogue_item: CatalogueItem
   closure: Closure
   closure_block: ClosureBlock
   closure_card: ClosureCard
@@ -305,6 +383,9 @@ export interface DB {
   ledger_posting: LedgerPosting
   notice: Notice
   parting_envelope: PartingEnvelope
+  payment: Payment
+  payout_part: PayoutPart
+  purchase_order: PurchaseOrder
   rate_limit: RateLimit
   retention_item: RetentionItem
   retention_key: RetentionKey

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { moneyPolicySchema } from './money-rules.ts'
 
 const wording = z.object({ 'zh-CN': z.string().min(1), en: z.string().min(1) })
 
@@ -20,6 +21,29 @@ const retention = z.object({
   from: z.enum(['end_of_year', 'closure']),
   verified: z.boolean(),
 })
+
+/** A tax on what is sold; the first whose zones fit (or that names none) holds. */
+const tax = z.object({
+  zones: z.array(z.string()).optional(),
+  /** Basis points: 1900 is 19 %. Prices are said with tax. */
+  rate_bp: z.number().int().min(0).max(5000),
+  name: wording,
+  basis: z.string().min(1),
+  verified: z.boolean(),
+})
+
+/** Before money had rules of its own, a balance went back whole and nothing lapsed. */
+const money_before = {
+  at_expiry: { kind: 'keep' as const, days: 3650 },
+  unused_plan: 'nothing' as const,
+  closing_fee: {},
+  payout_order: 'newest_first' as const,
+  minimum_payout: {},
+  closing_fee_cap: {},
+  balance_is_refundable: true,
+  basis: 'no rule yet',
+  verified: false,
+}
 
 export const policySchema = z.object({
   id: z.string().regex(/^[A-Z]{2}$|^default$/),
@@ -45,6 +69,8 @@ export const policySchema = z.object({
       verified: z.boolean(),
     })
     .optional(),
+  money: moneyPolicySchema.default(money_before),
+  tax: z.array(tax).default([]),
   working_days: z.object({
     weekend: z.array(z.number().int().min(1).max(7)),
     holidays: z.array(z.iso.date()),
@@ -56,5 +82,6 @@ export const policySchema = z.object({
 })
 
 export type Policy = z.infer<typeof policySchema>
+export type PolicyTax = z.infer<typeof tax>
 export type PolicyClock = z.infer<typeof clock>
 export type ActClocks = Policy['acts']

@@ -1,12 +1,12 @@
-import { sweepRequests } from '../api/once.ts'
-import { sweepAccess } from '../holder/sweep-access.ts'
-import { sendNotice } from '../notice/send-notice.ts'
-import type { Context } from '../platform/context.ts'
-import { openLeases } from '../platform/leases.ts'
-import { errorFields } from '../platform/log.ts'
-import { lookAtClosure } from './look.ts'
-import { lapseUnproved } from './unproved.ts'
-import { watchDeadlines } from './watch-deadlines.ts'
+import { sweepRequests } from './api/once.ts'
+import { sweepAccess } from './holder/sweep-access.ts'
+import { sendNotice } from './notice/send-notice.ts'
+import type { Context } from './platform/context.ts'
+import { openLeases } from './platform/leases.ts'
+import { errorFields } from './platform/log.ts'
+import { lookAtClosure } from './closure/look.ts'
+import { lapseUnproved } from './closure/unproved.ts'
+import { watchDeadlines } from './closure/watch-deadlines.ts'
 
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
 const closures_at_once = 16
