@@ -4,6 +4,7 @@ import { seededRandom } from '../sim/failures.ts'
 import { workerEnv } from '../test/crash/installation.ts'
 import { rssMb, startWorker, type WorkerProcess } from '../test/crash/processes.ts'
 import { countUnfinished, declare, type Planned, planClosures } from '../test/crash/workload.ts'
+import { cpuMs, cpuMsOfTree } from './cpu.ts'
 import { measureDocumentsOnCores } from './documents.ts'
 import { type BenchInstallation, openInstallation } from './installation.ts'
 import { report } from './report.ts'
@@ -31,7 +32,7 @@ const documents = await measureDocumentsOnCores({ seconds: 10, cores })
 const at = await openInstallation(['--complete-after', '20'])
 try {
   const planned = await planClosures(at, count, seededRandom(1), 'card')
-  const { seconds, samples } = await closeAll(at, planned)
+  const { seconds, samples, cpu } = await closeAll(at, planned)
   const perSecond = count / seconds
   const reference = documents.perSecond / 2
   const total = (sample: Sample | undefined) =>
@@ -51,6 +52,7 @@ try {
         'worker MB at 10 %, 50 %, 100 %': [0.1, 0.5, 1].map((share) =>
           total(samples.findLast((sample) => sample.done <= share * count)),
         ),
+        'CPU ms a closure': cpu,
         'simulators MB': Math.round(await at.outside.rss()),
       },
     },
@@ -69,6 +71,7 @@ async function closeAll(at: BenchInstallation, planned: Planned[]) {
     while ((await countUnfinished(at, planned)) > 0) await sleep(50)
     const samples: Sample[] = []
     const rest = planned.slice(16)
+    const before = await cpuOf(at, processes)
     const started = performance.now()
     await declareAll(at, rest, samples, processes)
     for (let open = 1; open > 0;) {
@@ -76,12 +79,30 @@ async function closeAll(at: BenchInstallation, planned: Planned[]) {
       if (open > 0) await sleep(50)
     }
     const seconds = ((performance.now() - started) / 1000) * (planned.length / rest.length)
+    const after = await cpuOf(at, processes)
     await sample(samples, planned.length, processes)
     const trouble = processes.flatMap((worker) => [...worker.said, ...(worker.ended() ?? [])])
     if (trouble.length > 0) process.stderr.write(`${trouble.slice(0, 5).join('\n')}\n`)
-    return { seconds, samples }
+    const cpu = Object.fromEntries(
+      Object.entries(after).map(([who, ms]) => [
+        who,
+        Math.round(((ms - before[who]!) / rest.length) * 10) / 10,
+      ]),
+    )
+    return { seconds, samples, cpu }
   } finally {
     await Promise.all(processes.map((worker) => worker.stop()))
+  }
+}
+
+/** Who uses the cores; this process declares, which is a part of a closure too. */
+async function cpuOf(at: BenchInstallation, processes: WorkerProcess[]): Promise<Record<string, number>> {
+  const { user, system } = process.cpuUsage()
+  return {
+    workers: await cpuMs(processes.map((worker) => worker.pid)),
+    declaring: (user + system) / 1000,
+    postgres: await cpuMsOfTree(at.postgresPid),
+    simulators: await cpuMs([at.outside.pid]),
   }
 }
 

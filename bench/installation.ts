@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileKeys } from '../src/adapters/keys/file.ts'
@@ -19,6 +19,8 @@ import { buildProgram, type OutsideProcess, type Program, startOutside } from '.
 export type BenchInstallation = Installation & {
   program: Program
   outside: OutsideProcess
+  /** The PostgreSQL server's first process. */
+  postgresPid: number
   stop(): Promise<void>
 }
 
@@ -71,6 +73,7 @@ export async function openInstallation(simOptions: string[]): Promise<BenchInsta
     at: outside.at,
     program,
     outside,
+    postgresPid: await readPostmasterPid(dir),
     async stop() {
       await watch.close()
       await jobs.stop()
@@ -81,4 +84,9 @@ export async function openInstallation(simOptions: string[]): Promise<BenchInsta
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+async function readPostmasterPid(dir: string): Promise<number> {
+  const text = await readFile(join(dir, 'pg', 'postmaster.pid'), 'utf8')
+  return Number(text.split('\n')[0])
 }

@@ -24,7 +24,7 @@ export async function buildProgram(): Promise<Program> {
 }
 
 /** The outside world as a process of its own: it stays when workers die. */
-export type OutsideProcess = { at: WorldAddresses; rss(): Promise<number>; stop(): Promise<void> }
+export type OutsideProcess = { pid: number; at: WorldAddresses; rss(): Promise<number>; stop(): Promise<void> }
 
 export async function startOutside(program: Program, options: string[]): Promise<OutsideProcess> {
   const child = spawn(process.execPath, [program.sim, '--with-parent', ...options], {
@@ -32,6 +32,7 @@ export async function startOutside(program: Program, options: string[]): Promise
   })
   const [text] = (await once(createInterface(child.stdout), 'line')) as [string]
   return {
+    pid: child.pid!,
     at: JSON.parse(text) as WorldAddresses,
     rss: () => rssMb(child.pid!),
     async stop() {
