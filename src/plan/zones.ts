@@ -7,6 +7,7 @@ const names = {
 const wide: Record<string, Wording> = {
   EU: { 'zh-CN': '欧盟各国', en: 'European Union' },
   GLOBAL: { 'zh-CN': '全球', en: 'Worldwide' },
+  SEA: { 'zh-CN': '东南亚', en: 'South-East Asia' },
   ASIA: { 'zh-CN': '亚洲', en: 'Asia' },
 }
 
