@@ -13,7 +13,7 @@ export type Posting = {
   key: string
   reason: string
   entries: Entry[]
-  /** Accounts that end with this posting; the database refuses unless their balance is then 0. */
+  /** Accounts that end with this posting; the database refuses unless their balance is then 0. Their holds end too. */
   close?: string[]
 }
 

@@ -60,6 +60,19 @@ export interface ApiRequest {
   status: number | null
 }
 
+export interface BankLine {
+  amount_minor: Int8
+  booked_on: string
+  currency: string
+  digest: Buffer
+  end_to_end_id: string | null
+  imported_at: Timestamp
+  issuer_id: string
+  ordinal: number
+  outcome: string
+  payment_id: string | null
+}
+
 export interface Card {
   account_id: string
   activated_at: Timestamp | null
@@ -97,6 +110,21 @@ export interface CatalogueItem {
   terms: Json
   version: number
   withdrawn_at: Timestamp | null
+}
+
+export interface Chargeback {
+  amount_minor: Int8
+  card_id: string | null
+  closed_at: Timestamp | null
+  counted_minor: Int8
+  currency: string
+  dispute_ref: string
+  holder_minor: Int8
+  issuer_id: string
+  opened_at: Timestamp
+  payment_id: string
+  provider: string
+  state: string
 }
 
 export interface Closure {
@@ -169,6 +197,19 @@ export interface ClosureStep {
   worker: string
 }
 
+export interface Contract {
+  accepted_at: Timestamp
+  account_ref: string
+  content: Json
+  contract_id: string
+  issuer_id: string
+  made_at: Timestamp
+  number: string
+  order_id: string
+  terms_sha256: string
+  terms_version: string
+}
+
 export interface Document {
   closure_id: string
   document_id: string
@@ -193,6 +234,44 @@ export interface Holder {
   wrapped_key: Buffer | null
 }
 
+export interface Invoice {
+  about: string
+  account_ref: string
+  card_id: string | null
+  closure_id: string | null
+  content: Json
+  corrects_id: string | null
+  corrects_number: string | null
+  currency: string
+  gross_minor: Int8
+  input_hash: Buffer
+  invoice_id: string
+  issued_at: Timestamp
+  issuer_id: string
+  kind: string
+  number: string
+  order_id: string | null
+  seq: Int8
+  series: string
+  xml: string | null
+  year: number
+}
+
+export interface InvoiceCounter {
+  issuer_id: string
+  last: Int8
+  series: string
+  year: number
+}
+
+export interface IssuedPdf {
+  issuer_id: string
+  made_at: Timestamp
+  paper_id: string
+  pdf: Buffer
+  sha256: string
+}
+
 export interface Issuer {
   brand: Json
   created_at: Timestamp
@@ -210,6 +289,7 @@ export interface LedgerAccount {
   closed_at: Timestamp | null
   currency: string
   frozen_at: Timestamp | null
+  held: Generated<Int8>
   issuer_id: string
   kind: string
 }
@@ -220,6 +300,22 @@ export interface LedgerEntry {
   issuer_id: string
   line: number
   posting_id: string
+  seq: Generated<Int8>
+}
+
+export interface LedgerHold {
+  account_id: string
+  amount: Int8
+  ended_at: Timestamp | null
+  expires_at: Timestamp
+  held_at: Timestamp
+  hold_id: string
+  input_hash: Buffer
+  issuer_id: string
+  key: string
+  posting_id: string | null
+  reason: string
+  state: Generated<string>
 }
 
 export interface LedgerPosting {
@@ -247,6 +343,13 @@ export interface Notice {
   reference: string | null
   sent_at: Timestamp | null
   state: Generated<string>
+}
+
+export interface PapersAccess {
+  account_ref: string
+  good_until: Timestamp
+  issuer_id: string
+  token_hash: Buffer
 }
 
 export interface PartingEnvelope {
@@ -285,6 +388,19 @@ export interface PayoutPart {
   state: Generated<string>
 }
 
+export interface ProviderEvent {
+  deliveries: Generated<number>
+  event_id: string
+  happened_at: Timestamp
+  issuer_id: string
+  kind: string
+  looked_at: Timestamp | null
+  object_ref: string
+  outcome: string | null
+  provider: string
+  received_at: Timestamp
+}
+
 export interface PurchaseOrder {
   accepted_at: Timestamp
   account_id: string | null
@@ -306,6 +422,7 @@ export interface PurchaseOrder {
   paid_at: Timestamp | null
   pay_by: string
   pay_until: Timestamp
+  payment_asked_at: Timestamp | null
   payment_ref: string | null
   refunded_at: Timestamp | null
   state: string
@@ -349,6 +466,31 @@ export interface Session {
   token_hash: Buffer
 }
 
+export interface Terms {
+  issuer_id: string
+  published_at: Timestamp
+  sha256: string
+  text: Json
+  version: string
+}
+
+export interface UnmatchedReceipt {
+  amount_minor: Int8
+  currency: string
+  issuer_id: string
+  order_id: string | null
+  order_number: string | null
+  payment_id: string
+  reason: string
+  receipt_id: string
+  received_at: Timestamp
+  reference: string | null
+  refusal: string | null
+  settled_at: Timestamp | null
+  state: Generated<string>
+  tries: Generated<number>
+}
+
 export interface VaultIndex {
   fingerprint: Buffer
   holder_id: string
@@ -368,28 +510,39 @@ export interface DB {
   access_code: AccessCode
   account: Account
   api_request: ApiRequest
+  bank_line: BankLine
   card: Card
   catalogue_item: CatalogueItem
+  chargeback: Chargeback
   closure: Closure
   closure_block: ClosureBlock
   closure_card: ClosureCard
   closure_step: ClosureStep
+  contract: Contract
   document: Document
   document_token: DocumentToken
   holder: Holder
+  invoice: Invoice
+  invoice_counter: InvoiceCounter
+  issued_pdf: IssuedPdf
   issuer: Issuer
   ledger_account: LedgerAccount
   ledger_entry: LedgerEntry
+  ledger_hold: LedgerHold
   ledger_posting: LedgerPosting
   notice: Notice
+  papers_access: PapersAccess
   parting_envelope: PartingEnvelope
   payment: Payment
   payout_part: PayoutPart
+  provider_event: ProviderEvent
   purchase_order: PurchaseOrder
   rate_limit: RateLimit
   retention_item: RetentionItem
   retention_key: RetentionKey
   session: Session
+  terms: Terms
+  unmatched_receipt: UnmatchedReceipt
   vault_index: VaultIndex
   vault_item: VaultItem
 }

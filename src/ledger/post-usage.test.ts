@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { seedCard, type Seeded } from '../../test/seed.ts'
+import { inIssuer } from '../platform/db.ts'
+import { closeEmptyBalance, freezeBalance, lockCardBalance } from './accounts.ts'
+import { postUsage, type UsageLine } from './post-usage.ts'
+
+let ctx: TestWorld
+let card: Seeded
+let other: Seeded
+beforeAll(async () => void (ctx = await openTestWorld()))
+afterAll(() => ctx.stop())
+beforeEach(async () => {
+  card = await seedCard(ctx, { balance: 1000n })
+  other = await seedCard(ctx, { balance: 50n, currency: 'JPY' })
+})
+
+const leb = <T>(work: Parameters<typeof inIssuer<T>>[2]) => inIssuer(ctx.db, 'leb', work)
+const usage = (cardId: string, gross: bigint, given: Partial<UsageLine> = {}): UsageLine => {
+  const recordKey = given.recordKey ?? `usage:${ctx.ids.next()}`
+  const hash = createHash('sha256').update(`${cardId}/${gross}`).digest()
+  const tax = gross / 10n
+  return { recordKey, hash, cardId, gross, net: gross - tax, tax, late: false, ...given }
+}
+const take = async (lines: UsageLine[]) => leb((tx) => postUsage(ctx, tx, 'leb', lines))
+const answers = async (lines: UsageLine[]) => (await take(lines)).map((line) => line.answer)
+const left = (of: Seeded) => leb(async (tx) => (await lockCardBalance(tx, of)).amount)
+const houses = () =>
+  leb(async (tx) => {
+    const { rows } = await sql<{ kind: string; currency: string; balance: bigint }>`
+      select kind, currency, balance from ledger_account where card_id is null`.execute(tx)
+    return Object.fromEntries(rows.map((row) => [`${row.kind} ${row.currency}`, row.balance]))
+  })
+async function wrongBalances(): Promise<bigint> {
+  const { rows } = await leb((tx) =>
+    sql<{ wrong: bigint }>`
+      select count(*) as wrong from ledger_account a where a.balance <> coalesce(
+        (select sum(e.amount) from ledger_entry e where e.account_id = a.account_id), 0)`.execute(tx),
+  )
+  return rows[0]!.wrong
+}
+
+describe('usage', () => {
+  it('takes each record off its own card, and gives net and tax to the house', async () => {
+    const before = await houses()
+    expect(
+      await answers([usage(card.cardId, 300n), usage(other.cardId, 20n), usage(card.cardId, 100n)]),
+    ).toEqual(['posted', 'posted', 'posted'])
+    expect([await left(card), await left(other)]).toEqual([600n, 30n])
+    const after = await houses()
+    const gained = (name: string) => after[name]! - (before[name] ?? 0n)
+    expect([gained('revenue CNY'), gained('tax_payable CNY')]).toEqual([360n, 40n])
+    expect([gained('revenue JPY'), gained('tax_payable JPY')]).toEqual([18n, 2n])
+    expect(await wrongBalances()).toBe(0n)
+  })
+
+  it('writes one posting a record, whose entries sum to zero', async () => {
+    const line = usage(card.cardId, 300n)
+    await take([line, usage(card.cardId, 1n)])
+    const { rows } = await leb((tx) =>
+      sql<{ sum: string; lines: bigint; reason: string }>`
+        select sum(e.amount)::text as sum, count(*) as lines, p.reason from ledger_posting p
+          join ledger_entry e using (issuer_id, posting_id) where p.key = ${line.recordKey} group by p.reason`.execute(
+        tx,
+      ),
+    )
+    expect(rows).toEqual([{ sum: '0', lines: 3n, reason: 'usage' }])
+  })
+
+  it('stops a card at the line, and lets a smaller record after it through', async () => {
+    const said = await take([usage(card.cardId, 900n), usage(card.cardId, 101n), usage(card.cardId, 100n)])
+    expect(said).toEqual([
+      { answer: 'posted' },
+      { answer: 'insufficient', affordable: 100n },
+      { answer: 'posted' },
+    ])
+    expect(await left(card)).toBe(0n)
+  })
+
+  it('takes a record once, however often and wherever it comes', async () => {
+    const line = usage(card.cardId, 10n)
+    expect(await answers([line, { ...line }])).toEqual(['posted', 'replayed'])
+    expect(await answers([line])).toEqual(['replayed'])
+    expect(await left(card)).toBe(990n)
+  })
+
+  it('refuses a key that comes with other content, in one call or the next', async () => {
+    const line = usage(card.cardId, 10n)
+    const changed = usage(card.cardId, 11n, { recordKey: line.recordKey })
+    expect(await answers([line, changed])).toEqual(['posted', 'key_reused'])
+    expect(await answers([changed])).toEqual(['key_reused'])
+  })
+
+  it('a record that did not fit is taken when it comes again after a top-up', async () => {
+    const line = usage(other.cardId, 60n)
+    expect(await answers([line, { ...line }])).toEqual(['insufficient', 'insufficient'])
+    expect(await left(other)).toBe(50n)
+  })
+
+  it('leaves frozen, closed and unknown cards alone, and answers each by itself', async () => {
+    await leb((tx) => freezeBalance(ctx, tx, card))
+    await take([usage(other.cardId, 50n)])
+    await leb((tx) => closeEmptyBalance(ctx, tx, other))
+    const lines = [usage(card.cardId, 1n), usage(other.cardId, 1n), usage(ctx.ids.next(), 1n)]
+    expect(await answers(lines)).toEqual(['frozen', 'closed', 'unknown'])
+    expect(await left(card)).toBe(1000n)
+  })
+
+  it('books what was reported late on the house, whatever has become of the card', async () => {
+    await leb((tx) => freezeBalance(ctx, tx, card))
+    const before = await houses()
+    expect(await answers([usage(card.cardId, 70n, { late: true })])).toEqual(['posted'])
+    const after = await houses()
+    expect(after['late_usage CNY']! - (before['late_usage CNY'] ?? 0n)).toBe(-70n)
+    expect(after['revenue CNY']! - before['revenue CNY']!).toBe(70n)
+    expect(await left(card)).toBe(1000n)
+  })
+
+  it('refuses a line that does not add up, and moves nothing', async () => {
+    for (const wrong of [{ net: 5n }, { gross: 0n, net: 0n, tax: 0n }, { net: 11n, tax: -1n }]) {
+      await expect(take([usage(card.cardId, 10n), usage(card.cardId, 10n, wrong)])).rejects.toMatchObject({
+        code: 'LB012',
+      })
+    }
+    expect(await left(card)).toBe(1000n)
+  })
+
+  it('from many connections at once, with cards in any order, never overdraws and never deadlocks', async () => {
+    const batch = (at: number) => {
+      const lines = [usage(card.cardId, 30n), usage(other.cardId, 3n)]
+      return at % 2 === 0 ? lines : lines.reverse()
+    }
+    const said = await Promise.all(Array.from({ length: 40 }, (_, at) => answers(batch(at))))
+    expect(said.flat().filter((answer) => answer === 'posted')).toHaveLength(33 + 16)
+    expect([await left(card), await left(other)]).toEqual([10n, 2n])
+    expect(await wrongBalances()).toBe(0n)
+  })
+
+  it('speaks for the issuer of its transaction only', async () => {
+    const foreign = inIssuer(ctx.db, 'roamly', (tx) => postUsage(ctx, tx, 'leb', [usage(card.cardId, 1n)]))
+    await expect(foreign).rejects.toMatchObject({ code: 'LB018' })
+  })
+})
