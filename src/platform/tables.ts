@@ -73,9 +73,22 @@ export interface BankLine {
   payment_id: string | null
 }
 
+export interface Bucket {
+  bucket_id: string
+  card_id: string
+  expires_at: Timestamp
+  granted_units: Int8
+  issuer_id: string
+  kind: string
+  lapsed_at: Timestamp | null
+  left_units: Int8
+  order_id: string | null
+}
+
 export interface Card {
   account_id: string
   activated_at: Timestamp | null
+  activated_zone: string | null
   card_id: string
   closed_at: Timestamp | null
   currency: string
@@ -224,6 +237,21 @@ export interface DocumentToken {
   document_id: string
   issuer_id: string
   token_hash: Buffer
+}
+
+export interface DryCut {
+  asked: Generated<number>
+  back_at: Timestamp | null
+  card_id: string
+  cut_at: Timestamp | null
+  dried_at: Timestamp
+  failures: Generated<number>
+  issuer_id: string
+  next_at: Timestamp
+  refused: string | null
+  told: Generated<number>
+  until: Timestamp | null
+  wish: number
 }
 
 export interface Holder {
@@ -491,6 +519,49 @@ export interface UnmatchedReceipt {
   tries: Generated<number>
 }
 
+export interface UsageDay {
+  card_id: string
+  data_mb: Int8
+  day: string
+  issuer_id: string
+}
+
+export interface UsageKey {
+  created_at: Timestamp
+  issuer_id: string
+  key_id: string
+  name: string
+  revoked_at: Timestamp | null
+  secret_hash: Buffer
+}
+
+export interface UsageMeter {
+  card_id: string
+  gross_minor: Generated<Int8>
+  issuer_id: string
+  voice_over_s: Generated<Int8>
+}
+
+export interface UsageRecord {
+  balance_units: Generated<Int8>
+  bucket_units: Generated<Int8>
+  card_id: string
+  content_hash: Buffer
+  country: string | null
+  currency: string
+  gross_minor: Generated<Int8>
+  issuer_id: string
+  kind: string
+  outcome: string
+  quantity: Int8
+  record_id: string
+  reported_at: Timestamp
+  tax_minor: Generated<Int8>
+  unpaid_units: Generated<Int8>
+  used_at: Timestamp
+  zone: string
+}
+
 export interface VaultIndex {
   fingerprint: Buffer
   holder_id: string
@@ -511,6 +582,7 @@ export interface DB {
   account: Account
   api_request: ApiRequest
   bank_line: BankLine
+  bucket: Bucket
   card: Card
   catalogue_item: CatalogueItem
   chargeback: Chargeback
@@ -521,6 +593,7 @@ export interface DB {
   contract: Contract
   document: Document
   document_token: DocumentToken
+  dry_cut: DryCut
   holder: Holder
   invoice: Invoice
   invoice_counter: InvoiceCounter
@@ -543,6 +616,10 @@ export interface DB {
   session: Session
   terms: Terms
   unmatched_receipt: UnmatchedReceipt
+  usage_day: UsageDay
+  usage_key: UsageKey
+  usage_meter: UsageMeter
+  usage_record: UsageRecord
   vault_index: VaultIndex
   vault_item: VaultItem
 }
