@@ -373,6 +373,20 @@ export interface Notice {
   state: Generated<string>
 }
 
+export interface OrderStep {
+  answer: Json | null
+  answered_at: Timestamp | null
+  attempt: number
+  intended_at: Timestamp
+  issuer_id: string
+  key: string
+  order_id: string
+  request_digest: Buffer | null
+  state: string
+  step: string
+  worker: string
+}
+
 export interface PapersAccess {
   account_ref: string
   good_until: Timestamp
@@ -450,8 +464,12 @@ export interface PurchaseOrder {
   paid_at: Timestamp | null
   pay_by: string
   pay_until: Timestamp
+  pay_url: string | null
+  pay_url_until: Timestamp | null
   payment_asked_at: Timestamp | null
   payment_ref: string | null
+  place_hash: Buffer | null
+  refund_reason: string | null
   refunded_at: Timestamp | null
   state: string
   tax: Json
@@ -459,6 +477,7 @@ export interface PurchaseOrder {
   terms_sha256: string
   terms_version: string
   version: Generated<Int8>
+  worker: string | null
   zone: string | null
 }
 
@@ -604,6 +623,7 @@ export interface DB {
   ledger_hold: LedgerHold
   ledger_posting: LedgerPosting
   notice: Notice
+  order_step: OrderStep
   papers_access: PapersAccess
   parting_envelope: PartingEnvelope
   payment: Payment
