@@ -28,7 +28,7 @@ describe('the world as a process of its own', () => {
     const world = JSON.parse(text) as WorldAddresses
     const line = tmf641Line({ url: world.line.url })
     const esim = es2plusEsim({ url: world.esim.url, functionRequesterIdentifier: '1.3.6.1.4.1.99999.1' })
-    const payment = stripePayment({ apiKey: 'sk_test_sim', url: world.payment.url })
+    const payment = stripePayment({ apiKey: 'sk_test_sim', owner: 'leb', url: world.payment.url })
     const mail = smtpMail({ host: world.mail.host, port: world.mail.port, requireTls: false })
     try {
       await line.suspend({ key: 'c:freeze', iccid: ICCID })

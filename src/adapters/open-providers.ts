@@ -55,7 +55,7 @@ async function openFor(db: Db, keysDir: string, issuerId: string): Promise<Issue
       functionRequesterIdentifier: esim.requester,
       tls: await readTls(esim.tls),
     }),
-    payment: stripePayment({ apiKey: readSecret(payment.key), url: paymentUrl }),
+    payment: stripePayment({ apiKey: readSecret(payment.key), owner: issuerId, url: paymentUrl }),
     mail: await openMail(issuer, keysDir),
     mailFrom: issuer.providers.mail.from,
   }

@@ -20,7 +20,7 @@ export type Refunded = {
   arrivesByDays?: number
 }
 
-/** Codes with which every vendor refuses; a vendor may add its own. */
+/** Codes with which every vendor refuses a refund; a vendor may add its own. */
 export type RefundRefusal =
   | 'amount_not_positive'
   | 'amount_not_representable'
@@ -34,8 +34,80 @@ export type RefundRefusal =
   | 'key_used_for_another_refund'
   | 'provider_refused'
 
-/** Money going back the way it came. Any call may be repeated with the same key. */
+export type PaymentToOpen = {
+  /** Names this one payment for ever, e.g. `order:<id>`; holds nothing personal. Asked again, the same page answers. */
+  key: string
+  /** Minor units by ISO 4217, more than 0. */
+  amount: bigint
+  currency: string
+  /** Goes with the payment as metadata: by it a payment is matched whose reference we never learned. */
+  orderNumber: string
+  /** What is bought, as the payer reads it on the provider's page. */
+  description: string
+  /** Where the payer is sent after paying; https (or http on loopback). That he comes back proves nothing. */
+  returnUrl: string
+  cancelUrl: string
+  locale: 'zh-CN' | 'en'
+  /**
+   * Paying is impossible from then on; 24 hours from now unless told. Stripe takes 30 minutes to 24 hours from now,
+   * else it refuses with until_out_of_range. Asking again with the same key needs the same moment.
+   */
+  until?: Date
+}
+
+export type OpenedPayment = {
+  /** The provider's name of the page, e.g. a Stripe checkout session: ask by it how the payment stands. */
+  ref: string
+  payUrl: string
+  /** RFC 3339. */
+  until: string
+}
+
+export type PaymentState = {
+  /**
+   * `open`: may still be paid; `processing`: the payer has done his part and the bank has not (don't let the order
+   * lapse); `paid`: the money is there; `over`: expired, cancelled or failed, will never be paid.
+   */
+  state: 'open' | 'processing' | 'paid' | 'over'
+  /** What money is matched and refunded by, e.g. a Stripe payment intent; there when paid, often before. */
+  paymentRef?: string
+  /** Received when paid, else asked for; minor units by ISO 4217. */
+  amount: bigint
+  currency: string
+  /** Order number, if the payment was opened by LEB; undefined for what others did on the same account. */
+  orderNumber?: string
+  /** RFC 3339: when the payment was made (as the provider says). */
+  at: string
+}
+
+/** A payer's bank takes a payment back, or asks about it. */
+export type DisputeState = {
+  disputeRef: string
+  paymentRef: string
+  /** What was taken; may be less or (by exchange rates) more than was paid. */
+  amount: bigint
+  currency: string
+  /** `inquiry`: asked about, nothing taken; `open`: taken, undecided; `won`: given back to us; `lost`: gone. */
+  state: 'inquiry' | 'open' | 'won' | 'lost'
+  at: string
+}
+
+/** Money coming in, and going back the way it came. Any call may be repeated with the same key. */
 export type PaymentPort = {
+  /**
+   * Opens a page where the payer pays exactly this. Refuses with amount_not_positive, amount_not_representable,
+   * until_out_of_range, key_used_for_another_payment, page_over (paid or expired: read it) or provider_refused.
+   */
+  openPayment(request: PaymentToOpen): Promise<Answer<OpenedPayment>>
+  /** How a payment stands, by the reference of its page or of itself. Refuses with payment_unknown. */
+  readPayment(ref: string): Promise<Answer<PaymentState>>
+  /**
+   * Closes the page, so that it can't be paid any more; done too when it was closed before. Refuses with
+   * already_paid when the payer was faster, or is just being processed: read it then.
+   */
+  expirePayment(ref: string): Promise<Answer>
+  /** Refuses with dispute_unknown. */
+  readDispute(ref: string): Promise<Answer<DisputeState>>
   refund(request: RefundRequest): Promise<Answer<Refunded>>
   /**
    * How the refund of this key stands. `unknown` with reason `no_refund_with_this_key` means that none exists:

@@ -26,3 +26,11 @@ function scaled(amount: bigint, currency: string): bigint | undefined {
   if (LAST_DIGIT_MUST_BE_ZERO.has(currency)) return amount % 10n === 0n ? amount : undefined
   return amount
 }
+
+/** ISO 4217 minor units of an integer that Stripe sent; undefined when it has a fraction that our units can't hold. */
+export function fromStripeAmount(sent: number, currency: string): bigint | undefined {
+  if (!Number.isSafeInteger(sent)) return undefined
+  const exact = BigInt(sent)
+  if (SENT_WITH_TWO_ZEROS.has(currency)) return exact % 100n === 0n ? exact / 100n : undefined
+  return SENT_WITHOUT_MINOR_UNIT.has(currency) ? exact * 100n : exact
+}

@@ -40,12 +40,20 @@ export function judgeStripeError(error: unknown): NotDone {
     return { kind: 'refused', code: 'key_used_for_another_refund', reason, evidence }
   }
   if (error instanceof Stripe.errors.StripeInvalidRequestError && (error.statusCode ?? 0) < 429) {
-    const known = code === undefined ? undefined : REFUSALS[code]
+    const known = error.param === 'expires_at' ? 'until_out_of_range' : REFUSALS[code ?? '']
     const reason = `the payment provider refused (${code ?? `HTTP ${error.statusCode}`})`
     return { kind: 'refused', code: known ?? 'provider_refused', reason, evidence }
   }
   return {
     kind: 'unknown',
     reason: error.statusCode === undefined ? 'unreadable_answer' : `status_${error.statusCode}`,
+  }
+}
+
+/** Gives a refusal the name it has in this call: one error of Stripe's means different things to different calls. */
+export function named(names: Record<string, string>): <T>(answer: Answer<T>) => Answer<T> {
+  return (answer) => {
+    const name = answer.kind === 'refused' ? names[answer.code] : undefined
+    return name === undefined || answer.kind !== 'refused' ? answer : { ...answer, code: name }
   }
 }

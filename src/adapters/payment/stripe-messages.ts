@@ -25,3 +25,58 @@ export const refund = z.object({
 export type StripeRefund = z.infer<typeof refund>
 
 export const refundList = z.object({ data: z.array(refund).max(100), has_more: z.boolean() })
+
+const id = z.string().min(1).max(255)
+const metadata = z.record(z.string(), z.string()).nullable().optional()
+const amount = z.int().min(0)
+const currency = z.string().length(3)
+const created = z.int().min(0)
+
+/** A payment intent as it is being paid; `latest_charge` says when it was. */
+export const payingIntent = z.object({
+  id,
+  object: z.literal('payment_intent'),
+  status: z.string().max(60),
+  amount,
+  amount_received: amount,
+  currency,
+  created,
+  metadata,
+  latest_charge: z.object({ created }).nullable().optional().catch(undefined),
+})
+export type PayingIntent = z.infer<typeof payingIntent>
+
+const session = { id, object: z.literal('checkout.session'), amount_total: amount, currency, created }
+
+export const openedSession = z.object({ ...session, url: z.url().nullable(), expires_at: z.int().min(0) })
+
+export const checkoutSession = z.object({
+  ...session,
+  status: z.string().max(60).nullable(),
+  payment_intent: payingIntent.nullable(),
+  metadata,
+})
+
+export const dispute = z.object({
+  id,
+  object: z.literal('dispute'),
+  amount,
+  currency,
+  created,
+  status: z.string().max(60),
+  payment_intent: id.nullable(),
+})
+
+/** What of a webhook event we read: whose it is and what to look at. Everything else in it may be personal. */
+export const event = z.object({
+  id,
+  type: z.string().max(120),
+  created,
+  data: z.object({
+    object: z.looseObject({
+      id,
+      payment_intent: id.nullable().optional().catch(undefined),
+      metadata: metadata.catch(undefined),
+    }),
+  }),
+})

@@ -9,7 +9,7 @@ paymentConformance('Stripe against its simulator', async ({ answersAfterMs }) =>
   const sim = await startPaymentSim({ latency: { minMs: answersAfterMs, maxMs: answersAfterMs } })
   let seeded = 0
   return {
-    port: stripePayment({ apiKey: 'sk_test_sim', url: sim.url, timeoutMs: 800 }),
+    port: stripePayment({ apiKey: 'sk_test_sim', owner: 'leb', url: sim.url, timeoutMs: 800 }),
     world: {
       fail: (order) =>
         sim.failures.set(
@@ -42,7 +42,7 @@ describe('Stripe', () => {
 
   it('gives back once when asked again under the next key after a refusal that was none', async () => {
     const sim = await startPaymentSim()
-    const port = stripePayment({ apiKey: 'sk_test_sim', url: sim.url })
+    const port = stripePayment({ apiKey: 'sk_test_sim', owner: 'leb', url: sim.url })
     stops.push(
       () => port.close(),
       () => sim.stop(),
@@ -69,7 +69,13 @@ describe('Stripe', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-    const port = stripePayment({ apiKey: 'sk_test_sim', url, timeoutMs: 5_000, maxBytes: 10_000 })
+    const port = stripePayment({
+      apiKey: 'sk_test_sim',
+      owner: 'leb',
+      url,
+      timeoutMs: 5_000,
+      maxBytes: 10_000,
+    })
     stops.push(
       () => port.close(),
       () => server.close(),
@@ -128,7 +134,7 @@ describe('Stripe', () => {
 
   it('makes up payments when the simulator is told to, in the currency that the id names', async () => {
     const sim = await startPaymentSim({ lazyCurrency: 'eur' })
-    const port = stripePayment({ apiKey: 'sk_test_sim', url: sim.url })
+    const port = stripePayment({ apiKey: 'sk_test_sim', owner: 'leb', url: sim.url })
     stops.push(
       () => port.close(),
       () => sim.stop(),

@@ -4,12 +4,16 @@ import type { Answer, Evidence } from '../answer.ts'
 import { keepAliveAgent } from '../raw-call.ts'
 import type { PaymentPort, Refunded, RefundRefusal, RefundRequest } from './port.ts'
 import { toStripeAmount } from './stripe-amount.ts'
-import { judgeStripeError } from './stripe-errors.ts'
+import { expirePayment, openPayment, readPayment } from './stripe-checkout.ts'
+import { readDispute } from './stripe-disputes.ts'
+import { judgeStripeError, named } from './stripe-errors.ts'
 import { LimitedStripeClient } from './stripe-http.ts'
 import { paymentIntent, refund as refundSchema, refundList, type StripeRefund } from './stripe-messages.ts'
 
 export type StripeConfig = {
   apiKey: string
+  /** Whose payments are opened here, written on each: an issuer's id. */
+  owner: string
   /** Where the API lies; api.stripe.com over TLS unless told. A path in it is not supported by the package. */
   url?: string | undefined
   /** Hard limit for one exchange, in ms; 20 s unless told (Stripe's own refunds can take 10 s). */
@@ -27,7 +31,7 @@ type Context = { stripe: Stripe; askAgainInMs: number; arrivesByDays: number }
 const MAX_REFUND_PAGES = 5
 
 /**
- * Refunds through Stripe. Stripe forgets idempotency keys after 24 hours, so a refund carries its key in its
+ * Payments and refunds through Stripe. Stripe forgets idempotency keys after 24 hours, so a refund carries its key in its
  * metadata as well, and is looked for there before one is created; the idempotency key itself guards the
  * moment between looking and creating, also against a second worker.
  *
@@ -53,7 +57,18 @@ export function stripePayment(config: StripeConfig): PaymentPort {
     askAgainInMs: config.askAgainInMs ?? 60_000,
     arrivesByDays: config.arrivesByDays ?? 10,
   }
+  const checkout = { stripe, owner: config.owner }
   return {
+    openPayment: (request) =>
+      openPayment(checkout, request)
+        .catch(judgeStripeError)
+        .then(named({ key_used_for_another_refund: 'key_used_for_another_payment' })),
+    readPayment: (ref) => readPayment(checkout, ref).catch(judgeStripeError),
+    expirePayment: (ref) => expirePayment(checkout, ref).catch(judgeStripeError),
+    readDispute: (ref) =>
+      readDispute(stripe, ref)
+        .catch(judgeStripeError)
+        .then(named({ payment_unknown: 'dispute_unknown' })),
     refund: (request) => refundOnce(context, request).catch(judgeStripeError),
     ask: (question) => ask(context, question).catch(judgeStripeError),
     close: () => agent.destroy(),
