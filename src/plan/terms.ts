@@ -36,6 +36,8 @@ const planTerms = z.object({
   activate_within_days: z.number().int().min(1).max(730),
   zones: z.array(zone).min(1),
   ...buckets,
+  /** At most so much of the plan's data on one day of the zone's clock; without it the days don't matter. */
+  daily_data_mb: z.number().int().min(1).max(100_000_000).optional(),
   /** Balance that the card starts with, part of its price. */
   balance: amounts.default({}),
   /** What it costs, tax included. */
