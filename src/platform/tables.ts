@@ -24,6 +24,8 @@ export type JsonPrimitive = boolean | number | string | null
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive
 
+export type Numeric = ColumnType<string, number | string, number | string>
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>
 
 export interface AccessCode {
@@ -94,11 +96,14 @@ export interface Card {
   currency: string
   data_left_mb: Int8
   expires_at: Timestamp
+  expiry_outcome: string | null
   iccid: string
   invoice_no: string
   issuer_id: string
   item_id: string | null
+  kept_until: Timestamp | null
   lapsed_at: Timestamp | null
+  lapses_at: Generated<Timestamp | null>
   line_state: string
   order_id: string | null
   paid_minor: Int8
@@ -110,6 +115,7 @@ export interface Card {
   sold_at: Timestamp
   source_digest: Buffer | null
   state: Generated<string>
+  told: Generated<number>
   voice_left_s: Int8
   zone: string
 }
@@ -155,8 +161,10 @@ export interface Closure {
   jurisdiction: string
   late_noticed_at: Timestamp | null
   locale: string
+  money_rules: Json | null
   no_return_at: Timestamp | null
   number: string
+  payout_choice: string | null
   policy_version: string
   proved_by: string | null
   received_by: string
@@ -193,6 +201,7 @@ export interface ClosureCard {
   payout_minor: Int8 | null
   payout_route: string | null
   settled_minor: Int8 | null
+  settlement: Json | null
 }
 
 export interface ClosureStep {
@@ -252,6 +261,31 @@ export interface DryCut {
   told: Generated<number>
   until: Timestamp | null
   wish: number
+}
+
+export interface ExpiryNotice {
+  amount_minor: Int8
+  card_id: string
+  currency: string
+  data_mb: Int8
+  ends_at: Timestamp
+  hours_before: number
+  issuer_id: string
+  kept_until: Timestamp | null
+  notice_id: string | null
+  outcome: string | null
+  sms: Int8
+  subject: string
+  told_at: Timestamp
+  voice_s: Int8
+}
+
+export interface ExpiryTally {
+  cards: Int8
+  currency: string
+  issuer_id: string
+  minor: Numeric
+  outcome: string
 }
 
 export interface Holder {
@@ -361,6 +395,7 @@ export interface Notice {
   closure_id: string | null
   code_id: string | null
   created_at: Timestamp
+  feed_rank: number | null
   holder_id: string | null
   issuer_id: string
   kind: string
@@ -414,11 +449,23 @@ export interface Payment {
   received_at: Timestamp
 }
 
+export interface PayoutFile {
+  burned_at: Timestamp | null
+  created_at: Timestamp
+  file_id: string
+  issuer_id: string
+  sealed: Buffer | null
+  sha256: string
+  transfers: number
+  wrapped_key: Buffer | null
+}
+
 export interface PayoutPart {
   amount_minor: Int8
   card_id: string | null
   closure_id: string | null
   currency: string
+  file_id: string | null
   issuer_id: string
   ord: number
   order_id: string | null
@@ -426,7 +473,9 @@ export interface PayoutPart {
   part_id: string
   payment_id: string | null
   reference: string | null
+  refusal: string | null
   route: string
+  sent_at: Timestamp | null
   state: Generated<string>
 }
 
@@ -596,6 +645,27 @@ export interface VaultItem {
   sealed: Buffer
 }
 
+export interface Voucher {
+  amount_minor: Int8
+  code_hash: Buffer
+  currency: string
+  expires_at: Timestamp
+  issued_at: Timestamp
+  issuer_id: string
+  left_minor: Int8
+  part_id: string
+  voucher_id: string
+}
+
+export interface VoucherUse {
+  amount_minor: Int8
+  issuer_id: string
+  order_id: string
+  use_no: number
+  used_at: Timestamp
+  voucher_id: string
+}
+
 export interface DB {
   access_code: AccessCode
   account: Account
@@ -613,6 +683,8 @@ export interface DB {
   document: Document
   document_token: DocumentToken
   dry_cut: DryCut
+  expiry_notice: ExpiryNotice
+  expiry_tally: ExpiryTally
   holder: Holder
   invoice: Invoice
   invoice_counter: InvoiceCounter
@@ -627,6 +699,7 @@ export interface DB {
   papers_access: PapersAccess
   parting_envelope: PartingEnvelope
   payment: Payment
+  payout_file: PayoutFile
   payout_part: PayoutPart
   provider_event: ProviderEvent
   purchase_order: PurchaseOrder
@@ -642,4 +715,6 @@ export interface DB {
   usage_record: UsageRecord
   vault_index: VaultIndex
   vault_item: VaultItem
+  voucher: Voucher
+  voucher_use: VoucherUse
 }
