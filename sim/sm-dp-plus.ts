@@ -1,6 +1,7 @@
 import {
   ES2PLUS_FUNCTIONS,
   failed,
+  iccidsFrom,
   type Es2plusCall,
   type Profile,
   type ProfileState,
@@ -20,6 +21,10 @@ export type SmDpPlusSim = SimServer & {
   profile(iccid: string): Profile | undefined
   /** How often CancelOrder really changed the profile. */
   cancellations(iccid: string): number
+  /** How often ConfirmOrder really released it. */
+  confirmations(iccid: string): number
+  /** How many profiles were taken out of the stock. */
+  taken(): number
 }
 
 export type SmDpPlusOptions = SimOptions & {
@@ -27,6 +32,8 @@ export type SmDpPlusOptions = SimOptions & {
   unseenProfile?: ProfileState | null
   /** A server that keeps no calls: a repeated CancelOrder then finds the profile Unavailable (8.2.1/3.7). */
   forgetsCalls?: boolean
+  /** How many profiles are in stock; without end unless told. */
+  stock?: number
 }
 
 /** An SM-DP+ with the ES2+ JSON binding of SGP.22 v2.5. `POST /sim/profiles [{iccid, state, …}]` puts profiles. */
@@ -34,6 +41,10 @@ export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<S
   const profiles = new Map<string, Profile>()
   const answered = new Map<string, SimReply>()
   const cancelled = tally()
+  const confirmed = tally()
+  // Two runs against one database must not meet in a number: cards keep it for ever.
+  const nextIccid = iccidsFrom(Date.now() % 10_000_000_000)
+  let taken = 0
   const unseen = options.unseenProfile === undefined ? 'Released' : options.unseenProfile
   const stock = {
     profiles,
@@ -41,6 +52,12 @@ export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<S
       if (!profiles.has(iccid) && unseen !== null) profiles.set(iccid, { iccid, state: unseen })
       return profiles.get(iccid)
     },
+    take(profileType: string | undefined) {
+      if (!profileType || taken >= (options.stock ?? Infinity)) return undefined
+      taken += 1
+      return nextIccid()
+    },
+    onConfirmed: (iccid: string) => confirmed.add(iccid),
     onCancelled: (iccid: string) => cancelled.add(iccid),
   }
   const handle = (request: SimRequest): SimReply => {
@@ -67,7 +84,7 @@ export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<S
     {
       handle,
       refuse: () => failed('8.2.1', '1.2'),
-      counts: () => ({ cancelled }),
+      counts: () => ({ cancelled, confirmed }),
       state: () => ({ profiles: [...profiles.values()] }),
       control,
     },
@@ -77,5 +94,7 @@ export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<S
     ...server,
     profile: (iccid) => profiles.get(iccid),
     cancellations: (iccid) => cancelled.get(iccid),
+    confirmations: (iccid) => confirmed.get(iccid),
+    taken: () => taken,
   }
 }

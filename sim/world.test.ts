@@ -41,7 +41,7 @@ describe('the world as a process of its own', () => {
       expect(await json(`${world.line.url}/sim/counts`)).toMatchObject({
         effects: { [`${ICCID}:suspended`]: 1 },
       })
-      expect(await json(`${world.esim.url}/sim/counts`)).toEqual({ cancelled: { [ICCID]: 1 } })
+      expect(await json(`${world.esim.url}/sim/counts`)).toEqual({ cancelled: { [ICCID]: 1 }, confirmed: {} })
       expect(await json(`${world.payment.url}/sim/counts`)).toEqual({
         total: 1,
         byPayment: { pi_demo_cny_1: { refunds: 1, amount: 750, currency: 'cny' } },

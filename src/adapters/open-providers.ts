@@ -53,6 +53,7 @@ async function openFor(db: Db, keysDir: string, issuerId: string): Promise<Issue
     esim: es2plusEsim({
       url: esim.url,
       functionRequesterIdentifier: esim.requester,
+      smdpAddress: esim.smdpAddress,
       tls: await readTls(esim.tls),
     }),
     payment: stripePayment({ apiKey: readSecret(payment.key), owner: issuerId, url: paymentUrl }),

@@ -6,6 +6,29 @@ import { issuerMoneySchema } from '../policy/money-rules.ts'
 
 const wording = z.object({ 'zh-CN': z.string().min(1), en: z.string().min(1) })
 
+/** Who sells, as tax law wants it on an invoice. An issuer without it works, but can't sell: see src/invoice/seller.ts. */
+const sellerSettings = z.object({
+  legalName: z.string().min(1).max(200),
+  street: z.string().min(1).max(200),
+  postCode: z.string().min(1).max(20),
+  city: z.string().min(1).max(100),
+  /** ISO 3166-1 alpha-2. */
+  country: z.string().regex(/^[A-Z]{2}$/),
+  /** With its country prefix, `DE123456789`; Greece is EL (EN 16931 BR-CO-09). */
+  vatId: z
+    .string()
+    .regex(/^[A-Z]{2}[A-Z0-9+*.]{2,14}$/)
+    .optional(),
+  taxNumber: z.string().min(3).max(40).optional(),
+  /** Number in the trade register. */
+  registration: z.string().min(3).max(60).optional(),
+  /** Stands before every invoice number; the issuer's id in capitals unless told. */
+  invoicePrefix: z
+    .string()
+    .regex(/^[A-Z0-9]{2,20}$/)
+    .optional(),
+})
+
 export const brandSchema = z.object({
   address: z.string().min(1),
   supportEmail: z.email(),
@@ -15,6 +38,7 @@ export const brandSchema = z.object({
     .array(z.object({ kind: z.enum(['web', 'email', 'phone', 'app']), value: z.string().min(1) }))
     .min(1),
   appealEmail: z.email(),
+  seller: sellerSettings.optional(),
 })
 
 /** The issuer's own rules over those of the jurisdiction. Times in the unit of the name. */
@@ -46,6 +70,13 @@ export const providersSchema = z.object({
     kind: z.literal('es2plus'),
     url: z.url(),
     requester: z.string().min(1),
+    /** Host where phones download (ES9+), part of the activation code; the host of `url` unless told. */
+    smdpAddress: z
+      .string()
+      .regex(/^[\w.-]{1,255}$/)
+      .optional(),
+    /** What the SM-DP+ calls the profiles that are sold; a plan's code unless told. */
+    profileType: z.string().min(1).max(255).optional(),
     tls: z.object({ keyFile: z.string(), certFile: z.string(), caFile: z.string().optional() }).optional(),
   }),
   payment: z.object({ kind: z.literal('stripe'), key: z.string().startsWith('env:'), ...host }),

@@ -6,6 +6,8 @@ export type EsimWorld = {
   fail(order: { mode: string; times?: number } | undefined): void
   /** Puts a profile at the provider; `unknown` takes care that there is none. */
   profile(iccid: string, state: 'released' | 'downloaded' | 'installed' | 'unknown'): Promise<void>
+  /** How often the provider really released it for download. */
+  releases(iccid: string): number
   /** How often the provider really retired it. */
   retirements(iccid: string): number
   stop(): Promise<void>
@@ -28,6 +30,63 @@ export function esimConformance(
       await world.stop()
     })
     const request = { key: `0192-c:retire:${ICCID}`, iccid: ICCID }
+
+    const order = { key: '0192-o:reserve', profileType: 'LEB3' }
+    const MATCHING = 'K3-9QXCT-2K7M0-8YF4B'
+
+    it('orders a profile and confirms it for one matching id, once, however often it is asked', async () => {
+      const ordered = await port.order(order)
+      if (ordered.kind !== 'done') throw new Error(`ordered: ${ordered.kind}`)
+      const { iccid } = ordered.value
+      expect(iccid).toMatch(/^\d{18,20}$/)
+      expect(ordered.evidence.reference).toEqual(expect.any(String))
+      const confirmation = { key: '0192-o:confirm', iccid, matchingId: MATCHING }
+      for (let n = 0; n < 2; n += 1) {
+        expect(await port.confirm(confirmation)).toMatchObject({
+          kind: 'done',
+          value: { matchingId: MATCHING, smdpAddress: expect.stringMatching(/^[\w.-]+$/) },
+        })
+      }
+      expect(world.releases(iccid)).toBe(1)
+    })
+
+    it('gives each key a profile of its own', async () => {
+      const [one, two] = await Promise.all([
+        port.order(order),
+        port.order({ ...order, key: '0192-p:reserve' }),
+      ])
+      expect([one.kind, two.kind]).toEqual(['done', 'done'])
+      expect(one).not.toMatchObject({ value: (two as { value: object }).value })
+    })
+
+    it('refuse: an order is refused with a code, and so is confirming what nobody ordered', async () => {
+      world.fail({ mode: 'refuse', times: 1 })
+      expect(await port.order(order)).toMatchObject({
+        kind: 'refused',
+        code: expect.stringMatching(/^[a-z_]+$/),
+      })
+      const answer = await port.confirm({ key: '0192-o:confirm', iccid: ICCID, matchingId: MATCHING })
+      expect(answer).toMatchObject({ kind: 'refused', code: 'profile_unknown' })
+      expect(JSON.stringify(answer)).not.toContain(MATCHING)
+    })
+
+    for (const mode of ['timeout_before', 'timeout_after', 'rubbish', 'down'] as const) {
+      it(`${mode} while ordering and confirming: unknown, then done, released once`, async () => {
+        world.fail({ mode, times: 1 })
+        expect(await port.order(order)).toMatchObject({ kind: 'unknown' })
+        const ordered = await port.order(order)
+        if (ordered.kind !== 'done') throw new Error(`ordered: ${ordered.kind}`)
+        const { iccid } = ordered.value
+        const confirmation = { key: '0192-o:confirm', iccid, matchingId: MATCHING }
+        world.fail({ mode, times: 1 })
+        expect(await port.confirm(confirmation)).toMatchObject({ kind: 'unknown' })
+        expect(await port.confirm(confirmation)).toMatchObject({
+          kind: 'done',
+          value: { matchingId: MATCHING },
+        })
+        expect(world.releases(iccid)).toBe(1)
+      })
+    }
 
     it('retires a profile that nobody downloaded, once, however often it is asked', async () => {
       await world.profile(ICCID, 'released')

@@ -59,3 +59,34 @@ export const CANCEL_ORDER_CODES: Record<string, 'on_device' | 'cancelled' | { re
   '1.6/2.1': { refused: 'request_malformed' },
   '1.6/2.2': { refused: 'request_malformed' },
 }
+
+/** Status codes of ES2+.DownloadOrder that carry a refusal (5.3.1). 8.2.5 is the profile type. */
+export const DOWNLOAD_ORDER_REFUSALS: Record<string, string> = {
+  '8.2.5/3.7': 'no_profile_left',
+  '8.2.5/3.9': 'profile_type_unknown',
+  '8.2.5/1.2': 'profile_not_ours',
+  '8.2.1/1.2': 'profile_not_ours',
+  '8.2.1/3.3': 'profile_in_use',
+  '8.2.1/3.7': 'no_profile_left',
+  '8.2.1/3.9': 'profile_unknown',
+  '8.2.1/2.1': 'request_malformed',
+  '8.2.1/2.2': 'request_malformed',
+  '1.6/2.1': 'request_malformed',
+  '1.6/2.2': 'request_malformed',
+}
+
+/**
+ * Status codes of ES2+.ConfirmOrder that carry a decision (5.3.2). A profile in use is one that was confirmed
+ * before: with a matching id of our own making only this key's earlier call can have done it.
+ */
+export const CONFIRM_ORDER_CODES: Record<string, 'confirmed' | { refused: string }> = {
+  '8.2.1/3.3': 'confirmed',
+  '8.2.1/3.9': { refused: 'profile_unknown' },
+  '8.2.1/1.2': { refused: 'profile_not_ours' },
+  '8.2.6/3.3': { refused: 'matching_id_in_use' },
+  '8.2.6/3.10': { refused: 'matching_id_differs' },
+  '8.2.1/2.1': { refused: 'request_malformed' },
+  '8.2.1/2.2': { refused: 'request_malformed' },
+  '1.6/2.1': { refused: 'request_malformed' },
+  '1.6/2.2': { refused: 'request_malformed' },
+}

@@ -20,6 +20,7 @@ async function pair(options: SmDpPlusOptions) {
         const body = JSON.stringify([{ iccid, state: STATES[state] }])
         await fetch(`${sim.url}/sim/profiles`, { method: 'POST', body })
       },
+      releases: (iccid: string) => sim.confirmations(iccid),
       retirements: (iccid: string) => sim.cancellations(iccid),
       stop: () => sim.stop(),
     },

@@ -17,8 +17,35 @@ export type Retired = {
   outcome: 'cancelled' | 'on_device'
 }
 
-/** The eSIM profile behind a card. Asking again means calling `retire` again with the same key. */
+export type OrderRequest = {
+  /** Names this one piece of work for ever; holds nothing personal. */
+  key: string
+  /** What the SM-DP+ calls profiles of this sort; it takes one from its stock. */
+  profileType: string
+}
+export type Ordered = { iccid: string }
+
+export type ConfirmRequest = {
+  key: string
+  iccid: string
+  /** Ours, so that an answer that got lost is no loss: `[0-9A-Z-]`, unguessable, for this profile only. */
+  matchingId: string
+}
+export type Confirmed = {
+  matchingId: string
+  /** Host name of the SM-DP+ where phones download: activation code `LPA:1$<smdpAddress>$<matchingId>`. */
+  smdpAddress: string
+}
+
+/** Codes with which every vendor refuses an order; a vendor may add its own. */
+export type OrderRefusal = 'no_profile_left' | 'profile_type_unknown' | 'profile_unknown' | 'profile_not_ours'
+
+/** The eSIM profile behind a card. Asking again means calling the same function again with the same key. */
 export type EsimPort = {
+  /** Takes a profile out of the stock. Asked again with the same key, it is the same profile. */
+  order(request: OrderRequest): Promise<Answer<Ordered>>
+  /** Makes the profile ready for whoever has the matching id; from then on it can be downloaded once. */
+  confirm(request: ConfirmRequest): Promise<Answer<Confirmed>>
   retire(request: RetireRequest): Promise<Answer<Retired>>
   close(): void
 }
