@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto'
+import { findIssuer } from '../issuer/issuer.ts'
+import { minorDigits } from '../ledger/money.ts'
+import { inZone } from '../platform/clock.ts'
+import type { Context } from '../platform/context.ts'
+import type { Tx } from '../platform/db.ts'
+import { assert, Refusal } from '../platform/errors.ts'
+import { policyFor } from '../policy/policy.ts'
+import { type Amounts, type GrossLine, invoiceAmounts } from './amounts.ts'
+import { ciiXml, fitsCii } from './cii.ts'
+import { type InvoiceContent, type Seller, type TaxCategory } from './content.ts'
+import { type Corrected, correctedInvoice } from './credit-limit.ts'
+import { readReferences } from './references.ts'
+import { anySellerOf, numberPrefix, sellerOf } from './seller.ts'
+import { dayIn, lockSeries, type Series, takeNumber } from './take-number.ts'
+
+export type InvoiceKind = InvoiceContent['kind']
+export type InvoiceInput = {
+  issuerId: string
+  kind: InvoiceKind
+  orderId?: string
+  closureId?: string
+  cardId?: string
+  /** The account's number; the buyer has no other name. */
+  accountRef: string
+  /** Where the buyer lives, ISO 3166-1 alpha-2. */
+  jurisdiction: string
+  locale: 'zh-CN' | 'en'
+  currency: string
+  /** Tax included, minor units. Of a closing statement: what came in above zero, what left below; they add up to 0. */
+  lines: GrossLine[]
+  /** Of a credit note: id or number of the invoice it takes back, or the number the former system gave it. */
+  corrects?: string
+  paidBy: 'stripe' | 'bank' | 'voucher' | 'none'
+}
+export type Issued = { invoiceId: string; number: string }
+
+/**
+ * Issues an invoice, credit note or closing statement in the caller's transaction, with its number, content and XML;
+ * the PDF is made when somebody wants it (src/invoice/paper-pdf.ts). The same order, or card of a closure, asked for
+ * again gives the same invoice. Call it last in the transaction: until the end of it everybody else who invoices
+ * for this issuer waits for the number. Throws Refusal invoice/seller_incomplete, invoice/credit_too_large,
+ * invoice/no_such_invoice, invoice/other_content.
+ */
+export async function issueInvoice(ctx: Context, tx: Tx, input: InvoiceInput): Promise<Issued> {
+  checkInput(input)
+  const inputHash = hashOf(input)
+  const known = await findIssued(tx, input, inputHash)
+  if (known) return known
+  const issuer = await findIssuer(tx, input.issuerId)
+  assert(issuer, 'whoever invoices is set up')
+  const amounts = invoiceAmounts(input.lines)
+  const isStatement = input.kind === 'closing_statement'
+  const taxed = amounts.taxes.some((tax) => tax.rateBp > 0)
+  const seller = isStatement ? anySellerOf(issuer) : sellerOf(issuer, { taxed })
+  const corrected = input.kind === 'credit_note' ? await correctedInvoice(tx, input, amounts) : undefined
+  const references = await readReferences(tx, input)
+  const now = ctx.clock.now()
+  const { time_zone: timeZone } = policyFor(issuer.jurisdiction, now)
+  const day = dayIn(now, timeZone)
+  const series = isStatement ? 'statement' : 'invoice'
+  const year = Number.parseInt(day.slice(0, 4), 10)
+  const counter = { issuerId: input.issuerId, series, year } as const
+  await lockSeries(tx, counter)
+  // Whoever asked for the same at the same moment has written it by now, or never will.
+  const meanwhile = await findIssued(tx, input, inputHash)
+  if (meanwhile) return meanwhile
+  const taken = await takeNumber(tx, { ...counter, prefix: numberPrefix(issuer) })
+  const content: InvoiceContent = {
+    version: 1,
+    kind: input.kind,
+    number: taken.number,
+    issuedAt: inZone(now, timeZone),
+    day,
+    timeZone,
+    locale: input.locale,
+    currency: input.currency,
+    seller,
+    buyer: { accountRef: input.accountRef, country: input.jurisdiction },
+    ...amountsPart(amounts, seller, isStatement),
+    paidBy: input.paidBy,
+    ...references,
+    ...(corrected && {
+      corrects: { number: corrected.number, ...(corrected.day && { day: corrected.day }) },
+    }),
+  }
+  const invoiceId = ctx.ids.next()
+  await write(tx, {
+    input,
+    inputHash,
+    content,
+    invoiceId,
+    counter: { series, year, seq: taken.seq },
+    corrected,
+    now,
+  })
+  return { invoiceId, number: taken.number }
+}
+
+function checkInput(input: InvoiceInput): void {
+  assert(input.orderId ?? input.closureId, 'an invoice is about an order or a closure')
+  assert(input.lines.length > 0, 'an invoice has lines')
+  assert(minorDigits(input.currency) !== undefined, 'an invoice is in a currency of ISO 4217')
+  assert(
+    input.lines.every((line) => Number.isInteger(line.quantity) && line.quantity > 0),
+    'a line counts whole things',
+  )
+  assert(/^[A-Z]{2}$/.test(input.jurisdiction), 'a buyer lives in a country')
+  const total = input.lines.reduce((sum, line) => sum + line.grossMinor, 0n)
+  if (input.kind === 'closing_statement') assert(total === 0n, 'a closing statement ends at 0')
+  else assert(total > 0n, 'an invoice or credit note is about money')
+  assert((input.kind === 'credit_note') === (input.corrects !== undefined), 'a credit note names its invoice')
+}
+
+/** What the invoice is for: one invoice an order, one credit note or statement a card of a closure. */
+function aboutOf(input: InvoiceInput): string {
+  const of = input.closureId
+    ? `closure:${input.closureId}:${input.cardId ?? ''}:${input.kind === 'credit_note' ? input.corrects : ''}`
+    : `order:${input.orderId}`
+  return `${input.kind}:${of}`
+}
+
+function hashOf(input: InvoiceInput): Buffer {
+  const { lines, ...rest } = input
+  const plain = lines.map(({ quantity, grossMinor, rateBp }) => [quantity, grossMinor.toString(), rateBp])
+  const said = [rest.kind, rest.accountRef, rest.currency, rest.corrects ?? null, plain]
+  return createHash('sha256').update(JSON.stringify(said)).digest()
+}
+
+async function findIssued(tx: Tx, input: InvoiceInput, inputHash: Buffer): Promise<Issued | undefined> {
+  const row = await tx
+    .selectFrom('invoice')
+    .select(['invoice_id', 'number', 'input_hash'])
+    .where('issuer_id', '=', input.issuerId)
+    .where('about', '=', aboutOf(input))
+    .executeTakeFirst()
+  if (!row) return undefined
+  if (!row.input_hash.equals(inputHash)) throw new Refusal('invoice/other_content', { number: row.number })
+  return { invoiceId: row.invoice_id, number: row.number }
+}
+
+function amountsPart(
+  amounts: Amounts,
+  seller: Seller,
+  isStatement: boolean,
+): Pick<InvoiceContent, 'lines' | 'taxes' | 'totals'> {
+  const text = ({ net, tax, gross }: { net: bigint; tax: bigint; gross: bigint }) => ({
+    net: net.toString(),
+    tax: tax.toString(),
+    gross: gross.toString(),
+  })
+  const known = seller.vatId !== undefined || seller.taxNumber !== undefined
+  // Who has no tax number is outside VAT altogether (BR-O-02); who has one and charges none is exempt there (BR-E-02).
+  const category = (rateBp: number): TaxCategory => (rateBp > 0 ? 'S' : known ? 'E' : 'O')
+  return {
+    lines: amounts.lines.map(({ text: words, quantity, rateBp, net, tax, grossMinor: gross }) => ({
+      text: words,
+      quantity,
+      rateBp,
+      ...text({ net, tax, gross }),
+    })),
+    taxes: isStatement
+      ? []
+      : amounts.taxes.map(({ rateBp, name, net, tax }) => ({
+          rateBp,
+          category: category(rateBp),
+          name,
+          net: net.toString(),
+          tax: tax.toString(),
+        })),
+    totals: text(amounts.totals),
+  }
+}
+
+type NewInvoice = {
+  input: InvoiceInput
+  inputHash: Buffer
+  content: InvoiceContent
+  invoiceId: string
+  counter: { series: Series; year: number; seq: bigint }
+  corrected: Corrected | undefined
+  now: Date
+}
+
+async function write(tx: Tx, invoice: NewInvoice): Promise<void> {
+  const { input, content, corrected } = invoice
+  await tx
+    .insertInto('invoice')
+    .values({
+      issuer_id: input.issuerId,
+      invoice_id: invoice.invoiceId,
+      kind: input.kind,
+      number: content.number,
+      ...invoice.counter,
+      about: aboutOf(input),
+      input_hash: invoice.inputHash,
+      order_id: input.orderId ?? null,
+      closure_id: input.closureId ?? null,
+      card_id: input.cardId ?? null,
+      account_ref: input.accountRef,
+      corrects_id: corrected?.invoiceId ?? null,
+      corrects_number: corrected?.number ?? null,
+      currency: input.currency,
+      gross_minor: BigInt(content.totals.gross),
+      content: JSON.stringify(content),
+      xml: fitsCii(content) ? ciiXml(content) : null,
+      issued_at: invoice.now,
+    })
+    .execute()
+}
