@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import type pg from 'pg'
 import { openFileKeys } from './adapters/keys/file.ts'
 import { openProviders } from './adapters/open-providers.ts'
 import { openWatch } from './closure/watch.ts'
@@ -12,6 +13,7 @@ import { makeIds } from './platform/ids.ts'
 import { openJobs } from './platform/jobs.ts'
 import { makeLog } from './platform/log.ts'
 import { migrate } from './platform/migrate.ts'
+import { readRights } from './platform/rights.ts'
 
 /** A running LEB without its doors: what every command starts with and stops last. */
 export type App = { ctx: Context; databaseUrl: string; migrated: string[]; stop(): Promise<void> }
@@ -27,25 +29,29 @@ export async function openApp(config: Config, part: Part): Promise<App> {
   const log = makeLog(config.logLevel)
   const server = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dir: config.dataDir })
   const databaseUrl = config.databaseUrl ?? server!.url
-  const pool = openPool(databaseUrl, config.pool, part)
+  let pool: pg.Pool | undefined
   try {
-    const { boundByRowSecurity } = await checkDatabase(pool, databaseUrl)
-    if (!boundByRowSecurity)
-      log.warn(
-        'the database role is a superuser: row security between issuers does not bind it (docs/operate/install.md)',
-      )
+    await checkDatabase(databaseUrl)
     const migrated = await migrate(databaseUrl)
+    const { role, wrong } = await readRights(databaseUrl)
+    if (!role)
+      log.warn(
+        'the database user may not become leb_app, so triggers alone guard the journal (docs/operate/install.md, two lines mend it)',
+      )
+    if (wrong.length > 0) log.warn('leb_app has other rights than it should', { reason: wrong[0] })
+    const opened = openPool(databaseUrl, config.pool, part, role)
+    pool = opened
     await makeKeysFolder(config.keysDir)
     const keys = await openFileKeys({ dir: config.keysDir, now: () => clock.now() })
     const jobs = openJobs(databaseUrl, log, part === 'work')
     await jobs.start()
-    const db = openDb(pool)
+    const db = openDb(opened)
     const providers = openProviders(db, config.keysDir)
     const ctx: Context = {
       config,
       clock,
       log,
-      pool,
+      pool: opened,
       db,
       keys,
       jobs,
@@ -62,12 +68,12 @@ export async function openApp(config: Config, part: Part): Promise<App> {
         await ctx.watch.close()
         await jobs.stop()
         providers.close()
-        await pool.end()
+        await opened.end()
         await server?.stop()
       },
     }
   } catch (error) {
-    await pool.end().catch(() => undefined)
+    await pool?.end().catch(() => undefined)
     await server?.stop()
     throw error
   }

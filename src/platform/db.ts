@@ -1,6 +1,7 @@
 import { type Kysely, PostgresDialect, Kysely as KyselyClass, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import { SetupError } from './errors.ts'
+import { appRole } from './rights.ts'
 import type { DB } from './tables.ts'
 
 export type Db = Kysely<DB>
@@ -14,8 +15,14 @@ const types = new pg.TypeOverrides()
 types.setTypeParser(pg.types.builtins.INT8, (text: string) => BigInt(text))
 types.setTypeParser(pg.types.builtins.DATE, (text: string) => text)
 
-/** One pool a process. Statements of the hot paths are named by Kysely's text, so `pg` prepares none by itself. */
-export function openPool(url: string, size: number, name: string): pg.Pool {
+const settings =
+  '-c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s'
+
+/**
+ * One pool a process.
+ * @param role whom every session of it acts as from its first statement on (rights.ts); null: whoever logs in
+ */
+export function openPool(url: string, size: number, name: string, role: string | null = appRole): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
@@ -23,8 +30,7 @@ export function openPool(url: string, size: number, name: string): pg.Pool {
     types,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
-    options:
-      '-c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s',
+    options: role ? `${settings} -c role=${role}` : settings,
   })
   // A connection lost while idle (server restart) is replaced at the next use; unheard, it would end the process.
   pool.on('error', () => undefined)
@@ -36,17 +42,17 @@ export function openDb(pool: pg.Pool): Db {
 }
 
 /** Throws SetupError in one sentence when the database can't be used. */
-export async function checkDatabase(pool: pg.Pool, url: string): Promise<{ boundByRowSecurity: boolean }> {
+export async function checkDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, application_name: 'leb-check' })
   try {
-    const { rows } = await pool.query<{ v: string; unbound: boolean }>(
-      `select current_setting('server_version_num') as v,
-              (rolsuper or rolbypassrls) as unbound from pg_roles where rolname = current_user`,
-    )
+    await client.connect()
+    const { rows } = await client.query<{ v: string }>(`select current_setting('server_version_num') as v`)
     if (Number(rows[0]!.v) < 150000)
       throw new SetupError(`the PostgreSQL at ${new URL(url).host} is older than 15: LEB needs 15 or later`)
-    return { boundByRowSecurity: !rows[0]!.unbound }
   } catch (error) {
     throw error instanceof SetupError ? error : unreachable(url, error)
+  } finally {
+    await client.end().catch(() => undefined)
   }
 }
 
@@ -66,12 +72,41 @@ export async function inIssuer<T>(db: Db, issuerId: string, work: (tx: Tx) => Pr
   for (let tries = 1; ; tries++) {
     try {
       return await db.transaction().execute(async (tx) => {
-        await sql`select set_config('leb.issuer', ${issuerId}, true)`.execute(tx)
+        await speakFor(tx, issuerId)
         return work(tx as Tx)
       })
     } catch (error) {
-      const code = (error as { code?: string }).code
-      if (tries >= 5 || (code !== '40P01' && code !== '40001')) throw error
+      if (tries >= 5 || !mayBeTriedAgain(error)) throw error
     }
   }
+}
+
+/** Deadlock or serialisation failure: the transaction did nothing and would do well a second time. */
+export function mayBeTriedAgain(error: unknown): boolean {
+  const { code } = error as { code?: string }
+  return code === '40P01' || code === '40001'
+}
+
+/** A transaction of one issuer that is ended by hand, for work that does not fit one function. */
+export type OpenTx = { tx: Tx; commit(): Promise<void>; rollback(): Promise<void> }
+
+export async function beginInIssuer(db: Db, issuerId: string): Promise<OpenTx> {
+  const tx = await db.startTransaction().execute()
+  try {
+    await speakFor(tx, issuerId)
+  } catch (error) {
+    await tx.rollback().execute()
+    throw error
+  }
+  return {
+    tx: tx as unknown as Tx,
+    commit: async () => void (await tx.commit().execute()),
+    rollback: async () => void (await tx.rollback().execute()),
+  }
+}
+
+/** As text without parameters, so that it is sent together with the `begin` before it. */
+async function speakFor(tx: Db, issuerId: string): Promise<void> {
+  const literal = pg.escapeLiteral(issuerId)
+  await sql.raw(`select set_config('leb.issuer', ${literal}, true)`).execute(tx)
 }

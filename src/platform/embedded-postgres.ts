@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { SetupError } from './errors.ts'
+import { appRole } from './rights.ts'
 import {
   ignoreExisting,
   isAlive,
@@ -195,7 +196,7 @@ async function freePort(): Promise<number> {
   })
 }
 
-/** The application's own role: no superuser, so that row security binds it. */
+/** Owner of the database, no superuser; and the role that LEB acts as, which the owner may become (rights.ts). */
 async function makeDatabase(adminUrl: string, database: string, password: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl, application_name: 'leb-setup' })
   try {
@@ -203,6 +204,8 @@ async function makeDatabase(adminUrl: string, database: string, password: string
     const role = await client.query(`select 1 from pg_roles where rolname = 'leb'`)
     if (!role.rowCount)
       await client.query(`create role leb login createdb password ${client.escapeLiteral(password)}`)
+    const app = await client.query('select 1 from pg_roles where rolname = $1', [appRole])
+    if (!app.rowCount) await client.query(`create role ${appRole} nologin; grant ${appRole} to leb`)
     const known = await client.query('select 1 from pg_database where datname = $1', [database])
     if (!known.rowCount) await client.query(`create database ${client.escapeIdentifier(database)} owner leb`)
   } catch (error) {

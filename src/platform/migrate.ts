@@ -5,13 +5,14 @@ import pg from 'pg'
 import { unreachable } from './db.ts'
 import { SetupError } from './errors.ts'
 import { projectFile } from './project.ts'
+import { grantRights } from './rights.ts'
 
 // Any number that no other program on the same server is likely to lock.
 const migrationLock = 5_282_018
 
 /**
- * Brings the database forward by the numbered files in migrations/, each in a transaction of its own. Safe to
- * run from several processes at once. Answers the names applied now. Throws SetupError when a file that was
+ * Brings the database forward by the numbered files in migrations/, each in a transaction of its own, and gives the
+ * application its rights in it (rights.ts). Safe to run from several processes at once. Answers the names applied now. Throws SetupError when a file that was
  * applied before has since been changed, or the database is ahead of this LEB.
  */
 export async function migrate(url: string): Promise<string[]> {
@@ -21,9 +22,12 @@ export async function migrate(url: string): Promise<string[]> {
   })
   try {
     await client.query('select pg_advisory_lock($1)', [migrationLock])
-    await client.query(
-      'create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())',
-    )
+    await client.query(`do $$ begin
+      -- Asked first: a login that may not create tables may still find that there is nothing to do.
+      if to_regclass('public.migration') is null then
+        create table migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now());
+      end if;
+    end $$`)
     const known = new Map(
       (await client.query<{ name: string; sha256: string }>('select name, sha256 from migration')).rows.map(
         (r) => [r.name, r.sha256],
@@ -46,6 +50,7 @@ export async function migrate(url: string): Promise<string[]> {
       await apply(client, file)
       applied.push(file.name)
     }
+    await grantRights(client)
     return applied
   } finally {
     await client.end()

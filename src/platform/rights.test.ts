@@ -1,0 +1,114 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { seedCard, type Seeded } from '../../test/seed.ts'
+import { inIssuer } from './db.ts'
+import { migrate } from './migrate.ts'
+import { appRole, readRights } from './rights.ts'
+
+let ctx: TestWorld
+let card: Seeded
+beforeAll(async () => {
+  ctx = await openTestWorld()
+  card = await seedCard(ctx, { balance: 1000n })
+})
+afterAll(() => ctx.stop())
+
+const refused = { code: '42501' }
+const as = (text: string) => inIssuer(ctx.db, 'leb', (tx) => sql.raw(text).execute(tx))
+async function asOwner<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: ctx.databaseUrl })
+  await client.connect()
+  return work(client).finally(() => client.end())
+}
+
+describe('the role that LEB acts as', () => {
+  it('is not the one that owns the tables', async () => {
+    const { rows } = await sql<{ me: string; owner: string }>`
+      select current_user as me, tableowner as owner from pg_tables where tablename = 'ledger_entry'`.execute(
+      ctx.db,
+    )
+    expect(rows).toEqual([{ me: appRole, owner: 'leb' }])
+  })
+
+  it.each([
+    ['change an entry', 'update ledger_entry set amount = amount + 1'],
+    ['change a posting', `update ledger_posting set reason = 'gift'`],
+    ['delete an entry', 'delete from ledger_entry'],
+    ['delete a posting', 'delete from ledger_posting'],
+    ['empty the journal', 'truncate ledger_entry, ledger_posting'],
+    [
+      'write an entry past the gate',
+      `insert into ledger_entry (issuer_id, posting_id, line, account_id, amount)
+         values ('leb', gen_random_uuid(), 1, gen_random_uuid(), 1)`,
+    ],
+    [
+      'write a posting past the gate',
+      `insert into ledger_posting (issuer_id, posting_id, key, input_hash, reason, posted_at)
+         values ('leb', gen_random_uuid(), 'k', '', 'gift', now())`,
+    ],
+    ['set a balance', 'update ledger_account set balance = 1000000'],
+    ['set what is held', 'update ledger_account set held = 0'],
+    [
+      'open an account with money in it',
+      `insert into ledger_account (issuer_id, account_id, kind, currency, balance)
+         values ('leb', gen_random_uuid(), 'fees', 'CNY', 5)`,
+    ],
+    ['delete an account', 'delete from ledger_account'],
+    ['release a hold past the gate', `update ledger_hold set state = 'released'`],
+    ['switch the triggers off', 'alter table ledger_entry disable trigger all'],
+    ['switch row security off', 'alter table ledger_entry no force row level security'],
+    ['drop the constraint', 'alter table ledger_account drop constraint holder_balance_not_negative'],
+    [
+      'replace the gate',
+      'create or replace function ledger_speaks_for(text) returns void language sql as $$ $$',
+    ],
+    ['pass over the triggers', 'set session_replication_role = replica'],
+    ['forget a migration', 'delete from migration'],
+  ])('may not %s', async (_what, statement) => {
+    await expect(as(statement)).rejects.toMatchObject(refused)
+  })
+
+  it('may do what LEB does: freeze, open a house account, queue a job in its own transaction', async () => {
+    await as(`update ledger_account set frozen_at = now() where card_id = '${card.cardId}'`)
+    await as(`insert into ledger_account (issuer_id, account_id, kind, currency)
+      values ('leb', gen_random_uuid(), 'vouchers', 'OMR')`)
+    await inIssuer(ctx.db, 'leb', (tx) => ctx.jobs.look(tx, 'notice', { issuerId: 'leb', id: card.cardId }))
+    const queued = await as(`select 1 from pgboss.job where singleton_key = 'leb/${card.cardId}'`)
+    expect(queued.rows).toHaveLength(1)
+  })
+
+  it('has just the rights it should', async () => {
+    expect(await readRights(ctx.databaseUrl)).toEqual({ role: appRole, wrong: [] })
+  })
+})
+
+it('every function that runs with the owner’s rights has its names fixed and is not for everybody', async () => {
+  const { rows } = await sql<{ name: string; fixed: boolean; open: boolean }>`
+    select proname as name, coalesce('search_path=pg_catalog, public, pg_temp' = any (proconfig), false) as fixed,
+           exists (select 1 from aclexplode(coalesce(proacl, acldefault('f', proowner))) x where x.grantee = 0) as open
+      from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1`.execute(ctx.db)
+  expect(rows.map((row) => row.name)).toEqual(
+    expect.arrayContaining(['ledger_post', 'ledger_post_openings', 'ledger_post_usage']),
+  )
+  expect(rows.filter((row) => !row.fixed || row.open)).toEqual([])
+})
+
+it('the owner too is refused by the journal itself', async () => {
+  const change = asOwner(async (client) => {
+    await client.query(`select set_config('leb.issuer', 'leb', false)`)
+    await client.query('update ledger_entry set amount = 2')
+  })
+  await expect(change).rejects.toMatchObject({ code: 'LB001' })
+})
+
+it('rights that somebody changed by hand are seen, and put right by the next migration', async () => {
+  await asOwner((client) =>
+    client.query(`grant update on ledger_entry to ${appRole}; revoke insert on card from ${appRole}`),
+  )
+  const { wrong } = await readRights(ctx.databaseUrl)
+  expect(wrong).toEqual(expect.arrayContaining(['card INSERT', 'ledger_entry UPDATE']))
+  await migrate(ctx.databaseUrl)
+  expect(await readRights(ctx.databaseUrl)).toEqual({ role: appRole, wrong: [] })
+})
