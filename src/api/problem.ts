@@ -1,12 +1,14 @@
 import { closureRefusals, type ClosureRefusal } from '../closure/refusals.ts'
 import { holderRefusals, type HolderRefusal } from '../holder/refusals.ts'
+import { invoiceRefusals, type InvoiceRefusal } from '../invoice/refusals.ts'
 import { ledgerRefusals, type LedgerRefusal } from '../ledger/refusals.ts'
 import type { Refusal } from '../platform/errors.ts'
 import { exportRefusals, type ExportRefusal } from '../privacy/export-person.ts'
 import type { Lang } from '../web/lang.ts'
 import { apiProblems, type ApiProblem, type ProblemText } from './api-problems.ts'
 
-export type ProblemCode = ApiProblem | HolderRefusal | ClosureRefusal | LedgerRefusal | ExportRefusal
+export type ProblemCode =
+  ApiProblem | HolderRefusal | ClosureRefusal | LedgerRefusal | ExportRefusal | InvoiceRefusal
 
 /** Every problem the API can answer with. A code added to a feature's union fails to compile until it has its text. */
 export const problemTexts: Record<ProblemCode, ProblemText> = {
@@ -15,6 +17,7 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
   ...closureRefusals,
   ...ledgerRefusals,
   ...exportRefusals,
+  ...invoiceRefusals,
 }
 
 /** RFC 9457, with what the person can do now in `next`, and a place for each fault of the input in `errors`. */

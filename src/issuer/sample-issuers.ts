@@ -14,6 +14,7 @@ const loopback: SampleAddresses = {
   mail: 'smtp://127.0.0.1:9504',
 }
 
+// Names, numbers and addresses that nobody has.
 const companies = [
   {
     id: 'leb',
@@ -21,9 +22,46 @@ const companies = [
     en: 'LEB Travel Cards',
     jurisdiction: 'CN',
     address: '1 Sample Road, Shanghai',
+    seller: {
+      legalName: 'LEB Travel Cards (Sample) Co., Ltd.',
+      street: '1 Sample Road',
+      postCode: '200000',
+      city: 'Shanghai',
+      country: 'CN',
+      taxNumber: '91310000SAMPLE001X',
+    },
   },
-  { id: 'roamly', zh: '漫游里', en: 'Roamly', jurisdiction: 'DE', address: 'Musterstraße 1, Berlin' },
-  { id: 'sinotravel', zh: '中旅通', en: 'SinoTravel', jurisdiction: 'CN', address: '2 Sample Road, Beijing' },
+  {
+    id: 'roamly',
+    zh: '漫游里',
+    en: 'Roamly',
+    jurisdiction: 'DE',
+    address: 'Musterstraße 1, Berlin',
+    seller: {
+      legalName: 'Roamly Muster GmbH',
+      street: 'Musterstraße 1',
+      postCode: '10115',
+      city: 'Berlin',
+      country: 'DE',
+      vatId: 'DE000000000',
+      registration: 'HRB 000000 Berlin (Charlottenburg)',
+    },
+  },
+  {
+    id: 'sinotravel',
+    zh: '中旅通',
+    en: 'SinoTravel',
+    jurisdiction: 'CN',
+    address: '2 Sample Road, Beijing',
+    seller: {
+      legalName: 'SinoTravel (Sample) Co., Ltd.',
+      street: '2 Sample Road',
+      postCode: '100000',
+      city: 'Beijing',
+      country: 'CN',
+      taxNumber: '91110000SAMPLE002X',
+    },
+  },
 ]
 
 /** The three issuers of the sample set-up (reserved domains); `at` says where their providers listen. */
@@ -40,6 +78,7 @@ export function sampleIssuers(at: SampleAddresses = loopback): Issuer[] {
         { kind: 'web', value: `https://${company.id}.example` },
         { kind: 'email', value: `help@${company.id}.example` },
       ],
+      seller: company.seller,
     },
     rules: { undo_window_minutes: 30, drain_seconds: 0, unproved_days: 14, money: {} },
     providers: {

@@ -1,6 +1,7 @@
 import { closureRefusals } from '../closure/refusals.ts'
 import { exportRefusals } from '../privacy/export-person.ts'
 import { holderRefusals } from '../holder/refusals.ts'
+import { invoiceRefusals } from '../invoice/refusals.ts'
 import { ledgerRefusals } from '../ledger/refusals.ts'
 import type { Refusal, RefusalText } from '../platform/errors.ts'
 import type { Lang } from './lang.ts'
@@ -10,6 +11,7 @@ const all: Record<string, RefusalText> = {
   ...closureRefusals,
   ...ledgerRefusals,
   ...exportRefusals,
+  ...invoiceRefusals,
 }
 
 /** The text of a refusal with its facts filled in; undefined for a code that is none of the portal's. */
