@@ -17,7 +17,13 @@ export type SimRequest = {
   /** The failure being played, for handlers that play it themselves (`stall`, `fail_later`, `twice`). */
   failure: FailureMode | undefined
 }
-export type SimReply = { status: number; json?: unknown; headers?: Record<string, string> }
+export type SimReply = {
+  status: number
+  json?: unknown
+  /** Instead of JSON; its content-type goes into the headers. */
+  text?: string
+  headers?: Record<string, string>
+}
 
 export type Latency = { minMs: number; maxMs: number; seed?: number }
 export type SimOptions = {
@@ -121,9 +127,9 @@ function controlReply(request: SimRequest, description: SimDescription, failures
 }
 
 function send(response: http.ServerResponse, reply: SimReply): void {
-  const body = reply.json === undefined ? '' : JSON.stringify(reply.json)
+  const body = reply.text ?? (reply.json === undefined ? '' : JSON.stringify(reply.json))
   response.writeHead(reply.status, {
-    ...(body === '' ? {} : { 'content-type': 'application/json' }),
+    ...(body === '' || reply.text !== undefined ? {} : { 'content-type': 'application/json' }),
     ...(reply.status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
     ...reply.headers,
   })

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   startSimServer,
   type SimOptions,
@@ -6,18 +5,22 @@ import {
   type SimRequest,
   type SimServer,
 } from './http-server.ts'
+import { answerGet, answerPost, bookCharge, failed, type PaymentBooks } from './payment-api.ts'
+import { openBalanceBook, type BalanceBook } from './payment-balance.ts'
+import { openCheckoutBook, type CheckoutBook } from './payment-checkout.ts'
+import { openDisputeBook, type DisputeBook } from './payment-disputes.ts'
+import { hostedPage } from './payment-page.ts'
 import { replayBook } from './payment-replays.ts'
-import {
-  countRefunds,
-  openRefundBook,
-  type RefundBook,
-  type SimPayment,
-  type SimRefund,
-} from './refund-book.ts'
+import { openWebhooks, type Webhooks } from './payment-webhooks.ts'
+import { countRefunds, openRefundBook, type SimPayment, type SimRefund } from './refund-book.ts'
 
 export type PaymentSim = SimServer & {
   seed(payments: SimPayment[]): void
   refunds(paymentRef: string): SimRefund[]
+  checkout: CheckoutBook
+  disputes: DisputeBook
+  balance: BalanceBook
+  webhooks: Webhooks
   /** Stripe after 24 hours: it no longer knows any idempotency key. */
   forgetKeys(): void
 }
@@ -25,93 +28,105 @@ export type PaymentSim = SimServer & {
 export type PaymentSimOptions = SimOptions & {
   /** Makes up payments never heard of, see refund-book.ts. */
   lazyCurrency?: string
+  /** Milliseconds; the machine's clock unless told. */
+  now?: () => number
 }
 
-/** The part of Stripe that refunds need: form-encoded in, JSON out, idempotency as Stripe documents it. */
+/**
+ * A payment provider as LEB sees Stripe: checkout sessions with a page to pay on, payment intents, refunds, disputes,
+ * webhooks with its signature and its stubbornness, and the balance report (`GET /sim/balance.csv`).
+ */
 export async function startPaymentSim(options: PaymentSimOptions = {}): Promise<PaymentSim> {
-  const book = openRefundBook(options.lazyCurrency)
+  const now = options.now ?? Date.now
+  const webhooks = openWebhooks(now)
+  const balance = openBalanceBook(now)
+  const refunds = openRefundBook(options.lazyCurrency, now)
+  const checkout = openCheckoutBook(refunds, webhooks.tell, (payment) => bookCharge(balance, payment), now)
+  const disputes = openDisputeBook(refunds, balance, webhooks.tell, now)
+  const books: PaymentBooks = { refunds, checkout, disputes, balance, tell: webhooks.tell }
   const replays = replayBook()
   const server = await startSimServer(
     {
       handle(request) {
+        const page = hostedPage(request, checkout, disputes)
+        if (page !== undefined) return page
         if (!/^Bearer \S+$/.test(request.headers.authorization ?? '')) {
-          return error(401, undefined, 'No API key provided')
+          return failed(401, undefined, 'No API key provided')
         }
-        if (`${request.method} ${request.path}` !== 'POST /v1/refunds') return read(request, book)
-        return replays.answer(request, () => createRefund(request, book))
+        if (request.method !== 'POST') return answerGet(request, books)
+        return replays.answer(request, () => answerPost(request, books))
       },
-      refuse: () => error(400, 'charge_disputed', 'The charge has been charged back.'),
-      counts: () => countRefunds(book.refunds()),
-      state: () => ({ payments: book.payments(), refunds: book.refunds() }),
-      control(request) {
-        if (request.path === '/sim/payments') book.seed(JSON.parse(request.body) as SimPayment[])
-        else if (request.path === '/sim/forget-keys') replays.forget()
-        else if (request.path === '/sim/settle') book.settle()
-        else return undefined
-        return { status: 204 }
-      },
+      refuse: () => failed(400, 'charge_disputed', 'The charge has been charged back.'),
+      counts: () => countRefunds(refunds.refunds()),
+      state: () => ({
+        payments: refunds.payments(),
+        refunds: refunds.refunds(),
+        sessions: checkout.all(),
+        disputes: disputes.all(),
+      }),
+      control: (request) => control(request, books, webhooks, () => replays.forget()),
     },
     options,
   )
   return {
     ...server,
-    seed: (payments) => book.seed(payments),
-    refunds: (paymentRef) => book.refundsOf(paymentRef),
+    seed: (payments) => refunds.seed(payments),
+    refunds: (paymentRef) => refunds.refundsOf(paymentRef),
+    checkout,
+    disputes,
+    balance,
+    webhooks,
     forgetKeys: () => replays.forget(),
+    async stop() {
+      webhooks.close()
+      await server.stop()
+    },
   }
 }
 
-function createRefund(request: SimRequest, book: RefundBook): SimReply {
-  const form = new URLSearchParams(request.body)
-  const payment = book.payment(form.get('payment_intent') ?? '')
-  if (payment === undefined) return error(404, 'resource_missing', 'No such payment_intent')
-  const left = book.left(payment)
-  const amount = form.has('amount') ? Number(form.get('amount')) : left
-  if (left === 0) return error(400, 'charge_already_refunded', 'Charge has already been refunded.')
-  if (!Number.isSafeInteger(amount) || amount <= 0) {
-    return error(400, 'parameter_invalid_integer', 'Invalid integer')
+type Order = {
+  url?: string
+  secret?: string
+  payment?: string
+  dispute?: string
+  amount?: number
+  inquiry?: boolean
+  status?: 'won' | 'lost' | 'warning_closed'
+  session?: string
+  reversed?: boolean
+  copies?: number
+  event?: string
+}
+
+function control(
+  request: SimRequest,
+  books: PaymentBooks,
+  webhooks: Webhooks,
+  forget: () => void,
+): SimReply | undefined {
+  if (request.path === '/sim/balance.csv')
+    return { status: 200, text: books.balance.csv(), headers: { 'content-type': 'text/csv' } }
+  const body = JSON.parse(request.body || '{}') as Order
+  const session = books.checkout.find(body.session ?? '')
+  const calls: Record<string, () => unknown> = {
+    '/sim/payments': () => books.refunds.seed(body as unknown as SimPayment[]),
+    '/sim/forget-keys': forget,
+    '/sim/settle': () => {
+      for (const refund of books.refunds.settle()) books.tell('refund.updated', refund)
+      books.checkout.settle(false)
+    },
+    '/sim/expire': () => session && books.checkout.expire(session),
+    '/sim/pay': () => session && books.checkout.pay(session, 'now'),
+    '/sim/dispute': () => books.disputes.open(body.payment ?? '', body),
+    '/sim/dispute/close': () => books.disputes.close(body.dispute ?? '', body.status ?? 'lost'),
+    '/sim/webhooks': () => webhooks.register({ url: body.url ?? '', secret: body.secret ?? '' }),
+    '/sim/webhooks/hold': webhooks.hold,
+    '/sim/webhooks/lose': webhooks.lose,
+    '/sim/webhooks/release': () => webhooks.release(body),
+    '/sim/webhooks/replay': () => webhooks.replay(body.event ?? ''),
   }
-  if (amount > left) return error(400, undefined, 'Refund amount is greater than unrefunded amount on charge')
-  const metadata = [...form].flatMap(([name, value]) => {
-    const field = /^metadata\[(.+)\]$/.exec(name)?.[1]
-    return field === undefined ? [] : [[field, value]]
-  })
-  const status = { stall: 'pending', fail_later: 'failed' }[String(request.failure)] ?? 'succeeded'
-  return { status: 200, json: book.add(payment, amount, status, Object.fromEntries(metadata)) }
-}
-
-function read(request: SimRequest, book: RefundBook): SimReply {
-  if (request.method !== 'GET') return error(404, undefined, 'Unrecognized request URL')
-  if (request.path === '/v1/refunds') return listRefunds(request, book)
-  const [, kind, id] = /^\/v1\/(payment_intents|refunds)\/([^/]+)$/.exec(request.path) ?? []
-  if (kind === 'payment_intents') {
-    const payment = book.payment(decodeURIComponent(id ?? ''))
-    if (payment === undefined) return error(404, 'resource_missing', 'No such payment_intent')
-    const json = {
-      ...payment,
-      object: 'payment_intent',
-      amount_received: payment.amount,
-      status: 'succeeded',
-    }
-    return { status: 200, json }
-  }
-  const refund = book.refund(id ?? '')
-  return refund === undefined
-    ? error(404, 'resource_missing', 'No such refund')
-    : { status: 200, json: refund }
-}
-
-function listRefunds(request: SimRequest, book: RefundBook): SimReply {
-  const all = book.refundsOf(request.query.get('payment_intent') ?? '')
-  const after = request.query.get('starting_after')
-  const start = after === null ? 0 : all.findIndex((refund) => refund.id === after) + 1
-  const end = start + Number(request.query.get('limit') ?? 10)
-  const json = { object: 'list', url: '/v1/refunds', data: all.slice(start, end), has_more: end < all.length }
-  return { status: 200, json }
-}
-
-/** Stripe's error envelope. */
-function error(status: number, code: string | undefined, message: string): SimReply {
-  const body = { type: 'invalid_request_error', message, ...(code === undefined ? {} : { code }) }
-  return { status, json: { error: body }, headers: { 'request-id': `req_${randomUUID().slice(0, 8)}` } }
+  const call = calls[request.path]
+  if (call === undefined) return undefined
+  call()
+  return { status: 204 }
 }

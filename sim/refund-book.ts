@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto'
 
-export type SimPayment = { id: string; amount: number; currency: string }
+export type SimPayment = {
+  id: string
+  amount: number
+  currency: string
+  /** `succeeded` unless told. */
+  status?: string
+  /** Seconds. */
+  created?: number
+  metadata?: Record<string, string>
+}
 export type SimRefund = {
   id: string
   object: 'refund'
@@ -13,6 +22,7 @@ export type SimRefund = {
 }
 
 export type RefundBook = {
+  /** Also changes a payment that is known. */
   seed(payments: SimPayment[]): void
   payment(id: string): SimPayment | undefined
   payments(): SimPayment[]
@@ -23,8 +33,8 @@ export type RefundBook = {
   /** What of a payment is not given back; a failed refund gave nothing back. */
   left(payment: SimPayment): number
   add(payment: SimPayment, amount: number, status: string, metadata: Record<string, string>): SimRefund
-  /** Pending refunds reach the payer. */
-  settle(): void
+  /** Pending refunds reach the payer; answers them. */
+  settle(): SimRefund[]
 }
 
 /** The amount of a payment that was made up: 100,000.00 or equivalent. */
@@ -35,7 +45,7 @@ const LAZY_AMOUNT = 10_000_000
  * bench of 10,000 cards seeds nothing: the currency is the part of the id that looks like one (`pi_x_eur_1`),
  * else this one.
  */
-export function openRefundBook(lazyCurrency: string | undefined): RefundBook {
+export function openRefundBook(lazyCurrency: string | undefined, now: () => number = Date.now): RefundBook {
   const payments = new Map<string, SimPayment>()
   const byPayment = new Map<string, SimRefund[]>()
   const byId = new Map<string, SimRefund>()
@@ -68,7 +78,7 @@ export function openRefundBook(lazyCurrency: string | undefined): RefundBook {
         currency: payment.currency,
         payment_intent: payment.id,
         status,
-        created: Math.floor(Date.now() / 1000),
+        created: Math.floor(now() / 1000),
         metadata,
       }
       byPayment.set(payment.id, [refund, ...refundsOf(payment.id)])
@@ -76,7 +86,9 @@ export function openRefundBook(lazyCurrency: string | undefined): RefundBook {
       return refund
     },
     settle() {
-      for (const refund of byId.values()) if (refund.status === 'pending') refund.status = 'succeeded'
+      const pending = [...byId.values()].filter((refund) => refund.status === 'pending')
+      for (const refund of pending) refund.status = 'succeeded'
+      return pending
     },
   }
 }

@@ -18,6 +18,8 @@ export type WorldOptions = {
   unseenProfile?: SmDpPlusOptions['unseenProfile']
   /** Mails kept in memory; 0 only counts them. */
   keepMails?: number
+  /** What the payment provider's clock says, in ms, so that its signatures bear the time of a test. */
+  now?: () => number
 }
 
 /** Where everything listens. The `mail.control`, and the other urls under `/sim/`, take orders to misbehave. */
@@ -56,7 +58,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       startSmDpPlusSim({ ...common(ports.esim), ...(unseenProfile === undefined ? {} : { unseenProfile }) }),
     )
     const payment = await started(
-      startPaymentSim({ ...common(ports.payment), ...(lazyCurrency === undefined ? {} : { lazyCurrency }) }),
+      startPaymentSim({
+        ...common(ports.payment),
+        ...(lazyCurrency === undefined ? {} : { lazyCurrency }),
+        ...(options.now === undefined ? {} : { now: options.now }),
+      }),
     )
     const mail = await started(
       startMailSim({

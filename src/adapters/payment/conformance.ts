@@ -1,14 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { paymentsComeIn as incoming } from './conformance-incoming.ts'
 import type { PaymentPort } from './port.ts'
 
 /** What the suite needs from the world behind the port. Amounts are in ISO 4217 minor units. */
 export type PaymentWorld = {
-  fail(order: { mode: string; times?: number; onlyRefunding?: boolean } | undefined): void
+  fail(
+    order: { mode: string; times?: number; onlyRefunding?: boolean; onlyOpening?: boolean } | undefined,
+  ): void
   /** A payment of 20.00 EUR. */
   paid(): string
   /** Sum and number of the refunds really made. */
   refunded(paymentRef: string): { times: number; amount: bigint }
-  /** Lets stalled refunds succeed. */
+  /** What a payer does on the page behind `payUrl`, over HTTP. */
+  payer(payUrl: string, does: 'pay' | 'fail' | 'later' | 'dispute'): Promise<void>
+  /** The payer's bank takes a payment back, wholly unless told, or decides about it. */
+  dispute(paymentRef: string, how?: { amount?: bigint; inquiry?: boolean }): string
+  closeDispute(disputeRef: string, how: 'won' | 'lost'): void
+  /** The page's time is over. */
+  expires(ref: string): void
+  /** Pages that were ever opened. */
+  opened(): number
+  /** Lets stalled refunds succeed, and banks that were thinking pay. */
   settle(): Promise<void>
   /** Makes the provider forget everything that its own idempotency rests on. */
   aDayPasses(): void
@@ -123,6 +135,8 @@ export function paymentConformance(
         })
       }
     }
+
+    incoming(() => ({ port, world }))
 
     for (const mode of ['timeout_before', 'rubbish', 'down'] as const) {
       it(`${mode} at every call: unknown, and nothing is paid blindly`, async () => {

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { startPaymentSim } from '../../../sim/payment.ts'
 import { paymentConformance } from './conformance.ts'
 import { stripePayment } from './stripe.ts'
-import { toStripeAmount } from './stripe-amount.ts'
+import { fromStripeAmount, toStripeAmount } from './stripe-amount.ts'
 
 paymentConformance('Stripe against its simulator', async ({ answersAfterMs }) => {
   const sim = await startPaymentSim({ latency: { minMs: answersAfterMs, maxMs: answersAfterMs } })
@@ -13,7 +13,12 @@ paymentConformance('Stripe against its simulator', async ({ answersAfterMs }) =>
     world: {
       fail: (order) =>
         sim.failures.set(
-          order && ({ ...order, ...(order.onlyRefunding ? { match: 'POST /v1/refunds' } : {}) } as never),
+          order &&
+            ({
+              ...order,
+              ...(order.onlyRefunding ? { match: 'POST /v1/refunds' } : {}),
+              ...(order.onlyOpening ? { match: 'POST /v1/checkout/sessions' } : {}),
+            } as never),
         ),
       paid() {
         const id = `pi_test_${(seeded += 1)}`
@@ -27,6 +32,20 @@ paymentConformance('Stripe against its simulator', async ({ answersAfterMs }) =>
           amount: refunds.reduce((sum, refund) => sum + BigInt(refund.amount), 0n),
         }
       },
+      async payer(payUrl, does) {
+        const answer = await fetch(payUrl, {
+          method: 'POST',
+          body: new URLSearchParams({ do: does }),
+          redirect: 'manual',
+        })
+        if (answer.status >= 400) throw new Error(`the page answered ${answer.status}`)
+      },
+      dispute: (ref, how = {}) =>
+        sim.disputes.open(ref, { ...how, ...(how.amount ? { amount: Number(how.amount) } : {}) } as never)!
+          .id,
+      closeDispute: (ref, how) => void sim.disputes.close(ref, how),
+      expires: (ref) => sim.checkout.expire(sim.checkout.find(ref)!),
+      opened: () => sim.checkout.all().length,
       settle: async () => void (await fetch(`${sim.url}/sim/settle`, { method: 'POST' })),
       aDayPasses: () => sim.forgetKeys(),
       stop: () => sim.stop(),
@@ -161,5 +180,14 @@ describe('amounts as Stripe wants them', () => {
     ['EUR', BigInt(Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER],
     ['EUR', BigInt(Number.MAX_SAFE_INTEGER) + 1n, undefined],
     ['ISK', BigInt(Number.MAX_SAFE_INTEGER), undefined],
-  ])('%s %d', (currency, amount, sent) => expect(toStripeAmount(amount, currency)).toBe(sent))
+  ])('%s %d', (currency, amount, sent) => {
+    expect(toStripeAmount(amount, currency)).toBe(sent)
+    if (sent !== undefined) expect(fromStripeAmount(sent, currency)).toBe(amount)
+  })
+
+  it('reads back nothing that our units cannot hold', () => {
+    expect(fromStripeAmount(501, 'ISK')).toBeUndefined()
+    expect(fromStripeAmount(2 ** 53, 'EUR')).toBeUndefined()
+    expect(fromStripeAmount(0.5, 'EUR')).toBeUndefined()
+  })
 })
