@@ -53,6 +53,7 @@ async function run(argv: string[]): Promise<number> {
   addServing(program, ends)
   addClosing(program, ends)
   addSetUp(program, ends)
+  addTerms(program, ends)
   addProof(program, ends)
   await program.parseAsync(argv)
   return exit
@@ -179,6 +180,25 @@ function addSetUp(program: Command, ends: Ends): void {
       ends(async (options: { json?: boolean }) =>
         (await import('./platform/migrate-command.ts')).migrateCommand(readConfig(), options),
       ),
+    )
+}
+
+function addTerms(program: Command, ends: Ends): void {
+  program
+    .command('terms')
+    .description("issuers' terms of business")
+    .command('put <file>')
+    .description('publishes a version, in force from now on, from a JSON file (docs/operate/invoices.md)')
+    .requiredOption('--issuer <id>', 'whose terms they are')
+    .option('--json', 'answer as one JSON object')
+    .action(
+      ends(async (file: string, options: { issuer: string; json?: boolean }) => {
+        const { withContext } = await import('./with-context.ts')
+        const { termsPutCommand } = await import('./invoice/terms-command.ts')
+        return withContext(readConfig(), (ctx) =>
+          termsPutCommand(ctx, { file, issuer: options.issuer, json: Boolean(options.json) }),
+        )
+      }),
     )
 }
 

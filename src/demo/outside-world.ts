@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { putSampleTerms } from '../invoice/sample-terms.ts'
 import { listIssuers, putIssuer } from '../issuer/issuer.ts'
 import { sampleIssuers } from '../issuer/sample-issuers.ts'
 import type { Context } from '../platform/context.ts'
@@ -35,6 +36,10 @@ export async function setUpIssuers(ctx: Context, world: OutsideWorld): Promise<n
     await putIssuer(ctx.db, issuer, ctx.clock.now())
     await ctx.keys.ensureIssuer({ id: issuer.issuerId, name: issuer.name.en })
   }
+  await putSampleTerms(
+    ctx,
+    issuers.map(({ issuerId }) => issuerId),
+  )
   return issuers.length
 }
 

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+import { findIssuer } from '../issuer/issuer.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import { SetupError } from '../platform/errors.ts'
+import { putTerms, termsFileSchema } from './terms.ts'
+
+type Print = (text: string) => void
+const print: Print = (text) => void process.stdout.write(text)
+
+/**
+ * `leb terms put FILE.json --issuer ID`: publishes a version of an issuer's terms, in force from now on. Answers the
+ * exit code. Throws SetupError, one sentence, when the file can't be used or the version has another text already.
+ */
+export async function termsPutCommand(
+  ctx: Context,
+  input: { file: string; issuer: string; json: boolean; out?: Print },
+): Promise<number> {
+  const { version, text } = await readTermsFile(input.file)
+  const issuerId = input.issuer
+  if (!(await findIssuer(ctx.db, issuerId)))
+    throw new SetupError(`there is no issuer ${issuerId}: leb issuer list names those that are set up`)
+  const now = ctx.clock.now()
+  const put = await inIssuer(ctx.db, issuerId, (tx) => putTerms(tx, { issuerId, version, text, now }))
+  const out = input.out ?? print
+  if (input.json) out(`${JSON.stringify({ issuer: issuerId, version, ...put })}\n`)
+  else
+    out(
+      put.added
+        ? `terms ${version} of ${issuerId} are in force (SHA-256 ${put.sha256})\n`
+        : `terms ${version} of ${issuerId} were published before, nothing changed\n`,
+    )
+  return 0
+}
+
+async function readTermsFile(file: string) {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new SetupError(
+      error.code === 'ENOENT' ? `there is no file ${file}` : `${file} can't be read (${error.code})`,
+    )
+  })
+  let value: unknown
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch {
+    throw new SetupError(`${file} is not JSON: check commas, quotes and braces`)
+  }
+  const parsed = termsFileSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw new SetupError(`${file} can't be used: ${issue.path.join('.') || 'the whole file'}: ${issue.message}`)
+}
