@@ -15,6 +15,8 @@ export type Posting = {
   entries: Entry[]
   /** Accounts that end with this posting; the database refuses unless their balance is then 0. Their holds end too. */
   close?: string[]
+  /** Accounts frozen for closing that this may still debit: use from before the freeze, a chargeback. */
+  despiteFreeze?: string[]
 }
 
 /**
@@ -30,9 +32,8 @@ export async function post(ctx: Context, tx: Tx, posting: Posting): Promise<'pos
   try {
     const { rows } = await sql<{ answer: 'posted' | 'replayed' }>`
       select ledger_post(${posting.issuerId}, ${ctx.ids.next()}, ${posting.key}, ${hash}, ${posting.reason},
-        ${ctx.clock.now()}, ${JSON.stringify(entries)}::jsonb, ${posting.close ?? []}::uuid[]) as answer`.execute(
-      tx,
-    )
+        ${ctx.clock.now()}, ${JSON.stringify(entries)}::jsonb, ${posting.close ?? []}::uuid[],
+        ${posting.despiteFreeze ?? []}::uuid[]) as answer`.execute(tx)
     return rows[0]!.answer
   } catch (error) {
     throw refusalOf(error) ?? error

@@ -5,7 +5,7 @@ import type { Db, Tx } from './db.ts'
 
 /** What waits in the queues: ids only. A job says "look at this"; the rows say what is to be done. */
 export type Look = { issuerId: string; id: string; failures?: number }
-export type Queue = 'closure' | 'notice' | 'order' | 'deadlines'
+export type Queue = 'closure' | 'notice' | 'order' | 'line' | 'deadlines'
 
 export type Jobs = {
   /**
@@ -23,7 +23,7 @@ export type Jobs = {
   stop(): Promise<void>
 }
 
-const queues: Queue[] = ['closure', 'notice', 'order', 'deadlines']
+const queues: Queue[] = ['closure', 'notice', 'order', 'line', 'deadlines']
 // The least pg-boss allows. Where takeOver does not see that a worker is dead, its jobs come back after this.
 const heartbeat_seconds = 10
 const longest_pause_seconds = 60
@@ -145,7 +145,7 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
 async function readLeftBehind(tx: Db): Promise<{ id: string; name: Queue; data: Look }[]> {
   const { rows } = await sql<{ id: string; name: Queue; data: Look }>`
     select j.id, j.name, j.data from pgboss.job j
-     where j.name in ('closure', 'notice', 'order') and j.state = 'active'
+     where j.name in ('closure', 'notice', 'order', 'line') and j.state = 'active'
        -- Fetched, but its lease not taken yet.
        and j.started_on < now() - interval '2 seconds'
        and not exists (
