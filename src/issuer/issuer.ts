@@ -79,7 +79,13 @@ export const providersSchema = z.object({
     profileType: z.string().min(1).max(255).optional(),
     tls: z.object({ keyFile: z.string(), certFile: z.string(), caFile: z.string().optional() }).optional(),
   }),
-  payment: z.object({ kind: z.literal('stripe'), key: z.string().startsWith('env:'), ...host }),
+  payment: z.object({
+    kind: z.literal('stripe'),
+    key: z.string().startsWith('env:'),
+    /** What its webhooks are signed with; several while one replaces another (docs/operate/payments.md). */
+    webhookSecrets: z.array(z.string().startsWith('env:')).min(1).max(4).optional(),
+    ...host,
+  }),
   mail: z.object({
     kind: z.literal('smtp'),
     url: z.string().regex(/^smtps?:\/\//),

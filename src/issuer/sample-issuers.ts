@@ -84,7 +84,12 @@ export function sampleIssuers(at: SampleAddresses = loopback): Issuer[] {
     providers: {
       line: { kind: 'tmf641', url: at.line },
       esim: { kind: 'es2plus', url: at.esim, requester: `${company.id}.example` },
-      payment: { kind: 'stripe', key: 'env:LEB_SAMPLE_STRIPE_KEY', ...at.payment },
+      payment: {
+        kind: 'stripe',
+        key: 'env:LEB_SAMPLE_STRIPE_KEY',
+        webhookSecrets: ['env:LEB_SAMPLE_STRIPE_WEBHOOK_SECRET'],
+        ...at.payment,
+      },
       mail: {
         kind: 'smtp',
         url: at.mail,
