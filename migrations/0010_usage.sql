@@ -33,7 +33,10 @@ create index bucket_live on bucket (issuer_id, card_id) where left_units > 0 and
 create index bucket_card on bucket (issuer_id, card_id);
 
 -- The zone whose clock counts the card's days, where its first use here activated it; null where it came activated.
-alter table card add column activated_zone text;
+alter table card
+  add column activated_zone text,
+  -- Days bought on top of the plan's; activation counts them, whenever they were bought.
+  add column more_days int not null default 0 check (more_days >= 0);
 
 -- One record of use, as the network reported it and as it was rated. Written once, never changed. No foreign keys:
 -- thousands come in a second, and the transaction has just read and locked the card.

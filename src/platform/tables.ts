@@ -105,6 +105,7 @@ export interface Card {
   lapsed_at: Timestamp | null
   lapses_at: Generated<Timestamp | null>
   line_state: string
+  more_days: Generated<number>
   order_id: string | null
   paid_minor: Int8
   payment_provider: string
