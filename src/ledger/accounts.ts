@@ -56,6 +56,28 @@ export async function houseAccount(
   return made.account_id
 }
 
+/** Several of them at one look; those that are missing are made. */
+export async function houseAccounts(
+  ctx: Context,
+  tx: Tx,
+  input: { issuerId: string; kinds: HouseAccount[]; currency: string },
+): Promise<Partial<Record<HouseAccount, string>>> {
+  const { issuerId, kinds, currency } = input
+  if (kinds.length === 0) return {}
+  const rows = await tx
+    .selectFrom('ledger_account')
+    .select(['kind', 'account_id'])
+    .where('issuer_id', '=', issuerId)
+    .where('kind', 'in', kinds)
+    .where('currency', '=', currency)
+    .where('card_id', 'is', null)
+    .execute()
+  const accounts: Partial<Record<HouseAccount, string>> = {}
+  for (const row of rows) accounts[row.kind as HouseAccount] = row.account_id
+  for (const kind of kinds) accounts[kind] ??= await houseAccount(ctx, tx, { issuerId, kind, currency })
+  return accounts
+}
+
 export type CardBalance = Money & { accountId: string; frozenAt: Date | null; closedAt: Date | null }
 
 /** A card's balance account, locked until the transaction ends: what is read here is what will be posted. */

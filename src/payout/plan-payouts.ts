@@ -9,6 +9,8 @@ export type PayoutRoute = 'original_payment' | 'bank_transfer' | 'voucher' | 'ke
 /** A payment of the card, and how much of it could still go back: amount − charged back − parts not refused. */
 export type Refundable = {
   paymentId: string
+  /** The provider's name of it. */
+  ref: string
   provider: string
   currency: string
   receivedAt: Date

@@ -18,6 +18,7 @@ const payment = (
   more: Partial<Refundable> = {},
 ): Refundable => ({
   paymentId,
+  ref: `pi_${paymentId}`,
   provider: 'stripe',
   currency: 'EUR',
   receivedAt: new Date(`2026-11-${day}T00:00:00Z`),
@@ -142,6 +143,7 @@ const anyFacts: fc.Arbitrary<SettlementFacts> = fc.record({
   payments: fc.array(
     fc.record({
       paymentId: fc.uuid(),
+      ref: fc.constant('pi_1'),
       provider: fc.constantFrom('stripe', 'bank', 'voucher'),
       currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
       receivedAt: fc.integer({ min: 0, max: 1e9 }).map((at) => new Date(at * 1000)),

@@ -1,0 +1,40 @@
+// Letters that no decomposition makes plain; as banks write them.
+const plain: Record<string, string> = {
+  ß: 'ss',
+  ẞ: 'SS',
+  æ: 'ae',
+  Æ: 'AE',
+  œ: 'oe',
+  Œ: 'OE',
+  ø: 'o',
+  Ø: 'O',
+  ł: 'l',
+  Ł: 'L',
+  đ: 'd',
+  Đ: 'D',
+  ð: 'd',
+  Ð: 'D',
+  þ: 'th',
+  Þ: 'Th',
+  ı: 'i',
+  '’': "'",
+  '‘': "'",
+  '–': '-',
+  '—': '-',
+  '&': '+',
+}
+
+/**
+ * A name in the signs every bank of SEPA takes (EPC217-08: Latin letters, digits and / - ? : ( ) . , ' +), at most 70
+ * of them, diacritics dropped. Undefined when something is left that has no such sign, as Chinese has.
+ */
+export function bankName(typed: string): string | undefined {
+  const name = [...typed.normalize('NFKC')]
+    .map((sign) => plain[sign] ?? sign)
+    .join('')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return /^[A-Za-z0-9/\-?:().,'+ ]{2,70}$/.test(name) && /[A-Za-z]/.test(name) ? name : undefined
+}
