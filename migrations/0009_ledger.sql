@@ -300,3 +300,135 @@ begin
     update ledger_account set balance = balance + r.amount where issuer_id = p_issuer and account_id = r.account_id;
   end loop;
 end $$;
+
+-- Sets a card's money aside until p_until. Answers the hold and 'held' or 'replayed'; raises LB010 key_reused,
+-- LB011 unknown_account, LB013 account_closed, LB014 account_frozen; more than is free is refused by the table.
+create function ledger_hold_open(
+  p_issuer text, p_hold uuid, p_key text, p_hash bytea, p_card uuid, p_amount bigint, p_reason text,
+  p_at timestamptz, p_until timestamptz, out hold uuid, out answer text
+) language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  v_account ledger_account;
+  v_known ledger_hold;
+begin
+  perform ledger_speaks_for(p_issuer);
+  select * into v_account from ledger_account where issuer_id = p_issuer and card_id = p_card for no key update;
+  if not found then
+    raise exception 'no balance of this issuer' using errcode = 'LB011';
+  end if;
+  insert into ledger_hold (issuer_id, hold_id, key, input_hash, account_id, amount, reason, held_at, expires_at)
+  values (p_issuer, p_hold, p_key, p_hash, v_account.account_id, p_amount, p_reason, p_at, p_until)
+  on conflict (issuer_id, key) do nothing;
+  if not found then
+    select * into v_known from ledger_hold where issuer_id = p_issuer and key = p_key;
+    if v_known.input_hash is distinct from p_hash then
+      raise exception 'hold key used before with other content' using errcode = 'LB010';
+    end if;
+    hold := v_known.hold_id;
+    answer := 'replayed';
+    return;
+  end if;
+  if v_account.closed_at is not null then
+    raise exception 'the account is closed' using errcode = 'LB013';
+  end if;
+  if v_account.frozen_at is not null then
+    raise exception 'the balance is frozen for closing' using errcode = 'LB014';
+  end if;
+  update ledger_account set held = held + p_amount
+   where issuer_id = p_issuer and account_id = v_account.account_id;
+  hold := p_hold;
+  answer := 'held';
+end $$;
+
+-- Locks the hold and, before it, its balance; raises LB011 when there is none.
+create function ledger_hold_lock(p_issuer text, p_hold uuid) returns ledger_hold language plpgsql as $$
+declare
+  v_hold ledger_hold;
+begin
+  perform 1 from ledger_account where issuer_id = p_issuer and account_id =
+    (select account_id from ledger_hold where issuer_id = p_issuer and hold_id = p_hold) for no key update;
+  select * into v_hold from ledger_hold where issuer_id = p_issuer and hold_id = p_hold for update;
+  if not found then
+    raise exception 'no hold of this issuer' using errcode = 'LB011';
+  end if;
+  return v_hold;
+end $$;
+
+-- Ends a hold with a posting that takes all of it or a part; the rest is free again. A balance frozen since lets it
+-- through: the money was set aside before. Answers like ledger_post and raises what it raises, and LB016 hold_ended
+-- when it was released or its time is over, LB017 when the posting takes nothing or more than was held.
+create function ledger_hold_post(
+  p_issuer text, p_hold uuid, p_posting uuid, p_hash bytea, p_reason text, p_at timestamptz, p_entries jsonb
+) returns text language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  v_hold ledger_hold;
+  v_taken numeric;
+begin
+  perform ledger_speaks_for(p_issuer);
+  v_hold := ledger_hold_lock(p_issuer, p_hold);
+  if v_hold.state <> 'posted' then
+    if v_hold.state <> 'held' or v_hold.expires_at <= p_at then
+      raise exception 'the hold is over' using errcode = 'LB016';
+    end if;
+    select -sum((e->>'amount')::bigint) into v_taken
+      from jsonb_array_elements(p_entries) e where (e->>'account')::uuid = v_hold.account_id;
+    if v_taken is null or v_taken <= 0 or v_taken > v_hold.amount then
+      raise exception 'the posting takes % of % held', coalesce(v_taken, 0), v_hold.amount using errcode = 'LB017';
+    end if;
+    update ledger_account set held = held - v_hold.amount
+     where issuer_id = p_issuer and account_id = v_hold.account_id;
+  end if;
+  if ledger_post(p_issuer, p_posting, 'hold/' || v_hold.key, p_hash, p_reason, p_at, p_entries, '{}',
+                 array[v_hold.account_id]) = 'replayed' then
+    return 'replayed';
+  end if;
+  update ledger_hold set state = 'posted', ended_at = p_at, posting_id = p_posting
+   where issuer_id = p_issuer and hold_id = p_hold;
+  return 'posted';
+end $$;
+
+-- Lets the money go. Answers 'released', or 'replayed' when it was let go before; raises LB016 when it was posted.
+create function ledger_hold_release(p_issuer text, p_hold uuid, p_at timestamptz) returns text language plpgsql
+security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  v_hold ledger_hold;
+begin
+  perform ledger_speaks_for(p_issuer);
+  v_hold := ledger_hold_lock(p_issuer, p_hold);
+  if v_hold.state = 'posted' then
+    raise exception 'the hold was posted' using errcode = 'LB016';
+  end if;
+  if v_hold.state <> 'held' then
+    return 'replayed';
+  end if;
+  update ledger_hold set state = 'released', ended_at = p_at where issuer_id = p_issuer and hold_id = p_hold;
+  update ledger_account set held = held - v_hold.amount
+   where issuer_id = p_issuer and account_id = v_hold.account_id;
+  return 'released';
+end $$;
+
+-- Frees what is held past its time, the oldest first, at most p_limit; answers how many holds ended.
+create function ledger_hold_sweep(p_issuer text, p_at timestamptz, p_limit int) returns bigint language plpgsql
+security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  v_holds uuid[];
+  v_accounts uuid[];
+  v_ended bigint;
+begin
+  perform ledger_speaks_for(p_issuer);
+  select array_agg(hold_id), array_agg(account_id) into v_holds, v_accounts
+    from (select hold_id, account_id from ledger_hold
+           where issuer_id = p_issuer and state = 'held' and expires_at <= p_at order by expires_at limit p_limit) due;
+  perform 1 from ledger_account
+   where issuer_id = p_issuer and account_id = any (v_accounts) order by account_id for no key update;
+  with ended as (
+    update ledger_hold set state = 'expired', ended_at = p_at
+     where issuer_id = p_issuer and hold_id = any (v_holds) and state = 'held' returning account_id, amount
+  ), freed as (
+    update ledger_account a set held = a.held - e.amount
+      from (select account_id, sum(amount) as amount from ended group by 1) e
+     where a.issuer_id = p_issuer and a.account_id = e.account_id returning 1
+  )
+  select count(*) into v_ended from ended;
+  return v_ended;
+end $$;

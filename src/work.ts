@@ -1,5 +1,6 @@
 import { sweepRequests } from './api/once.ts'
 import { sweepAccess } from './holder/sweep-access.ts'
+import { sweepHolds } from './ledger/holds.ts'
 import { sendNotice } from './notice/send-notice.ts'
 import type { Context } from './platform/context.ts'
 import { openLeases } from './platform/leases.ts'
@@ -52,6 +53,7 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
     await watchDeadlines(ctx)
     await lapseUnproved(ctx)
     await sweepAccess(ctx)
+    await sweepHolds(ctx)
     await sweepRequests(ctx)
   })
   const watch = setInterval(() => {

@@ -27,7 +27,7 @@ const move = (amount: bigint, key = ctx.ids.next(), close: string[] = []) =>
     post(ctx, tx, {
       issuerId: 'leb',
       key,
-      reason: 'test',
+      reason: 'correction',
       close,
       entries: [
         { accountId: balance, amount: -amount },
@@ -60,14 +60,14 @@ describe('the gate', () => {
       { accountId: payable, amount: 2n },
     ]
     await expect(
-      leb((tx) => post(ctx, tx, { issuerId: 'leb', key: 'sum', reason: 'test', entries })),
+      leb((tx) => post(ctx, tx, { issuerId: 'leb', key: 'sum', reason: 'correction', entries })),
     ).rejects.toMatchObject({ code: 'ledger/unbalanced' })
     const nobody = [
       { accountId: ctx.ids.next(), amount: 0n + 1n },
       { accountId: balance, amount: -1n },
     ]
     await expect(
-      leb((tx) => post(ctx, tx, { issuerId: 'leb', key: 'who', reason: 'test', entries: nobody })),
+      leb((tx) => post(ctx, tx, { issuerId: 'leb', key: 'who', reason: 'correction', entries: nobody })),
     ).rejects.toMatchObject({ code: 'ledger/unknown_account' })
   })
 
@@ -114,7 +114,7 @@ describe('the journal', () => {
             { accountId: payable, amount: -amount },
           ]
           await leb((tx) =>
-            post(ctx, tx, { issuerId: 'leb', key: `${fresh.cardId}:${key}`, reason: 'any', entries }),
+            post(ctx, tx, { issuerId: 'leb', key: `${fresh.cardId}:${key}`, reason: 'correction', entries }),
           ).catch(() => undefined)
         }
         await leb(async (tx) => {

@@ -7,6 +7,9 @@ export type LedgerRefusal =
   | 'ledger/account_closed'
   | 'ledger/account_frozen'
   | 'ledger/insufficient_balance'
+  | 'ledger/too_large'
+  | 'ledger/hold_ended'
+  | 'ledger/more_than_held'
 
 export const ledgerRefusals: Refusals<LedgerRefusal> = {
   'ledger/key_reused': {
@@ -50,5 +53,20 @@ export const ledgerRefusals: Refusals<LedgerRefusal> = {
     status: 409,
     title: { 'zh-CN': '余额不足', en: 'The balance does not cover it' },
     next: { 'zh-CN': '请先充值，或选择较小的金额。', en: 'Top up first, or choose a smaller amount.' },
+  },
+  'ledger/too_large': {
+    status: 422,
+    title: { 'zh-CN': '金额过大', en: 'The amount is too large' },
+    next: { 'zh-CN': '请检查金额。', en: 'Check the amount.' },
+  },
+  'ledger/hold_ended': {
+    status: 409,
+    title: { 'zh-CN': '这笔预留已结束', en: 'The money is not set aside any more' },
+    next: { 'zh-CN': '请重新预留。', en: 'Set it aside again.' },
+  },
+  'ledger/more_than_held': {
+    status: 422,
+    title: { 'zh-CN': '金额超过所预留的', en: 'More than was set aside' },
+    next: { 'zh-CN': '请检查金额。', en: 'Check the amount.' },
   },
 }

@@ -58,7 +58,7 @@ function move(card: Seeded, amount: bigint, key: string) {
       { accountId: house, amount: -amount },
       { accountId: account.account_id, amount },
     ]
-    return post(leb, tx, { issuerId: 'leb', key: `${key}:${card.cardId}`, reason: 'test_movement', entries })
+    return post(leb, tx, { issuerId: 'leb', key: `${key}:${card.cardId}`, reason: 'correction', entries })
   })
 }
 
