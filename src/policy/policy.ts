@@ -38,3 +38,8 @@ export function policyByVersion(version: string): Policy {
   assert(policy, `policy ${version} is kept`)
   return policy
 }
+
+/** Jurisdictions that have rules of their own; everywhere else those of `default` hold. */
+export function jurisdictionsWithRules(): string[] {
+  return [...new Set(versions.map((policy) => policy.id))].filter((id) => id !== 'default')
+}
