@@ -78,7 +78,13 @@ export async function houseAccounts(
   return accounts
 }
 
-export type CardBalance = Money & { accountId: string; frozenAt: Date | null; closedAt: Date | null }
+export type CardBalance = Money & {
+  accountId: string
+  /** Of the amount, set aside by holds: nothing but their own posting can take it. */
+  held: bigint
+  frozenAt: Date | null
+  closedAt: Date | null
+}
 
 /** A card's balance account, locked until the transaction ends: what is read here is what will be posted. */
 export async function lockCardBalance(
@@ -87,7 +93,7 @@ export async function lockCardBalance(
 ): Promise<CardBalance> {
   const row = await tx
     .selectFrom('ledger_account')
-    .select(['account_id', 'balance', 'currency', 'frozen_at', 'closed_at'])
+    .select(['account_id', 'balance', 'held', 'currency', 'frozen_at', 'closed_at'])
     .where('issuer_id', '=', card.issuerId)
     .where('card_id', '=', card.cardId)
     .forNoKeyUpdate()
@@ -96,6 +102,7 @@ export async function lockCardBalance(
   return {
     accountId: row.account_id,
     amount: row.balance,
+    held: row.held,
     currency: row.currency,
     frozenAt: row.frozen_at,
     closedAt: row.closed_at,
