@@ -1,0 +1,282 @@
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { seedCard, type SeedCard, type Seeded } from '../../test/seed.ts'
+import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts.ts'
+import { post } from '../ledger/post.ts'
+import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { bringBack } from './dry-cut.ts'
+import type { UsageRecord } from './record.ts'
+import { takeUsage } from './take-usage.ts'
+
+let leb: TestWorld
+beforeAll(async () => {
+  leb = await openTestWorld()
+  await putSampleCatalogue(leb, ['leb', 'roamly'])
+})
+afterAll(() => leb.stop())
+
+const usedAt = Date.parse('2026-11-22T09:00:00Z')
+const record = (card: Seeded, over: Partial<UsageRecord> = {}): UsageRecord => ({
+  recordId: leb.ids.next(),
+  iccid: card.iccid,
+  kind: 'data',
+  quantity: 1,
+  country: 'JP',
+  usedAt,
+  ...over,
+})
+const take = (...records: UsageRecord[]) => takeUsage(leb, 'leb', records)
+const inLeb = <T>(work: (tx: Tx) => Promise<T>) => inIssuer(leb.db, 'leb', work)
+
+/** A card whose plan is used up, so that its balance pays. */
+async function emptyCard(over: SeedCard = {}): Promise<Seeded> {
+  const card = await seedCard(leb, over)
+  await inLeb((tx) =>
+    sql`update card set data_left_mb = 0, voice_left_s = 0, sms_left = 0 where card_id = ${card.cardId}`.execute(
+      tx,
+    ),
+  )
+  return card
+}
+/** What the books and the card say after all. */
+async function stateOf(card: Seeded) {
+  const { rows } = await inLeb((tx) =>
+    sql<{ balance: bigint; data: bigint; voice: bigint; sms: bigint; records: bigint; gross: bigint }>`
+      select l.balance, c.data_left_mb as data, c.voice_left_s as voice, c.sms_left as sms,
+             (select count(*) from usage_record u where u.card_id = c.card_id) as records,
+             (select coalesce(sum(gross_minor), 0)::bigint from usage_record u where u.card_id = c.card_id) as gross
+        from card c join ledger_account l on l.card_id = c.card_id where c.card_id = ${card.cardId}`.execute(
+      tx,
+    ),
+  )
+  return rows[0]!
+}
+const house = async (kind: string, currency = 'CNY') => {
+  const { rows } = await inLeb((tx) =>
+    sql<{ balance: bigint }>`select balance from ledger_account
+      where kind = ${kind} and currency = ${currency} and card_id is null`.execute(tx),
+  )
+  return rows[0]?.balance ?? 0n
+}
+const priceOfMb = async (card: Seeded) => {
+  const [answer] = await take(record(card))
+  if (answer?.outcome !== 'charged') throw new Error(`not charged: ${answer?.outcome}`)
+  return answer.charged.amount
+}
+
+describe('a batch', () => {
+  it('takes from the plan first, then from the balance, and books what it took', async () => {
+    const card = await seedCard(leb)
+    const [before, revenue, tax] = [await stateOf(card), await house('revenue'), await house('tax_payable')]
+    const answers = await take(
+      record(card, { quantity: 500 }),
+      record(card, { quantity: 20, usedAt: usedAt + 1 }),
+    )
+    expect(answers.map((a) => a.outcome)).toEqual(['from_bucket', 'charged'])
+    const after = await stateOf(card)
+    expect(after.data).toBe(0n)
+    expect(before.balance - after.balance).toBe(after.gross)
+    expect(after.gross).toBeGreaterThan(0n)
+    expect((await house('revenue')) - revenue + (await house('tax_payable')) - tax).toBe(after.gross)
+  })
+
+  it('answers each record by itself, in the order in which they came', async () => {
+    const card = await emptyCard({ balance: 0n })
+    const [one, other] = [record(card), record(card, { country: 'KR' })]
+    const nobody = record({ ...card, iccid: '8999901999999999999' })
+    const answers = await take(nobody, one, other, one, { ...one, quantity: 2 }, nobody, {
+      ...one,
+      recordId: leb.ids.next(),
+      iccid: undefined as never,
+      cardId: card.cardId,
+    })
+    expect(answers.map((a) => a.outcome)).toEqual([
+      'unknown_card',
+      'dry',
+      'out_of_zone',
+      'duplicate',
+      'key_reused',
+      'unknown_card',
+      'dry',
+    ])
+    expect(answers[3]).toMatchObject({ first: 'dry', unpaid: 1 })
+  })
+
+  it('that is sent again changes nothing and says what it did before', async () => {
+    const card = await emptyCard()
+    const batch = [record(card, { quantity: 3 }), record(card, { kind: 'sms' })]
+    const first = await take(...batch)
+    const state = await stateOf(card)
+    const again = await take(...batch.toReversed())
+    expect(again.map((a) => a.outcome)).toEqual(['duplicate', 'duplicate'])
+    expect(again.toReversed()).toEqual(first.map((a) => ({ ...a, outcome: 'duplicate', first: a.outcome })))
+    expect(await stateOf(card)).toEqual(state)
+    expect((await take({ ...batch[0]!, quantity: 4 }))[0]!.outcome).toBe('key_reused')
+    const other = await emptyCard()
+    expect((await take({ ...batch[0]!, iccid: other.iccid }))[0]!.outcome).toBe('key_reused')
+  })
+
+  it('from many callers at once, with the same records, comes to the same as from one', async () => {
+    const cards = await Promise.all([emptyCard(), emptyCard(), emptyCard()])
+    const records = cards.flatMap((card) => Array.from({ length: 20 }, () => record(card, { quantity: 2 })))
+    const price = await priceOfMb(await emptyCard())
+    const shuffled = (by: number) => records.map((_, at) => records[(at * by) % records.length]!)
+    const answers = await Promise.all([1, 7, 11, 13, 17, 19, 23, 29].map((by) => take(...shuffled(by))))
+    const counted = answers.flat().filter((a) => a.outcome === 'charged')
+    expect(counted).toHaveLength(records.length)
+    for (const card of cards)
+      expect(await stateOf(card)).toMatchObject({ balance: 8640n - 40n * price, records: 20n })
+  })
+
+  it('keeps to its own issuer', async () => {
+    const card = await emptyCard()
+    expect((await takeUsage(leb, 'roamly', [record(card)]))[0]!.outcome).toBe('unknown_card')
+  })
+})
+
+describe('buckets bought beside the plan', () => {
+  it('are used when they end first, and written back', async () => {
+    const card = await seedCard(leb)
+    const bucketId = leb.ids.next()
+    await inLeb((tx) =>
+      tx
+        .insertInto('bucket')
+        .values({
+          issuer_id: 'leb',
+          bucket_id: bucketId,
+          card_id: card.cardId,
+          kind: 'data',
+          granted_units: 100n,
+          left_units: 100n,
+          expires_at: new Date(usedAt + 3_600_000),
+        })
+        .execute(),
+    )
+    await take(record(card, { quantity: 130 }))
+    const bucket = await inLeb((tx) =>
+      tx
+        .selectFrom('bucket')
+        .select('left_units')
+        .where('bucket_id', '=', bucketId)
+        .executeTakeFirstOrThrow(),
+    )
+    expect(bucket.left_units).toBe(0n)
+    expect((await stateOf(card)).data).toBe(512n - 30n)
+  })
+})
+
+describe('a card that is being closed', () => {
+  it('pays what was used before the freeze until it is settled; afterwards the house bears it', async () => {
+    const card = await emptyCard()
+    const price = await priceOfMb(card)
+    await inLeb((tx) => freezeBalance(leb, tx, card))
+    const [borne, revenue] = [await house('late_usage'), await house('revenue')]
+    expect((await take(record(card)))[0]).toMatchObject({ outcome: 'charged' })
+    const used = leb.clock.now().getTime()
+    expect((await take(record(card, { usedAt: used })))[0]).toMatchObject({
+      outcome: 'frozen',
+      lateUsage: { amount: price },
+    })
+    expect((await stateOf(card)).balance).toBe(8640n - 2n * price)
+    await inLeb(async (tx) => {
+      const { accountId, amount } = await lockCardBalance(tx, card)
+      const owed = await houseAccount(leb, tx, { issuerId: 'leb', kind: 'refunds_payable', currency: 'CNY' })
+      const entries = [
+        { accountId, amount: -amount },
+        { accountId: owed, amount },
+      ]
+      const key = `settle:${card.cardId}`
+      await post(leb, tx, { issuerId: 'leb', key, reason: 'closure_settlement', entries, close: [accountId] })
+    })
+    expect((await take(record(card)))[0]).toMatchObject({ outcome: 'late', lateUsage: { amount: price } })
+    expect(await house('late_usage')).toBe(borne - 2n * price)
+    expect((await house('revenue')) > revenue).toBe(true)
+  })
+})
+
+describe('the first use', () => {
+  it('activates the card and sets its last day by the clock of the zone', async () => {
+    const card = await seedCard(leb)
+    const dates = async () => {
+      const row = await inLeb((tx) =>
+        tx
+          .selectFrom('card')
+          .select(['activated_at', 'activated_zone', 'expires_at'])
+          .where('card_id', '=', card.cardId)
+          .executeTakeFirstOrThrow(),
+      )
+      return [row.activated_at?.toISOString(), row.activated_zone, row.expires_at.toISOString()]
+    }
+    await take(record(card, { usedAt: Date.parse('2026-11-22T09:00:00.123Z') }))
+    expect(await dates()).toEqual(['2026-11-22T09:00:00.123Z', 'JP', '2026-11-24T15:00:00.000Z'])
+    await take(record(card, { usedAt: Date.parse('2026-11-21T14:00:00Z') }))
+    expect(await dates()).toEqual(['2026-11-21T14:00:00.000Z', 'JP', '2026-11-23T15:00:00.000Z'])
+  })
+})
+
+describe('a card that runs dry', () => {
+  const cut = (card: Seeded) =>
+    inLeb((tx) =>
+      tx
+        .selectFrom('dry_cut')
+        .select(['wish', 'asked', 'told'])
+        .where('card_id', '=', card.cardId)
+        .executeTakeFirst(),
+    )
+  it('is to be cut, once, and to come back when it is given something', async () => {
+    const card = await emptyCard({ balance: 0n })
+    await take(record(card))
+    await take(record(card))
+    expect(await cut(card)).toEqual({ wish: 1, asked: 0, told: 0 })
+    await inLeb((tx) => bringBack(leb, tx, card.cardId))
+    await inLeb((tx) => bringBack(leb, tx, card.cardId))
+    expect(await cut(card)).toEqual({ wish: 2, asked: 0, told: 0 })
+    await take(record(card))
+    expect(await cut(card)).toMatchObject({ wish: 3 })
+  })
+
+  it('is left alone while it is being closed', async () => {
+    const card = await emptyCard({ balance: 0n })
+    await inLeb((tx) => sql`update card set state = 'closing' where card_id = ${card.cardId}`.execute(tx))
+    expect((await take(record(card)))[0]!.outcome).toBe('dry')
+    expect(await cut(card)).toBeUndefined()
+  })
+})
+
+it('any order of the same records, with duplicates, in any batches, comes to the same books', async () => {
+  const act = fc.record({
+    kind: fc.constantFrom('data' as const, 'voice' as const, 'sms' as const),
+    quantity: fc.integer({ min: 1, max: 90 }),
+    twice: fc.boolean(),
+    after: fc.integer({ min: 0, max: 3_000_000 }),
+    place: fc.nat(),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(act, { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (acts, size) => {
+        const [a, b] = [
+          await seedCard(leb, { balance: 500_000n }),
+          await seedCard(leb, { balance: 500_000n }),
+        ]
+        const of = (card: Seeded) =>
+          acts.flatMap(({ kind, quantity, twice, after }) => {
+            const one = record(card, { kind, quantity, usedAt: usedAt + after })
+            return twice ? [one, one] : [one]
+          })
+        await take(...of(a))
+        const other = of(b)
+          .map((one, at) => ({ one, place: acts[at % acts.length]!.place }))
+          .sort((x, y) => x.place - y.place)
+          .map(({ one }) => one)
+        for (let at = 0; at < other.length; at += size) await take(...other.slice(at, at + size))
+        expect(await stateOf(b)).toEqual(await stateOf(a))
+      },
+    ),
+    { seed: 5, numRuns: 12 },
+  )
+})

@@ -1,0 +1,164 @@
+import type pg from 'pg'
+import { sql } from 'kysely'
+import { postUsage, type UsageLine } from '../ledger/post-usage.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { assert } from '../platform/errors.ts'
+import { drainIntoSettlement } from './drain.ts'
+import { noteDryCards } from './dry-cut.ts'
+import {
+  answerOf,
+  isBorneByHouse,
+  type KnownOutcome,
+  type Rated,
+  repeatedAnswer,
+  type UsageResult,
+} from './outcome.ts'
+import { openPlanBook, type PlanBook } from './plan-book.ts'
+import { rate } from './rate.ts'
+import { cardOf, lockCards } from './read-cards.ts'
+import { contentHash, type UsageRecord } from './record.ts'
+import { type RatedRecord, writeUsage } from './write-usage.ts'
+
+const books = new WeakMap<pg.Pool, PlanBook>()
+
+function bookOf({ pool }: Context): PlanBook {
+  const known = books.get(pool)
+  if (known) return known
+  const made = openPlanBook()
+  books.set(pool, made)
+  return made
+}
+
+/**
+ * Takes records of one issuer in, in one transaction: each is rated, charged and answered by itself, or none is.
+ * A record that was taken in before is answered as it was then. Inside a batch records are rated in the order of
+ * their use. Database errors are thrown as they come: nobody then knows whether the batch was taken in, and sending
+ * it again finds out.
+ */
+export async function takeUsage(
+  ctx: Context,
+  issuerId: string,
+  records: UsageRecord[],
+): Promise<UsageResult[]> {
+  if (records.length === 0) return []
+  const hashes = records.map(contentHash)
+  return inIssuer(ctx.db, issuerId, (tx) => takeIn(ctx, tx, issuerId, records, hashes))
+}
+
+type Stored = { hash: Buffer; rated: Rated }
+
+async function takeIn(
+  ctx: Context,
+  tx: Tx,
+  issuerId: string,
+  records: UsageRecord[],
+  hashes: Buffer[],
+): Promise<UsageResult[]> {
+  const now = ctx.clock.now()
+  const cards = await lockCards(tx, issuerId, records, bookOf(ctx), now)
+  // After the locks: of two that report the same record at once, the second sees what the first wrote.
+  const stored = await readStored(tx, issuerId, records)
+  const results: (UsageResult | undefined)[] = records.map(() => undefined)
+  const fresh: { at: number; entry: Omit<RatedRecord, 'rated'> }[] = []
+  const firstOf = new Map<string, number>()
+  records.forEach((record, at) => {
+    const { recordId } = record
+    const known = stored.get(recordId)
+    const card = cardOf(cards, record)
+    if (known) results[at] = compare(recordId, known, hashes[at]!)
+    else if (firstOf.has(recordId)) return
+    else if (!card) results[at] = { recordId, outcome: 'unknown_card' }
+    else fresh.push({ at, entry: { record, hash: hashes[at]!, card } })
+    if (!known) firstOf.set(recordId, at)
+  })
+  fresh.sort((a, b) => inOrderOfUse(a.entry.record, b.entry.record))
+  const rated = fresh.map(({ at, entry }): RatedRecord => {
+    const outcome = rate(entry.card, entry.record)
+    results[at] = answerOf(entry.record.recordId, outcome)
+    stored.set(entry.record.recordId, { hash: entry.hash, rated: outcome })
+    return { ...entry, rated: outcome }
+  })
+  await writeUsage(tx, issuerId, rated, now)
+  await noteDryCards(ctx, tx, issuerId, [...cards.byId.values()], now)
+  await moveMoney(ctx, tx, issuerId, rated)
+  return results.map((result, at) => result ?? secondOf(records[at]!.recordId, hashes[at]!, stored))
+}
+
+/** The same record twice in one batch: answered from the first of them. */
+function secondOf(recordId: string, hash: Buffer, stored: Map<string, Stored>): UsageResult {
+  const first = stored.get(recordId)
+  return first ? compare(recordId, first, hash) : { recordId, outcome: 'unknown_card' }
+}
+
+function compare(recordId: string, known: Stored, hash: Buffer): UsageResult {
+  return known.hash.equals(hash) ? repeatedAnswer(recordId, known.rated) : { recordId, outcome: 'key_reused' }
+}
+
+function inOrderOfUse(a: UsageRecord, b: UsageRecord): number {
+  return a.usedAt - b.usedAt || (a.recordId < b.recordId ? -1 : a.recordId > b.recordId ? 1 : 0)
+}
+
+type StoredRow = {
+  record_id: string
+  content_hash: Buffer
+  outcome: KnownOutcome
+  bucket_units: bigint
+  balance_units: bigint
+  unpaid_units: bigint
+  gross_minor: bigint
+  tax_minor: bigint
+  currency: string
+}
+
+async function readStored(tx: Tx, issuerId: string, records: UsageRecord[]): Promise<Map<string, Stored>> {
+  const { rows } = await sql<StoredRow>`
+    select u.* from unnest(${records.map((record) => record.recordId)}::text[]) as r (record_id)
+     cross join lateral (
+       select record_id, content_hash, outcome, bucket_units, balance_units, unpaid_units, gross_minor, tax_minor, currency
+         from usage_record where issuer_id = ${issuerId} and record_id = r.record_id offset 0) u`.execute(tx)
+  return new Map(
+    rows.map((row) => {
+      const rated = {
+        outcome: row.outcome,
+        bucketUnits: Number(row.bucket_units),
+        balanceUnits: Number(row.balance_units),
+        unpaidUnits: Number(row.unpaid_units),
+        gross: row.gross_minor,
+        tax: row.tax_minor,
+        currency: row.currency,
+      }
+      return [row.record_id, { hash: row.content_hash, rated }]
+    }),
+  )
+}
+
+/** Last in the transaction, because the house's accounts are every batch's. */
+async function moveMoney(ctx: Context, tx: Tx, issuerId: string, all: RatedRecord[]): Promise<void> {
+  const paid = all.filter(({ rated }) => rated.gross > 0n)
+  const drains = ({ card, rated }: RatedRecord) => card.frozenAt !== null && !isBorneByHouse(rated.outcome)
+  for (const one of paid.filter(drains)) await drainIntoSettlement(ctx, tx, issuerId, one)
+  const lines = paid.filter((one) => !drains(one)).map(lineOf)
+  for (const { answer } of await postUsage(ctx, tx, issuerId, lines))
+    assert(answer === 'posted', 'what was rated under the lock of a balance is posted')
+}
+
+function lineOf({ record, hash, card, rated }: RatedRecord): UsageLine {
+  const late = isBorneByHouse(rated.outcome)
+  const { gross } = rated
+  const tax = late ? 0n : rated.tax
+  return {
+    recordKey: postingKey(record.recordId),
+    hash,
+    cardId: card.cardId,
+    gross,
+    net: gross - tax,
+    tax,
+    late,
+  }
+}
+
+/** The posting of a record, for the statement to find the record behind it. */
+export function postingKey(recordId: string): string {
+  return `usage:${recordId}`
+}

@@ -1,0 +1,121 @@
+import { sql } from 'kysely'
+import type { Tx } from '../platform/db.ts'
+import type { CardState } from './card-state.ts'
+import type { Rated } from './outcome.ts'
+import type { UsageRecord } from './record.ts'
+
+export type RatedRecord = { record: UsageRecord; hash: Buffer; card: CardState; rated: Rated }
+
+/** Another transaction wrote one of these records between our look and our write. Trying again finds it. */
+class RecordedMeanwhile extends Error {
+  readonly code = '40001'
+}
+
+/**
+ * Writes what a batch used, one statement a table however many records: the records, what it took of plans and
+ * buckets, and the sums that roundings go by. Takes differences off cards and buckets, so that what others changed
+ * meanwhile (days or data bought) stays. Throws an error with code 40001 where a record was written meanwhile.
+ */
+export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
+  if (rated.length === 0) return
+  await writeRecords(tx, issuerId, rated, now)
+  const cards = [...new Set(rated.map(({ card }) => card))]
+  await writeCards(
+    tx,
+    issuerId,
+    cards.filter(({ changed }) => changed.card),
+  )
+  await writeBuckets(tx, issuerId, cards)
+  await writeMeters(
+    tx,
+    issuerId,
+    cards.filter(({ changed }) => changed.meter),
+  )
+  await writeDays(tx, issuerId, cards)
+}
+
+async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
+  const { numAffectedRows } = await sql`
+    insert into usage_record (issuer_id, record_id, content_hash, card_id, kind, quantity, bucket_units, balance_units,
+      unpaid_units, zone, country, used_at, reported_at, outcome, gross_minor, tax_minor, currency)
+    select ${issuerId}, r.record_id, r.hash, r.card_id, r.kind, r.quantity, r.bucket, r.balance, r.unpaid, r.zone, r.country,
+           to_timestamp(r.used_ms / 1000.0), ${now}, r.outcome, r.gross, r.tax, r.currency
+      from unnest(
+        ${rated.map((r) => r.record.recordId)}::text[],
+        ${rated.map((r) => r.hash)}::bytea[],
+        ${rated.map((r) => r.card.cardId)}::uuid[],
+        ${rated.map((r) => r.record.kind)}::text[],
+        ${rated.map((r) => r.record.quantity)}::bigint[],
+        ${rated.map((r) => r.rated.bucketUnits)}::bigint[],
+        ${rated.map((r) => r.rated.balanceUnits)}::bigint[],
+        ${rated.map((r) => r.rated.unpaidUnits)}::bigint[],
+        ${rated.map((r) => r.record.zone ?? r.card.rules.zone)}::text[],
+        ${rated.map((r) => r.record.country ?? null)}::text[],
+        ${rated.map((r) => r.record.usedAt)}::bigint[],
+        ${rated.map((r) => r.rated.outcome)}::text[],
+        ${rated.map((r) => r.rated.gross.toString())}::bigint[],
+        ${rated.map((r) => r.rated.tax.toString())}::bigint[],
+        ${rated.map((r) => r.rated.currency)}::text[])
+        as r (record_id, hash, card_id, kind, quantity, bucket, balance, unpaid, zone, country, used_ms, outcome, gross,
+              tax, currency)
+    on conflict (issuer_id, record_id) do nothing`.execute(tx)
+  if (Number(numAffectedRows) !== rated.length)
+    throw new RecordedMeanwhile('a usage record was written meanwhile')
+}
+
+async function writeCards(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
+  if (cards.length === 0) return
+  await sql`
+    update card k
+       set data_left_mb = k.data_left_mb - r.data, voice_left_s = k.voice_left_s - r.voice, sms_left = k.sms_left - r.sms,
+           activated_at = to_timestamp(r.activated_ms / 1000.0), activated_zone = r.zone,
+           expires_at = k.expires_at + r.longer_ms * interval '1 millisecond'
+      from unnest(
+        ${cards.map((c) => c.cardId)}::uuid[],
+        ${cards.map((c) => c.drawn.data)}::bigint[],
+        ${cards.map((c) => c.drawn.voice)}::bigint[],
+        ${cards.map((c) => c.drawn.sms)}::bigint[],
+        ${cards.map((c) => c.activatedAt)}::bigint[],
+        ${cards.map((c) => c.activatedZone)}::text[],
+        ${cards.map((c) => c.expiresAt - c.expiredAtFirst)}::bigint[])
+        as r (card_id, data, voice, sms, activated_ms, zone, longer_ms)
+     where k.issuer_id = ${issuerId} and k.card_id = r.card_id`.execute(tx)
+}
+
+async function writeBuckets(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
+  const buckets = cards.flatMap((card) => card.buckets.filter((bucket) => bucket.drawn > 0))
+  if (buckets.length === 0) return
+  await sql`
+    update bucket b set left_units = b.left_units - r.drawn
+      from unnest(
+        ${buckets.map((b) => b.bucketId)}::uuid[],
+        ${buckets.map((b) => b.drawn)}::bigint[]) as r (bucket_id, drawn)
+     where b.issuer_id = ${issuerId} and b.bucket_id = r.bucket_id`.execute(tx)
+}
+
+async function writeMeters(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
+  if (cards.length === 0) return
+  // Cards are locked by their balance, so nobody else writes these rows now.
+  await sql`
+    insert into usage_meter (issuer_id, card_id, voice_over_s, gross_minor)
+    select ${issuerId}, r.* from unnest(
+      ${cards.map((c) => c.cardId)}::uuid[],
+      ${cards.map((c) => c.voiceOverS)}::bigint[],
+      ${cards.map((c) => c.grossMinor.toString())}::bigint[]) as r
+    on conflict (issuer_id, card_id)
+      do update set voice_over_s = excluded.voice_over_s, gross_minor = excluded.gross_minor`.execute(tx)
+}
+
+async function writeDays(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
+  const days = cards.flatMap((card) =>
+    [...card.changed.days].map((day) => ({ cardId: card.cardId, day, mb: card.dayMb.get(day)! })),
+  )
+  if (days.length === 0) return
+  await sql`
+    insert into usage_day (issuer_id, card_id, day, data_mb)
+    select ${issuerId}, r.* from unnest(
+      ${days.map((d) => d.cardId)}::uuid[],
+      ${days.map((d) => d.day)}::date[],
+      ${days.map((d) => d.mb)}::bigint[]) as r
+    on conflict (issuer_id, card_id, day) do update set data_mb = excluded.data_mb`.execute(tx)
+}
