@@ -5,7 +5,7 @@ import type { Db, Tx } from './db.ts'
 
 /** What waits in the queues: ids only. A job says "look at this"; the rows say what is to be done. */
 export type Look = { issuerId: string; id: string; failures?: number }
-export type Queue = 'closure' | 'notice' | 'order' | 'line' | 'deadlines'
+export type Queue = 'closure' | 'notice' | 'order' | 'line' | 'payment' | 'deadlines'
 
 export type Jobs = {
   /**
@@ -23,7 +23,7 @@ export type Jobs = {
   stop(): Promise<void>
 }
 
-const queues: Queue[] = ['closure', 'notice', 'order', 'line', 'deadlines']
+const queues: Queue[] = ['closure', 'notice', 'order', 'line', 'payment', 'deadlines']
 // The least pg-boss allows. Where takeOver does not see that a worker is dead, its jobs come back after this.
 const heartbeat_seconds = 10
 const longest_pause_seconds = 60
