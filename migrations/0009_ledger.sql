@@ -110,6 +110,9 @@ begin
     into v_unknown, v_closed, v_frozen
     from unnest(v_accounts, v_amounts) as e (account_id, amount)
     left join ledger_account a on a.issuer_id = p_issuer and a.account_id = e.account_id;
+  if v_unknown is null then
+    raise exception 'a posting without entries' using errcode = 'LB012';
+  end if;
   if v_unknown then
     raise exception 'an entry names no account of this issuer' using errcode = 'LB011';
   end if;

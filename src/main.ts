@@ -173,6 +173,19 @@ function addSetUp(program: Command, ends: Ends): void {
       }),
     )
   program
+    .command('ledger')
+    .description('the books')
+    .command('check')
+    .description('proves from the journal alone that all of it adds up: exit 0 yes, 1 no (and where)')
+    .option('--json', 'as one JSON object')
+    .action(
+      ends(async (options: { json?: boolean }) => {
+        const { withContext } = await import('./with-context.ts')
+        const { ledgerCheckCommand } = await import('./ledger/check-command.ts')
+        return withContext(readConfig(), (ctx) => ledgerCheckCommand(ctx, options))
+      }),
+    )
+  program
     .command('migrate')
     .description('brings the database up to date; serve and work do it too')
     .option('--json', 'answer as one JSON object')

@@ -9,6 +9,8 @@ import { migrate } from '../src/platform/migrate.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string
+    /** The superuser's, for tests that break what nobody else can. */
+    postgresAdminUrl: string
     templateDatabase: string
   }
 }
@@ -23,6 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrate(server.url)
   await preparePgBoss(server.url)
   project.provide('postgresUrl', server.url)
+  project.provide('postgresAdminUrl', server.adminUrl)
   project.provide('templateDatabase', 'template_leb')
   return async () => {
     await dropClones(server.adminUrl)

@@ -1,0 +1,34 @@
+import type { Context } from '../platform/context.ts'
+import { type BooksCheck, checkBooks } from './check.ts'
+import { faultWords } from './check-queries.ts'
+
+/** `leb ledger check`: exit 0 when the books add up, 1 when they don't, naming the first place of each fault. */
+export async function ledgerCheckCommand(
+  ctx: Context,
+  options: { json?: boolean },
+  write: (text: string) => void = (text) => void process.stdout.write(text),
+): Promise<number> {
+  const check = await checkBooks(ctx)
+  write(options.json ? `${asJson(check)}\n` : inWords(check))
+  return check.ok ? 0 : 1
+}
+
+function asJson(check: BooksCheck): string {
+  return JSON.stringify(check, (_key, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  )
+}
+
+function inWords(check: BooksCheck): string {
+  const lines = check.issuers.flatMap((books) => [
+    `${books.issuerId}  ${books.postings} postings, ${books.entries} entries, ${books.accounts} accounts: ${
+      books.faults.length === 0 ? 'adds up' : 'DOES NOT ADD UP'
+    }`,
+    ...books.faults.map(
+      (found) =>
+        `  ${found.total} ${faultWords[found.fault]}; the first: ${found.what} ${found.id} (${found.says})`,
+    ),
+  ])
+  for (const trigger of check.triggersOff) lines.push(`the trigger ${trigger} is switched off`)
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+import { listIssuers } from '../issuer/issuer.ts'
+import type { Context } from '../platform/context.ts'
+import type { Db } from '../platform/db.ts'
+import { type Fault, faultQueries, type Found } from './check-queries.ts'
+
+export type IssuerBooks = {
+  issuerId: string
+  postings: bigint
+  entries: bigint
+  accounts: bigint
+  faults: ({ fault: Fault } & Found)[]
+}
+export type BooksCheck = {
+  ok: boolean
+  issuers: IssuerBooks[]
+  /** Triggers of the journal that somebody has switched off. */
+  triggersOff: string[]
+}
+
+/**
+ * Proves from the journal alone that every posting, balance, currency and issuer adds up, each issuer's at one
+ * moment (a snapshot of its own, so that cards may be used meanwhile), in memory that does not grow with the journal.
+ */
+export async function checkBooks(ctx: Context): Promise<BooksCheck> {
+  const issuers: IssuerBooks[] = []
+  for (const { issuerId } of await listIssuers(ctx.db)) issuers.push(await checkIssuer(ctx, issuerId))
+  const { rows } = await sql<{ name: string }>`
+    select tgrelid::regclass || '.' || tgname as name from pg_trigger
+     where tgrelid in ('ledger_posting'::regclass, 'ledger_entry'::regclass, 'ledger_account'::regclass)
+       and tgenabled <> 'O' order by 1`.execute(ctx.db)
+  const triggersOff = rows.map((row) => row.name)
+  return {
+    ok: triggersOff.length === 0 && issuers.every((issuer) => issuer.faults.length === 0),
+    issuers,
+    triggersOff,
+  }
+}
+
+function checkIssuer(ctx: Context, issuerId: string): Promise<IssuerBooks> {
+  // Not inIssuer: all statements have to see the books of one moment.
+  const snapshot = ctx.db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+  return snapshot.execute(async (tx) => {
+    await sql`select set_config('leb.issuer', ${issuerId}, true)`.execute(tx)
+    // A journal of years takes as long as it takes.
+    await sql`set local statement_timeout = 0`.execute(tx)
+    const faults: IssuerBooks['faults'] = []
+    for (const [fault, query] of faultQueries(issuerId)) {
+      const { rows } = await query.execute(tx)
+      if (rows[0]) faults.push({ fault, ...rows[0] })
+    }
+    return { issuerId, ...(await countRows(tx, issuerId)), faults }
+  })
+}
+
+async function countRows(tx: Db, issuerId: string) {
+  const { rows } = await sql<{ postings: bigint; entries: bigint; accounts: bigint }>`
+    select (select count(*) from ledger_posting where issuer_id = ${issuerId}) as postings,
+           (select count(*) from ledger_entry where issuer_id = ${issuerId}) as entries,
+           (select count(*) from ledger_account where issuer_id = ${issuerId}) as accounts`.execute(tx)
+  return rows[0]!
+}
