@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Db, Tx } from '../platform/db.ts'
+import { bankName } from '../payout/bank-name.ts'
+import { readIban } from '../payout/iban.ts'
 import { issuerMoneySchema } from '../policy/money-rules.ts'
 
 /** An issuing company as data: its brand, rules and the providers that do its work. Steps differ by this, not by code. */
@@ -92,6 +94,17 @@ export const providersSchema = z.object({
     from: z.string().min(3),
     dkim: z.object({ domain: z.string(), selector: z.string() }).optional(),
   }),
+  /** The account that transfers to holders are paid from; without it there are no files for the bank. */
+  payouts: z
+    .object({
+      name: z.string().refine((name) => bankName(name) === name, 'only the signs banks take, at most 70'),
+      iban: z.string().refine((text) => 'iban' in readIban(text), 'not a valid IBAN'),
+      bic: z
+        .string()
+        .regex(/^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$/)
+        .optional(),
+    })
+    .optional(),
 })
 
 export type Issuer = {

@@ -9,8 +9,11 @@ import { keyObject, seal, unseal } from './sealed-box.ts'
  * wrapped key (src/privacy/erase-person.ts) makes every value unreadable, in backups and replicas too.
  */
 
-/** What is kept of a person. `line` values carry the card's id as item id, the others an id of their own. */
-export type DatumKind = 'name' | 'email' | 'phone' | 'residence' | 'line'
+/**
+ * What is kept of a person. `line` values carry the card's id as item id, `bank` ones (src/payout/bank-details.ts) the
+ * closure's, `activation` codes the order's that they came with, the others an id of their own.
+ */
+export type DatumKind = 'name' | 'email' | 'phone' | 'residence' | 'line' | 'bank' | 'activation'
 export type Contact = 'email' | 'phone'
 
 /** The personal part of a card: numbers that lead to the person or the device. */
@@ -66,6 +69,8 @@ export type Person = {
   phone: string | null
   residence: string | null
   lines: Map<string, LineIdentity>
+  /** By order id: what a phone downloads the profile with. */
+  activations: Map<string, string>
 }
 
 /** Everything the vault holds of one person; null when the person has been erased. `lines` is by card id. */
@@ -87,12 +92,21 @@ export async function readPerson(
   const wrapped = rows[0]?.wrapped_key
   if (!wrapped) return null
   const key = openHolderKey(await ctx.keys.vault(issuerId), issuerId, holderId, wrapped)
-  const person: Person = { name: null, email: null, phone: null, residence: null, lines: new Map() }
+  const person: Person = {
+    name: null,
+    email: null,
+    phone: null,
+    residence: null,
+    lines: new Map(),
+    activations: new Map(),
+  }
   for (const row of rows) {
     if (!row.item_id || !row.sealed) continue
     const kind = row.kind as DatumKind
+    if (kind === 'bank') continue
     const value = unsealDatum(key, { issuerId, holderId, itemId: row.item_id, kind }, row.sealed)
     if (kind === 'line') person.lines.set(row.item_id, JSON.parse(value) as LineIdentity)
+    else if (kind === 'activation') person.activations.set(row.item_id, value)
     else person[kind] = value
   }
   return person

@@ -1,0 +1,102 @@
+import type { Context } from '../platform/context.ts'
+import type { Tx } from '../platform/db.ts'
+import { openHolderKey, sealDatum, unsealDatum } from '../privacy/vault.ts'
+
+/** Where a transfer goes: an IBAN that was checked (iban.ts) and the account's name in the banks' signs (bank-name.ts). */
+export type BankDetails = { iban: string; name: string }
+
+/** The account that the holder gave for one closure; it lives in the vault, under the holder's key. */
+type Place = { issuerId: string; holderId: string; closureId: string }
+const vaultPlace = ({ issuerId, holderId, closureId }: Place) => ({
+  issuerId,
+  holderId,
+  itemId: closureId,
+  kind: 'bank' as const,
+})
+
+/** Keeps it, over what was given before. False when the person has been erased: there is no key to keep it under. */
+export async function keepBankDetails(
+  ctx: Context,
+  tx: Tx,
+  place: Place,
+  details: BankDetails,
+): Promise<boolean> {
+  const key = await holderKey(ctx, tx, place)
+  if (!key) return false
+  const sealed = sealDatum(key, vaultPlace(place), JSON.stringify(details))
+  await tx
+    .insertInto('vault_item')
+    .values({
+      issuer_id: place.issuerId,
+      item_id: place.closureId,
+      holder_id: place.holderId,
+      kind: 'bank',
+      sealed,
+    })
+    .onConflict((c) => c.columns(['issuer_id', 'item_id']).doUpdateSet({ sealed }))
+    .execute()
+  return true
+}
+
+/** Null when none was given, or it has been forgotten. */
+export async function readBankDetails(ctx: Context, tx: Tx, place: Place): Promise<BankDetails | null> {
+  const row = await tx
+    .selectFrom('vault_item')
+    .select('sealed')
+    .where('issuer_id', '=', place.issuerId)
+    .where('item_id', '=', place.closureId)
+    .where('kind', '=', 'bank')
+    .executeTakeFirst()
+  const key = row && (await holderKey(ctx, tx, place))
+  return key ? (JSON.parse(unsealDatum(key, vaultPlace(place), row.sealed)) as BankDetails) : null
+}
+
+export async function hasBankDetails(
+  tx: Tx,
+  place: { issuerId: string; closureId: string },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('vault_item')
+    .select('item_id')
+    .where('issuer_id', '=', place.issuerId)
+    .where('item_id', '=', place.closureId)
+    .where('kind', '=', 'bank')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Once the money is there nobody needs it any more; as long as one transfer of the closure is open it stays. */
+export async function forgetBankDetails(
+  tx: Tx,
+  place: { issuerId: string; closureId: string },
+): Promise<void> {
+  await tx
+    .deleteFrom('vault_item')
+    .where('issuer_id', '=', place.issuerId)
+    .where('item_id', '=', place.closureId)
+    .where('kind', '=', 'bank')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('payout_part')
+            .select('part_id')
+            .where('issuer_id', '=', place.issuerId)
+            .where('closure_id', '=', place.closureId)
+            .where('route', '=', 'bank_transfer')
+            .where('state', 'in', ['waiting', 'sent']),
+        ),
+      ),
+    )
+    .execute()
+}
+
+async function holderKey(ctx: Context, tx: Tx, place: Place): Promise<Buffer | null> {
+  const row = await tx
+    .selectFrom('holder')
+    .select('wrapped_key')
+    .where('issuer_id', '=', place.issuerId)
+    .where('holder_id', '=', place.holderId)
+    .executeTakeFirst()
+  if (!row?.wrapped_key) return null
+  return openHolderKey(await ctx.keys.vault(place.issuerId), place.issuerId, place.holderId, row.wrapped_key)
+}
