@@ -1,18 +1,24 @@
 import { isApiPath, makeApi } from './api/app.ts'
 import type { Context } from './platform/context.ts'
+import { isHookPath, makePaymentHooks } from './payment/hooks.ts'
 import { publicJwks } from './slip/jwks.ts'
 import { makePortal } from './web/portal.tsx'
 
-/** What `leb serve` answers on its public listener: the portal, the API, and the keys for whoever checks a seal. */
+/**
+ * What `leb serve` answers on its public listener: the portal, the API, the door for webhooks, and the keys for
+ * whoever checks a seal.
+ */
 export function makeDoors(ctx: Context): {
   fetch: (request: Request, ...rest: never[]) => Response | Promise<Response>
 } {
   const portal = makePortal(ctx, { watch: ctx.watch })
   const api = makeApi(ctx, ctx.watch)
+  const hooks = makePaymentHooks(ctx)
   return {
     fetch(request, ...rest) {
       const { pathname } = new URL(request.url)
       if (pathname === '/.well-known/jwks.json') return jwks(ctx)
+      if (isHookPath(pathname)) return hooks.fetch(request)
       return isApiPath(pathname) ? api.fetch(request, ...rest) : portal.fetch(request, ...rest)
     },
   }

@@ -5,6 +5,8 @@ import { sendNotice } from './notice/send-notice.ts'
 import type { Context } from './platform/context.ts'
 import { openLeases } from './platform/leases.ts'
 import { errorFields } from './platform/log.ts'
+import { lookAtPayment } from './payment/look-at-payment.ts'
+import { sweepPayments } from './payment/sweep-payments.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
@@ -12,6 +14,7 @@ import { watchDeadlines } from './closure/watch-deadlines.ts'
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
 const closures_at_once = 16
 const notices_at_once = 8
+const payments_at_once = 8
 const take_over_every_ms = 1_000
 
 export type Worker = { stop(): Promise<void> }
@@ -49,12 +52,22 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
       await sendNotice(ctx, look).finally(release)
     }),
   )
+  await ctx.jobs.work(
+    'payment',
+    { atOnce: payments_at_once },
+    logged('payment', async (look) => {
+      const release = await leases.take(`${look.issuerId}/${look.id}`)
+      if (!release) return
+      await lookAtPayment(ctx, look).finally(release)
+    }),
+  )
   await ctx.jobs.everyMinute('deadlines', async () => {
     await watchDeadlines(ctx)
     await lapseUnproved(ctx)
     await sweepAccess(ctx)
     await sweepHolds(ctx)
     await sweepRequests(ctx)
+    await sweepPayments(ctx)
   })
   const watch = setInterval(() => {
     ctx.jobs

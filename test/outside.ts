@@ -23,8 +23,11 @@ export type Outside = TestWorld & {
 
 export async function openOutside(options: WorldOptions & { start?: string } = {}): Promise<Outside> {
   process.env.LEB_SAMPLE_STRIPE_KEY = 'sk_test_sample'
-  const world = await startWorld({ completeAfterMs: 5, lazyCurrency: 'cny', ...options })
+  process.env.LEB_SAMPLE_STRIPE_WEBHOOK_SECRET = 'whsec_sample'
+  let now = () => Date.now()
+  const world = await startWorld({ completeAfterMs: 5, lazyCurrency: 'cny', now: () => now(), ...options })
   const test = await openTestWorld(options.start ? { start: options.start } : {})
+  now = () => test.clock.now().getTime()
   const payment = new URL(world.payment.url)
   const issuers = sampleIssuers({
     line: world.line.url,

@@ -177,4 +177,8 @@ async function keepUnmatched(
       received_at: kept.at,
     })
     .execute()
+  // What came by card for an order that can't take it goes back by itself; an order that we don't know, or a bank
+  // transfer, is for staff to understand first.
+  if (kept.provider === 'stripe' && kept.reason !== 'order_unknown')
+    await ctx.jobs.look(tx, 'payment', { issuerId, id: `receipt:${receiptId}` })
 }

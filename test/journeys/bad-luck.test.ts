@@ -104,7 +104,12 @@ it('stops before a refund in another currency and goes on by bank transfer', asy
 })
 
 it('asks a payment provider again that answered after we gave up, and pays once', async () => {
-  const payment = stripePayment({ apiKey: 'sk_test_x', url: leb.world.payment.url, timeoutMs: 300 })
+  const payment = stripePayment({
+    owner: 'leb',
+    apiKey: 'sk_test_x',
+    url: leb.world.payment.url,
+    timeoutMs: 300,
+  })
   const hasty: Outside = {
     ...leb,
     providers: { ...leb.providers, of: async (id) => ({ ...(await leb.providers.of(id)), payment }) },

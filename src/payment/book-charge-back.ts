@@ -1,0 +1,168 @@
+import type { DisputeState } from '../adapters/payment/port.ts'
+import { houseAccount, lockCardBalance } from '../ledger/accounts.ts'
+import { type Entry, post } from '../ledger/post.ts'
+import type { Context } from '../platform/context.ts'
+import type { Tx } from '../platform/db.ts'
+import { lockReceipt, move, note } from './receipts.ts'
+
+type Taken = {
+  issuerId: string
+  dispute: DisputeState
+  payment: {
+    payment_id: string
+    card_id: string | null
+    currency: string
+    charged_back_minor: bigint
+  }
+  amount: bigint
+  counted: bigint
+}
+
+/**
+ * The provider's cash is less by `amount`. The card's balance bears it as far as it goes (also when it is frozen for
+ * closing: what was taken back must not be paid out as well), the house the rest, in account `chargebacks`. From
+ * here on the payment can give back less (payment.charged_back_minor).
+ */
+export async function bookTaken(ctx: Context, tx: Tx, taken: Taken): Promise<void> {
+  const { issuerId, dispute, payment, amount, counted } = taken
+  const { currency, card_id: cardId } = payment
+  const key = `chargeback:${dispute.disputeRef}:${payment.payment_id}`
+  const holder = cardId === null ? undefined : await ofBalance(tx, { issuerId, cardId, amount })
+  const fromHolder = holder?.amount ?? 0n
+  const unmatched = holder
+    ? false
+    : await takeUnmatched(ctx, tx, { issuerId, paymentId: payment.payment_id, key })
+  if (!unmatched) {
+    const cash = await houseAccount(ctx, tx, { issuerId, kind: 'cash_at_provider', currency })
+    const entries: Entry[] = [{ accountId: cash, amount }]
+    if (holder && fromHolder > 0n) entries.push({ accountId: holder.accountId, amount: -fromHolder })
+    if (amount > fromHolder) {
+      const loss = await houseAccount(ctx, tx, { issuerId, kind: 'chargebacks', currency })
+      entries.push({ accountId: loss, amount: fromHolder - amount })
+    }
+    const despiteFreeze = holder ? [holder.accountId] : []
+    await post(ctx, tx, { issuerId, key, reason: 'chargeback', entries, despiteFreeze })
+  }
+  await tx
+    .insertInto('chargeback')
+    .values({
+      issuer_id: issuerId,
+      provider: 'stripe',
+      dispute_ref: dispute.disputeRef,
+      payment_id: payment.payment_id,
+      card_id: cardId,
+      currency,
+      amount_minor: amount,
+      counted_minor: counted,
+      holder_minor: fromHolder,
+      state: dispute.state === 'lost' ? 'lost' : 'open',
+      opened_at: new Date(dispute.at),
+      closed_at: dispute.state === 'lost' ? ctx.clock.now() : null,
+    })
+    .execute()
+  await count(tx, { issuerId, paymentId: payment.payment_id, minor: counted })
+}
+
+/** What of `amount` the card's balance can bear: not what is set aside, and nothing when its account is closed. */
+async function ofBalance(
+  tx: Tx,
+  card: { issuerId: string; cardId: string; amount: bigint },
+): Promise<{ accountId: string; amount: bigint }> {
+  const balance = await lockCardBalance(tx, card)
+  const free = balance.closedAt ? 0n : balance.amount - balance.held
+  return { accountId: balance.accountId, amount: free < card.amount ? free : card.amount }
+}
+
+/** Money that nobody had ordered and that is still here: it is simply gone again. */
+async function takeUnmatched(
+  ctx: Context,
+  tx: Tx,
+  input: { issuerId: string; paymentId: string; key: string },
+): Promise<boolean> {
+  const found = await receiptOf(tx, input, ['waiting', 'refunding'])
+  const receipt = found && (await lockReceipt(tx, { issuerId: input.issuerId, receiptId: found }))
+  if (!receipt || receipt.reason === 'chargeback_won') return false
+  const from = receipt.state === 'refunding' ? 'refunds_payable' : 'unmatched_receipts'
+  await move(ctx, tx, receipt, { key: input.key, from, to: 'cash_at_provider', reason: 'chargeback' })
+  await note(tx, receipt, { state: 'kept_by_bank', refusal: null })
+  return true
+}
+
+async function receiptOf(
+  tx: Tx,
+  { issuerId, paymentId }: { issuerId: string; paymentId: string },
+  states: string[],
+): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('unmatched_receipt')
+    .select('receipt_id')
+    .where('issuer_id', '=', issuerId)
+    .where('payment_id', '=', paymentId)
+    .where('state', 'in', states)
+    .executeTakeFirst()
+  return row?.receipt_id
+}
+
+async function count(tx: Tx, of: { issuerId: string; paymentId: string; minor: bigint }): Promise<void> {
+  await tx
+    .updateTable('payment')
+    .set((e) => ({ charged_back_minor: e('charged_back_minor', '+', of.minor) }))
+    .where('issuer_id', '=', of.issuerId)
+    .where('payment_id', '=', of.paymentId)
+    .execute()
+}
+
+export type Chargeback = {
+  issuer_id: string
+  dispute_ref: string
+  payment_id: string
+  card_id: string | null
+  currency: string
+  amount_minor: bigint
+  counted_minor: bigint
+  holder_minor: bigint
+}
+
+/**
+ * The bank decided for us: the money is back, and the card gets back what its balance had borne. Where the card was
+ * closed meanwhile, that part waits as unmatched money for staff, who owe it to the holder.
+ */
+export async function bookReversal(ctx: Context, tx: Tx, row: Chargeback): Promise<void> {
+  const { issuer_id: issuerId, payment_id: paymentId, currency, amount_minor: amount } = row
+  const key = `chargeback:${row.dispute_ref}:${paymentId}:won`
+  await count(tx, { issuerId, paymentId, minor: -row.counted_minor })
+  const kept = await receiptOf(tx, { issuerId, paymentId }, ['kept_by_bank'])
+  const receipt = kept && (await lockReceipt(tx, { issuerId, receiptId: kept }))
+  if (receipt) {
+    const back = { from: 'cash_at_provider', to: 'unmatched_receipts' } as const
+    await move(ctx, tx, receipt, { key, ...back, reason: 'chargeback_reversed' })
+    return note(tx, receipt, { state: 'waiting' })
+  }
+  const house = (kind: 'cash_at_provider' | 'chargebacks' | 'unmatched_receipts') =>
+    houseAccount(ctx, tx, { issuerId, kind, currency })
+  const entries: Entry[] = [{ accountId: await house('cash_at_provider'), amount: -amount }]
+  const loss = amount - row.holder_minor
+  if (loss > 0n) entries.push({ accountId: await house('chargebacks'), amount: loss })
+  if (row.holder_minor > 0n) {
+    const balance = await lockCardBalance(tx, { issuerId, cardId: row.card_id! })
+    const to = balance.closedAt ? await house('unmatched_receipts') : balance.accountId
+    entries.push({ accountId: to, amount: row.holder_minor })
+    if (balance.closedAt) await oweHolder(ctx, tx, row)
+  }
+  await post(ctx, tx, { issuerId, key, reason: 'chargeback_reversed', entries })
+}
+
+async function oweHolder(ctx: Context, tx: Tx, row: Chargeback): Promise<void> {
+  await tx
+    .insertInto('unmatched_receipt')
+    .values({
+      issuer_id: row.issuer_id,
+      receipt_id: ctx.ids.next(),
+      payment_id: row.payment_id,
+      reason: 'chargeback_won',
+      currency: row.currency,
+      amount_minor: row.holder_minor,
+      received_at: ctx.clock.now(),
+    })
+    .execute()
+}

@@ -1,0 +1,100 @@
+import { sql } from 'kysely'
+import type { DisputeState } from '../adapters/payment/port.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { bookReversal, bookTaken } from './book-charge-back.ts'
+import { NotSaid } from './not-said.ts'
+import { settleEvents } from './note-event.ts'
+
+/**
+ * A payer's bank takes a payment back, or gives it back to us: what the provider says now is booked, however many
+ * events told of it and in whatever order. Throws NotSaid when the provider could not say.
+ */
+export async function takeDispute(
+  ctx: Context,
+  { issuerId, disputeRef }: { issuerId: string; disputeRef: string },
+): Promise<void> {
+  const { payment } = await ctx.providers.of(issuerId)
+  const answer = await payment.readDispute(disputeRef)
+  if (answer.kind === 'unknown' || answer.kind === 'pending')
+    throw new NotSaid(answer.kind === 'unknown' ? answer.reason : answer.kind)
+  await inIssuer(ctx.db, issuerId, async (tx) => {
+    const outcome = answer.kind === 'refused' ? answer.code : await takeState(ctx, tx, issuerId, answer.value)
+    await settleEvents(ctx, tx, { issuerId, ref: disputeRef, outcome })
+  })
+}
+
+type Payment = {
+  payment_id: string
+  order_id: string | null
+  card_id: string | null
+  currency: string
+  amount_minor: bigint
+  charged_back_minor: bigint
+}
+
+async function takeState(ctx: Context, tx: Tx, issuerId: string, dispute: DisputeState): Promise<string> {
+  // An inquiry has taken nothing yet; most end there.
+  if (dispute.state === 'inquiry') return 'inquiry'
+  const lock = `leb.payment/${issuerId}/stripe/${dispute.paymentRef}`
+  await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(tx)
+  const payments: Payment[] = await tx
+    .selectFrom('payment')
+    .select(['payment_id', 'order_id', 'card_id', 'currency', 'amount_minor', 'charged_back_minor'])
+    .where('issuer_id', '=', issuerId)
+    .where('provider', '=', 'stripe')
+    .where('provider_ref', '=', dispute.paymentRef)
+    .orderBy('payment_id')
+    .forUpdate()
+    .execute()
+  if (payments.length === 0) return 'not_ours'
+  // Which of our books would it stand in? `leb reconcile` names it.
+  if (payments.some(({ currency }) => currency !== dispute.currency)) return 'currency_differs'
+  const known = await tx
+    .selectFrom('chargeback')
+    .selectAll()
+    .where('issuer_id', '=', issuerId)
+    .where('provider', '=', 'stripe')
+    .where('dispute_ref', '=', dispute.disputeRef)
+    .execute()
+  if (known.length === 0) {
+    // Won before we heard of it: the money went and came back, and neither is anybody's business any more.
+    if (dispute.state === 'won') return 'won'
+    for (const share of shares(payments, dispute.amount))
+      await bookTaken(ctx, tx, { issuerId, dispute, ...share })
+    return dispute.state
+  }
+  for (const row of known) {
+    if (row.state === 'won' || row.state === dispute.state) continue
+    if (dispute.state === 'won') await bookReversal(ctx, tx, row)
+    await tx
+      .updateTable('chargeback')
+      .set({ state: dispute.state, closed_at: dispute.state === 'open' ? null : ctx.clock.now() })
+      .where('issuer_id', '=', issuerId)
+      .where('provider', '=', 'stripe')
+      .where('dispute_ref', '=', dispute.disputeRef)
+      .where('payment_id', '=', row.payment_id)
+      .execute()
+  }
+  return dispute.state
+}
+
+/**
+ * One payment may have paid for several imported cards: each gives what it brought, and the last what is over, for
+ * exchange rates can make a bank take more than was paid.
+ */
+export function shares<P extends { amount_minor: bigint; charged_back_minor: bigint }>(
+  payments: P[],
+  taken: bigint,
+): { payment: P; amount: bigint; counted: bigint }[] {
+  let left = taken
+  const all = payments.map((payment) => {
+    const room = payment.amount_minor - payment.charged_back_minor
+    const counted = left < room ? left : room
+    left -= counted
+    return { payment, amount: counted, counted }
+  })
+  const last = all.at(-1)
+  if (last) last.amount += left
+  return all.filter(({ amount }) => amount > 0n)
+}

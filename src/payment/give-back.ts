@@ -1,0 +1,71 @@
+import type { Answer } from '../adapters/answer.ts'
+import type { Refunded } from '../adapters/payment/port.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { NotSaid } from './not-said.ts'
+import { lockReceipt, move, note, type Receipt } from './receipts.ts'
+
+/**
+ * Gives unmatched money back the way it came: the intent is committed before the provider hears of it, each try has
+ * one key for ever, and an answer nobody could give is asked for again. What the provider refuses waits for staff.
+ * Throws NotSaid when the provider could not say.
+ */
+export async function giveBack(ctx: Context, id: { issuerId: string; receiptId: string }): Promise<void> {
+  const { issuerId, receiptId } = id
+  const receipt = await inIssuer(ctx.db, issuerId, (tx) => intend(ctx, tx, id))
+  if (!receipt) return
+  const { payment } = await ctx.providers.of(issuerId)
+  const key = receipt.tries > 1 ? `receipt:${receiptId}:${receipt.tries - 1}` : `receipt:${receiptId}`
+  const { providerRef: paymentRef, amount, currency } = receipt
+  const answer = await payment.refund({ key, paymentRef, amount, currency })
+  if (answer.kind === 'unknown') throw new NotSaid(answer.reason)
+  await inIssuer(ctx.db, issuerId, (tx) => apply(ctx, tx, id, answer))
+}
+
+/** From unmatched to owed. Undefined when there is nothing (more) to give back by the provider. */
+async function intend(
+  ctx: Context,
+  tx: Tx,
+  id: { issuerId: string; receiptId: string },
+): Promise<Receipt | undefined> {
+  const receipt = await lockReceipt(tx, id)
+  if (!receipt || receipt.provider !== 'stripe') return undefined
+  if (receipt.state === 'refunding') return receipt.refusal === null ? receipt : undefined
+  if (receipt.state !== 'waiting') return undefined
+  await move(ctx, tx, receipt, {
+    key: `receipt:${id.receiptId}:owed`,
+    from: 'unmatched_receipts',
+    to: 'refunds_payable',
+    reason: 'unmatched_returned',
+  })
+  const begun = { ...receipt, state: 'refunding', tries: 1 }
+  await note(tx, id, { state: begun.state, tries: begun.tries })
+  return begun
+}
+
+async function apply(
+  ctx: Context,
+  tx: Tx,
+  id: { issuerId: string; receiptId: string },
+  answer: Exclude<Answer<Refunded>, { kind: 'unknown' }>,
+): Promise<void> {
+  const receipt = await lockReceipt(tx, id)
+  if (receipt?.state !== 'refunding') return
+  const now = ctx.clock.now()
+  switch (answer.kind) {
+    case 'done':
+      await move(ctx, tx, receipt, {
+        key: `receipt:${id.receiptId}:paid`,
+        from: 'refunds_payable',
+        to: 'cash_at_provider',
+        reason: 'unmatched_returned',
+      })
+      return note(tx, id, { state: 'refunded', reference: answer.value.refundRef, settled_at: now })
+    case 'pending': {
+      const at = new Date(now.getTime() + answer.askAgainInMs)
+      return ctx.jobs.look(tx, 'payment', { issuerId: id.issuerId, id: `receipt:${id.receiptId}` }, at)
+    }
+    case 'refused':
+      return note(tx, id, { refusal: answer.code })
+  }
+}
