@@ -58,7 +58,7 @@ export async function writePeople(
 }
 
 function valuesOf(ctx: Context, { holderId, key, person }: NewAccount): VaultValue[] {
-  const kinds: Exclude<DatumKind, 'line'>[] = ['name', 'email', 'phone', 'residence']
+  const kinds = ['name', 'email', 'phone', 'residence'] as const satisfies DatumKind[]
   return kinds.flatMap((kind) => {
     const value = person[kind]
     return value ? [{ itemId: ctx.ids.next(), holderId, key, kind, value }] : []

@@ -24,6 +24,8 @@ export const limits = {
   /** Each brings its holder two mails. With the codes asked for anew: at most 45 guesses a day at one card. */
   unproved_declaration_per_card: { points: 3, window_seconds: 86_400 },
   unproved_code_per_card: { points: 6, window_seconds: 86_400 },
+  /** Each puts an address into the vault; unpaid ones lapse. */
+  order_per_client: { points: 60, window_seconds: 3600 },
 } as const
 export type Limit = keyof typeof limits
 

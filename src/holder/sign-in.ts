@@ -3,13 +3,11 @@ import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { fingerprint } from '../privacy/vault.ts'
 import { issueCode, useCode } from './access-code.ts'
+import { mailbox } from './mailbox.ts'
 import { countTry } from './rate-limits.ts'
 import { holdersOf, openSession } from './session.ts'
 
 type Asking = { issuerId: string; email: string; locale: 'zh-CN' | 'en'; client: string }
-
-// One @, something on both sides, no spaces: the mail itself is the real test.
-const mailbox = /^[^\s@]{1,64}@[^\s@]{1,180}\.[^\s@.]{2,}$/
 
 /**
  * Sends a sign-in code to an address. Known or not, the same rows are written and the same job is queued, so that

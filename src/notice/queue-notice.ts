@@ -1,13 +1,15 @@
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 
+export type OrderNoticeKind = 'order_placed' | 'order_delivered' | 'order_refunded'
 export type NoticeKind =
-  'sign_in_code' | 'identify_code' | 'slip' | 'undone' | 'lapsed' | 'late' | 'late_support'
+  'sign_in_code' | 'identify_code' | 'slip' | 'undone' | 'lapsed' | 'late' | 'late_support' | OrderNoticeKind
 
 export type NewNotice = {
   issuerId: string
   kind: NoticeKind
   closureId?: string
+  orderId?: string
   codeId?: string
   locale: 'zh-CN' | 'en'
 }
@@ -22,6 +24,7 @@ export async function queueNotice(ctx: Context, tx: Tx, notice: NewNotice): Prom
       notice_id: noticeId,
       kind: notice.kind,
       closure_id: notice.closureId ?? null,
+      order_id: notice.orderId ?? null,
       code_id: notice.codeId ?? null,
       locale: notice.locale,
       created_at: ctx.clock.now(),

@@ -18,17 +18,21 @@ import {
   slipLetter,
   undoneLetter,
 } from './letters.ts'
-import type { NoticeKind } from './queue-notice.ts'
+import { writeOrderLetter } from '../order/write-order-letter.ts'
+import type { NoticeKind, OrderNoticeKind } from './queue-notice.ts'
 
 type Waiting = {
   noticeId: string
   kind: NoticeKind
   closureId: string | null
+  orderId: string | null
   codeId: string | null
   locale: 'zh-CN' | 'en'
   attempts: number
 }
-type Written = { to: string; letter: Letter; attachment?: { filename: string; content: Uint8Array } }
+export type Written = { to: string; letter: Letter; attachments?: Attachment[] }
+/** A PDF unless told. */
+export type Attachment = { filename: string; content: Uint8Array; contentType?: string }
 
 const longest_pause_seconds = 600
 
@@ -68,7 +72,7 @@ export async function sendNotice(ctx: Context, look: Look): Promise<void> {
 async function readWaiting(tx: Tx, issuerId: string, noticeId: string): Promise<Waiting | undefined> {
   const row = await tx
     .selectFrom('notice')
-    .select(['kind', 'closure_id', 'code_id', 'locale', 'attempts'])
+    .select(['kind', 'closure_id', 'order_id', 'code_id', 'locale', 'attempts'])
     .where('issuer_id', '=', issuerId)
     .where('notice_id', '=', noticeId)
     .where('state', '=', 'waiting')
@@ -76,7 +80,8 @@ async function readWaiting(tx: Tx, issuerId: string, noticeId: string): Promise<
   if (!row) return undefined
   const kind = row.kind as NoticeKind
   const locale = row.locale as 'zh-CN' | 'en'
-  return { noticeId, kind, locale, closureId: row.closure_id, codeId: row.code_id, attempts: row.attempts }
+  const { closure_id: closureId, order_id: orderId, code_id: codeId, attempts } = row
+  return { noticeId, kind, locale, closureId, orderId, codeId, attempts }
 }
 
 type Outcome = { state: 'sent' | 'refused' | 'dropped' | 'waiting'; reference?: string; last_reason?: string }
@@ -105,6 +110,12 @@ async function writeLetter(
   if (waiting.kind === 'sign_in_code') return writeSignIn(ctx, tx, issuer, waiting)
   const { locale } = waiting
   const { issuerId } = issuer
+  if (waiting.orderId)
+    return writeOrderLetter(ctx, tx, issuer, {
+      orderId: waiting.orderId,
+      kind: waiting.kind as OrderNoticeKind,
+      locale,
+    })
   const closureId = waiting.closureId!
   const facts = await readClosureFacts(ctx, tx, { issuerId, closureId, locale })
   if (!facts) return undefined
@@ -123,7 +134,7 @@ async function writeLetter(
     return {
       to,
       letter: slipLetter(locale, facts),
-      attachment: { filename: `${facts.number}-slip.pdf`, content: slip.pdf },
+      attachments: [{ filename: `${facts.number}-slip.pdf`, content: slip.pdf }],
     }
   }
   const code = await readLiveCode(ctx, tx, issuerId, waiting.codeId)
@@ -163,7 +174,7 @@ async function readLiveCode(ctx: Context, tx: Tx, issuerId: string, codeId: stri
 }
 
 async function asMail(ctx: Context, issuer: Issuer, noticeId: string, written: Written): Promise<Mail> {
-  const { to, letter, attachment } = written
+  const { to, letter, attachments } = written
   return {
     key: `notice:${noticeId}`,
     from: { name: issuer.name[letter.locale], address: issuer.providers.mail.from },
@@ -171,7 +182,9 @@ async function asMail(ctx: Context, issuer: Issuer, noticeId: string, written: W
     subject: letter.subject,
     ...(await renderLetter(issuer, letter)),
     headers: { 'Auto-Submitted': 'auto-generated' },
-    ...(attachment && { attachments: [{ ...attachment, contentType: 'application/pdf' }] }),
+    ...(attachments && {
+      attachments: attachments.map((one) => ({ contentType: 'application/pdf', ...one })),
+    }),
     date: ctx.clock.now(),
   }
 }

@@ -1,0 +1,117 @@
+import type { Letter } from '../notice/letter.tsx'
+import type { RefundReason } from './order-case.ts'
+
+type Locale = 'zh-CN' | 'en'
+
+/** What a mail may say of an order. `what` and sums are in the reader's language. */
+export type OrderFacts = {
+  number: string
+  kind: 'card' | 'top_up' | 'add_on'
+  what: string
+  gross: string
+  url: string
+  payUntil: string
+  refundReason: RefundReason | null
+}
+
+export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
+  return locale === 'en'
+    ? {
+        locale,
+        link: { words: 'Account to pay to, and how the order stands:', url: facts.url },
+        subject: `Order ${facts.number}: ${facts.gross} by bank transfer`,
+        paragraphs: [
+          `You ordered ${facts.what} for ${facts.gross}.`,
+          `Please transfer exactly ${facts.gross} with the reference ${facts.number} by ${facts.payUntil}. It is delivered as soon as the money has arrived; without it the order lapses by itself and your details are erased.`,
+        ],
+      }
+    : {
+        locale,
+        link: { words: '收款账户和订单进度：', url: facts.url },
+        subject: `订单 ${facts.number}：请转账 ${facts.gross}`,
+        paragraphs: [
+          `您订购了${facts.what}，应付 ${facts.gross}。`,
+          `请在 ${facts.payUntil} 前转账 ${facts.gross}，附言只写订单号 ${facts.number}。款项一到即发货；逾期未付，订单自动失效，您的资料随之删除。`,
+        ],
+      }
+}
+
+/** `code` is the activation code of a card; null for what needs none. */
+export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string | null): Letter {
+  const en = locale === 'en'
+  const link = {
+    words: en ? 'Installing step by step, contract and invoice:' : '安装步骤、合同与发票：',
+    url: facts.url,
+  }
+  if (code === null)
+    return en
+      ? {
+          locale,
+          link,
+          subject: `Done: ${facts.what} (${facts.number})`,
+          paragraphs: [`${facts.gross} arrived. ${facts.what} is on your card now.`],
+        }
+      : {
+          locale,
+          link,
+          subject: `已到账：${facts.what}（${facts.number}）`,
+          paragraphs: [`已收到 ${facts.gross}，${facts.what}已计入您的卡。`],
+        }
+  return en
+    ? {
+        locale,
+        link,
+        subject: `Your eSIM is ready: ${facts.what} (${facts.number})`,
+        paragraphs: [
+          `${facts.gross} arrived, and ${facts.what} is yours. Scan the attached QR code with the phone you travel with, or enter this activation code by hand:`,
+          code,
+          'It installs once, on one phone. Keep it to yourself: whoever has it can take the card. You can close the card at any time on our pages and get back what the contract says.',
+        ],
+      }
+    : {
+        locale,
+        link,
+        subject: `您的 eSIM 已就绪：${facts.what}（${facts.number}）`,
+        paragraphs: [
+          `已收到 ${facts.gross}，${facts.what}归您使用。请用旅行时要用的手机扫描附件中的二维码，或手动输入激活码：`,
+          code,
+          '激活码只能在一部手机上安装一次，请勿告诉他人。您可以随时在我们的页面上注销这张卡，并按合同退款。',
+        ],
+      }
+}
+
+const reasons: Record<RefundReason, Record<Locale, string>> = {
+  item_withdrawn: { 'zh-CN': '该商品已停售', en: 'it is not sold any more' },
+  card_closing: { 'zh-CN': '这张卡正在注销或已注销', en: 'the card is being closed, or is closed' },
+  account_closing: { 'zh-CN': '账户正在注销或已注销', en: 'the account is being closed, or is closed' },
+  no_profile: { 'zh-CN': '运营商暂时没有可用的 eSIM', en: 'the network had no eSIM for it' },
+  charged_back: { 'zh-CN': '付款已被您的银行撤回', en: 'your bank had taken the payment back' },
+  person_erased: { 'zh-CN': '您的个人信息已按要求删除', en: 'your personal data had been erased' },
+}
+
+export function refundReasonWords(reason: RefundReason, locale: Locale): string {
+  return reasons[reason][locale]
+}
+
+export function refundedLetter(locale: Locale, facts: OrderFacts): Letter {
+  const reason = refundReasonWords(facts.refundReason ?? 'no_profile', locale)
+  return locale === 'en'
+    ? {
+        locale,
+        link: { words: 'How the refund stands:', url: facts.url },
+        subject: `${facts.gross} goes back to you: ${facts.number}`,
+        paragraphs: [
+          `We could not deliver ${facts.what}: ${reason}. ${facts.gross} is on its way back to the card you paid with; banks show it within 10 working days.`,
+          'You need do nothing.',
+        ],
+      }
+    : {
+        locale,
+        link: { words: '退款进度：', url: facts.url },
+        subject: `${facts.gross} 退还给您：${facts.number}`,
+        paragraphs: [
+          `${facts.what}未能交付：${reason}。${facts.gross} 正原路退回您的付款卡，银行一般在 10 个工作日内入账。`,
+          '您无需做任何操作。',
+        ],
+      }
+}

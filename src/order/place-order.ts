@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { countTry } from '../holder/rate-limits.ts'
+import { invoicingLacks } from '../invoice/seller.ts'
+import { termsAt } from '../invoice/terms.ts'
+import type { Issuer } from '../issuer/issuer.ts'
+import { queueNotice } from '../notice/queue-notice.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import { type Buyer, keepGuest } from './buyer.ts'
+import { orderToken } from './order-token.ts'
+import { type PayBy, payWays } from './pay-ways.ts'
+import { type Quote, quote, type Wanted } from './quote.ts'
+import { standingOf } from './standing.ts'
+
+export type NewOrder = {
+  issuer: Issuer
+  wanted: Wanted
+  buyer: Buyer
+  payBy: PayBy
+  locale: 'zh-CN' | 'en'
+  client: string
+  /** A secret of this one act: the same form sent twice is one order. At least 16 random bytes. */
+  once: string
+  /** The item's version and the terms that were on the page when it was accepted. */
+  seen: { itemId: string | null; termsVersion: string; termsSha256: string }
+  accepted: boolean
+}
+export type Placed = { orderId: string; number: string; token: string; payBy: PayBy; fresh: boolean }
+
+/** How long an order waits for its money. */
+const pay_within_hours: Record<PayBy, number> = { stripe: 24, bank: 14 * 24, voucher: 1 }
+
+/**
+ * Takes an order. Price, tax and what was accepted are pinned on it; the person goes into the vault in the same
+ * transaction. Throws Refusal order/… (what can't be bought), holder/email_invalid, holder/too_often.
+ */
+export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed> {
+  const { issuerId } = order.issuer
+  const hash = createHash('sha256').update(`place/${order.once}`).digest()
+  const before = await inIssuer(ctx.db, issuerId, (tx) => findPlaced(ctx, tx, issuerId, hash))
+  if (before) return before
+  if (!order.accepted) throw new Refusal('order/terms_not_accepted')
+  if (!payWays(order.issuer).includes(order.payBy)) throw new Refusal('order/pay_by_unavailable')
+  await countTry(ctx, issuerId, [{ limit: 'order_per_client', who: order.client }])
+  try {
+    return await inIssuer(ctx.db, issuerId, (tx) => writeOrder(ctx, tx, order, hash))
+  } catch (error) {
+    // The same form, sent twice at the same moment: the other one was faster.
+    if ((error as { constraint?: string }).constraint !== 'purchase_order_placed') throw error
+    const placed = await inIssuer(ctx.db, issuerId, (tx) => findPlaced(ctx, tx, issuerId, hash))
+    if (!placed) throw error
+    return placed
+  }
+}
+
+async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): Promise<Placed> {
+  const { issuer, wanted, seen } = order
+  const { issuerId } = issuer
+  const now = ctx.clock.now()
+  const standing = await standingOf(tx, { issuer, wanted, buyer: order.buyer })
+  const price = await quote(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
+  if ((price.item?.itemId ?? null) !== seen.itemId) throw new Refusal('order/offer_changed')
+  const terms = await termsAt(tx, issuerId, now)
+  if (!terms || terms.version !== seen.termsVersion || terms.sha256 !== seen.termsSha256)
+    throw new Refusal('order/offer_changed')
+  // Before any money: an issuer that can't invoice can't sell.
+  if (invoicingLacks(issuer, { taxed: price.taxRule.rateBp > 0 }).length > 0)
+    throw new Refusal('order/not_selling')
+  const orderId = ctx.ids.next()
+  const number = `${issuerId.toUpperCase().slice(0, 12)}-ORD-${ctx.ids.readable()}`
+  const holderId =
+    standing.holderId ?? (await keepGuest(ctx, tx, issuerId, order.buyer as Buyer & { kind: 'guest' }))
+  await tx
+    .insertInto('purchase_order')
+    .values({
+      issuer_id: issuerId,
+      order_id: orderId,
+      number,
+      holder_id: holderId,
+      ...pinned(price),
+      account_id: standing.accountId,
+      jurisdiction: standing.jurisdiction,
+      locale: order.locale,
+      pay_by: order.payBy,
+      state: 'awaiting_payment',
+      terms_version: terms.version,
+      terms_sha256: terms.sha256,
+      accepted_at: now,
+      created_at: now,
+      pay_until: new Date(now.getTime() + pay_within_hours[order.payBy] * 3_600_000),
+      place_hash: hash,
+    })
+    .execute()
+  if (order.payBy === 'bank')
+    await queueNotice(ctx, tx, { issuerId, orderId, kind: 'order_placed', locale: order.locale })
+  const token = orderToken(await ctx.keys.vault(issuerId), orderId)
+  return { orderId, number, token, payBy: order.payBy, fresh: true }
+}
+
+/** What of the quote stays with the order for good. */
+function pinned(price: Quote) {
+  return {
+    kind: price.kind,
+    item_id: price.item?.itemId ?? null,
+    zone: price.zone,
+    card_id: price.card?.cardId ?? null,
+    currency: price.currency,
+    net_minor: price.net,
+    tax_minor: price.tax,
+    gross_minor: price.gross,
+    tax: JSON.stringify(price.taxRule),
+  }
+}
+
+async function findPlaced(ctx: Context, tx: Tx, issuerId: string, hash: Buffer): Promise<Placed | undefined> {
+  const row = await tx
+    .selectFrom('purchase_order')
+    .select(['order_id', 'number', 'pay_by'])
+    .where('issuer_id', '=', issuerId)
+    .where('place_hash', '=', hash)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const token = orderToken(await ctx.keys.vault(issuerId), row.order_id)
+  return { orderId: row.order_id, number: row.number, token, payBy: row.pay_by as PayBy, fresh: false }
+}

@@ -1,0 +1,150 @@
+import { sql } from 'kysely'
+import type { Money } from '../ledger/money.ts'
+import type { Tax } from '../plan/tax.ts'
+import type { Context } from '../platform/context.ts'
+import type { Tx } from '../platform/db.ts'
+import { Refusal, type Wording } from '../platform/errors.ts'
+import { readActivation } from './activation.ts'
+import type { RefundReason } from './order-case.ts'
+import { isOrderToken, orderToken } from './order-token.ts'
+import type { PayBy } from './pay-ways.ts'
+
+export type OrderState = 'awaiting_payment' | 'paid' | 'delivered' | 'refunding' | 'refunded' | 'lapsed'
+
+/** An order as its buyer sees it. */
+export type OrderView = {
+  issuerId: string
+  orderId: string
+  number: string
+  token: string
+  kind: 'card' | 'top_up' | 'add_on'
+  state: OrderState
+  code: string | null
+  name: Wording | null
+  zone: string | null
+  gross: Money
+  net: Money
+  tax: Money
+  taxRule: Tax
+  payBy: PayBy
+  payUntil: Date
+  createdAt: Date
+  deliveredAt: Date | null
+  refundReason: RefundReason | null
+  /** Where the money that goes back is: by itself, or waiting for a person. */
+  refundBy: 'itself' | 'staff' | null
+  holderId: string
+  cardId: string | null
+  iccid: string | null
+  /** `LPA:1$…`; there for a delivered card until its person is erased. */
+  activation: string | null
+  termsVersion: string
+}
+
+/** One order, or undefined. Whoever calls has made sure that it may be seen. */
+export async function readOrder(
+  ctx: Context,
+  tx: Tx,
+  which: { issuerId: string } & ({ orderId: string } | { number: string }),
+): Promise<OrderView | undefined> {
+  const row = await orders(tx, which.issuerId)
+    .$if('orderId' in which, (q) => q.where('o.order_id', '=', (which as { orderId: string }).orderId))
+    .$if('number' in which, (q) => q.where('o.number', '=', (which as { number: string }).number))
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { codeKey } = await ctx.keys.vault(which.issuerId)
+  const hasCode = row.kind === 'card' && row.state === 'delivered'
+  const at = { issuerId: which.issuerId, holderId: row.holder_id, orderId: row.order_id }
+  const { currency } = row
+  return {
+    issuerId: which.issuerId,
+    orderId: row.order_id,
+    number: row.number,
+    token: orderToken({ codeKey }, row.order_id),
+    kind: row.kind as OrderView['kind'],
+    state: row.state as OrderState,
+    code: row.code,
+    name: row.name,
+    zone: row.zone,
+    gross: { amount: row.gross_minor, currency },
+    net: { amount: row.net_minor, currency },
+    tax: { amount: row.tax_minor, currency },
+    taxRule: row.tax as Tax,
+    payBy: row.pay_by as PayBy,
+    payUntil: row.pay_until,
+    createdAt: row.created_at,
+    deliveredAt: row.delivered_at,
+    refundReason: row.refund_reason as RefundReason | null,
+    refundBy: row.refund_reason === null ? null : row.by_staff ? 'staff' : 'itself',
+    holderId: row.holder_id,
+    cardId: row.card_id,
+    iccid: row.iccid,
+    activation: hasCode ? await readActivation(ctx, tx, at) : null,
+    termsVersion: row.terms_version,
+  }
+}
+
+/** The order behind number and token. Throws Refusal order/no_such_order for a wrong pair, without saying which. */
+export async function orderByToken(
+  ctx: Context,
+  tx: Tx,
+  which: { issuerId: string; number: string; token: string },
+): Promise<OrderView> {
+  const order = await readOrder(ctx, tx, { issuerId: which.issuerId, number: which.number })
+  const { codeKey } = await ctx.keys.vault(which.issuerId)
+  if (!order || !isOrderToken({ codeKey }, order.orderId, which.token))
+    throw new Refusal('order/no_such_order')
+  return order
+}
+
+/** Orders of these holders, newest first. */
+export async function listOrders(
+  ctx: Context,
+  tx: Tx,
+  issuerId: string,
+  holderIds: string[],
+): Promise<OrderView[]> {
+  if (holderIds.length === 0) return []
+  const ids = await tx
+    .selectFrom('purchase_order')
+    .select('order_id')
+    .where('issuer_id', '=', issuerId)
+    .where('holder_id', 'in', holderIds)
+    .orderBy('created_at', 'desc')
+    .limit(100)
+    .execute()
+  const views = await Promise.all(
+    ids.map(({ order_id: orderId }) => readOrder(ctx, tx, { issuerId, orderId })),
+  )
+  return views.filter((view) => view !== undefined)
+}
+
+function orders(tx: Tx, issuerId: string) {
+  return tx
+    .selectFrom('purchase_order as o')
+    .leftJoin('catalogue_item as i', (j) =>
+      j.onRef('i.issuer_id', '=', 'o.issuer_id').onRef('i.item_id', '=', 'o.item_id'),
+    )
+    .leftJoin('card as c', (j) =>
+      j.onRef('c.issuer_id', '=', 'o.issuer_id').onRef('c.card_id', '=', 'o.card_id'),
+    )
+    .select(['o.order_id', 'o.number', 'o.kind', 'o.state', 'o.zone', 'o.currency', 'o.gross_minor'])
+    .select(['o.net_minor', 'o.tax_minor', 'o.tax', 'o.pay_by', 'o.pay_until', 'o.created_at'])
+    .select(['o.delivered_at', 'o.refund_reason', 'o.holder_id', 'o.card_id', 'o.terms_version'])
+    .select(['i.code', 'c.iccid'])
+    .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
+    .select((e) =>
+      e
+        .exists(
+          e
+            .selectFrom('payout_part as p')
+            .select('p.part_id')
+            .whereRef('p.issuer_id', '=', 'o.issuer_id')
+            .whereRef('p.order_id', '=', 'o.order_id')
+            .where('p.route', 'in', ['bank_transfer', 'voucher'])
+            .where('p.state', '!=', 'refused'),
+        )
+        .as('by_staff'),
+    )
+    .where('o.issuer_id', '=', issuerId)
+}

@@ -1,0 +1,52 @@
+import type { Tx } from '../../platform/db.ts'
+import { type OrderCase, paymentOf, type RefundReason } from '../order-case.ts'
+import type { LocalOrderStep } from '../order-step.ts'
+
+/** Before anybody outside is asked: may this still be delivered? */
+export const check: LocalOrderStep = {
+  kind: 'local',
+  name: 'check',
+  async apply(_ctx, tx, told) {
+    const reason = await whyNot(tx, told)
+    return reason ? { giveBack: reason } : { done: {} }
+  },
+}
+
+/**
+ * Why an order can't be delivered at this moment, or undefined. Locks the card or account it is for, so that no
+ * closing comes between this and a delivery in the same transaction.
+ */
+export async function whyNot(tx: Tx, told: OrderCase): Promise<RefundReason | undefined> {
+  const { order, item } = told
+  const issuerId = order.issuer_id
+  const payment = await paymentOf(tx, told)
+  if (payment.charged_back_minor > 0n) return 'charged_back'
+  if (item?.withdrawnAt) return 'item_withdrawn'
+  if (order.kind !== 'card') {
+    const card = await tx
+      .selectFrom('card')
+      .select('state')
+      .where('issuer_id', '=', issuerId)
+      .where('card_id', '=', order.card_id)
+      .forNoKeyUpdate()
+      .executeTakeFirst()
+    if (card?.state !== 'open') return 'card_closing'
+  }
+  if (order.account_id) {
+    const account = await tx
+      .selectFrom('account')
+      .select('state')
+      .where('issuer_id', '=', issuerId)
+      .where('account_id', '=', order.account_id)
+      .forNoKeyUpdate()
+      .executeTakeFirst()
+    if (account?.state !== 'open') return 'account_closing'
+  }
+  const holder = await tx
+    .selectFrom('holder')
+    .select('erased_at')
+    .where('issuer_id', '=', issuerId)
+    .where('holder_id', '=', order.holder_id)
+    .executeTakeFirst()
+  return holder && holder.erased_at === null ? undefined : 'person_erased'
+}

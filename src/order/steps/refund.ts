@@ -1,0 +1,88 @@
+import type { Refunded } from '../../adapters/payment/port.ts'
+import { houseAccount } from '../../ledger/accounts.ts'
+import { post } from '../../ledger/post.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Tx } from '../../platform/db.ts'
+import { type OrderCase, paymentOf } from '../order-case.ts'
+import type { OutsideOrderStep } from '../order-step.ts'
+
+type Request = { paymentRef: string; amount: bigint; currency: string }
+
+/** The money goes back to whoever paid. What can't go by itself waits for staff, and the order's page says so. */
+export const refund: OutsideOrderStep<Request, Refunded> = {
+  kind: 'outside',
+  name: 'refund',
+  async prepare(_ctx, tx, told) {
+    const part = await readPart(tx, told)
+    if (part.state === 'paid') return { skip: { route: part.route } }
+    if (part.route !== 'original_payment') return { wait: 'a person' }
+    const payment = await paymentOf(tx, told)
+    const { amount_minor: amount, currency } = part
+    return { ask: { paymentRef: payment.provider_ref, amount, currency } }
+  },
+  call: (providers, request, key) => providers.payment.refund({ ...request, key }),
+  ask: (providers, request, key) => providers.payment.ask({ key, paymentRef: request.paymentRef }),
+  async done(ctx, tx, told, { refundRef }) {
+    const part = await readPart(tx, told)
+    await postPaid(ctx, tx, told, part.amount_minor)
+    await notePart(tx, told, { state: 'paid', reference: refundRef, paid_at: ctx.clock.now() })
+    return { reference: refundRef, amount: part.amount_minor.toString(), currency: part.currency }
+  },
+  refused: () => ({ wait: 'a person' }),
+  async noted(ctx, tx, told, code) {
+    const part = await readPart(tx, told)
+    await notePart(tx, told, { state: 'refused', refusal: code })
+    await tx
+      .insertInto('payout_part')
+      .values({
+        issuer_id: told.order.issuer_id,
+        part_id: ctx.ids.next(),
+        order_id: told.order.order_id,
+        card_id: told.order.card_id,
+        ord: 2,
+        route: 'bank_transfer',
+        currency: part.currency,
+        amount_minor: part.amount_minor,
+      })
+      .execute()
+  },
+}
+
+/** The part that counts: a refused one was replaced. */
+async function readPart(tx: Tx, { order }: OrderCase) {
+  return tx
+    .selectFrom('payout_part')
+    .select(['part_id', 'route', 'state', 'amount_minor', 'currency'])
+    .where('issuer_id', '=', order.issuer_id)
+    .where('order_id', '=', order.order_id)
+    .orderBy('ord', 'desc')
+    .executeTakeFirstOrThrow()
+}
+
+async function notePart(
+  tx: Tx,
+  { order }: OrderCase,
+  facts: { state: 'paid' | 'refused'; reference?: string; refusal?: string; paid_at?: Date },
+): Promise<void> {
+  await tx
+    .updateTable('payout_part')
+    .set(facts)
+    .where('issuer_id', '=', order.issuer_id)
+    .where('part_id', '=', order.order_id)
+    .execute()
+}
+
+async function postPaid(ctx: Context, tx: Tx, { order }: OrderCase, amount: bigint): Promise<void> {
+  const { issuer_id: issuerId, currency } = order
+  const owed = await houseAccount(ctx, tx, { issuerId, kind: 'refunds_payable', currency })
+  const cash = await houseAccount(ctx, tx, { issuerId, kind: 'cash_at_provider', currency })
+  await post(ctx, tx, {
+    issuerId,
+    key: `${order.order_id}:refund`,
+    reason: 'order_refunded',
+    entries: [
+      { accountId: owed, amount: -amount },
+      { accountId: cash, amount },
+    ],
+  })
+}

@@ -1,0 +1,16 @@
+import type { Ordered } from '../../adapters/esim/port.ts'
+import type { OutsideOrderStep } from '../order-step.ts'
+
+/** A profile out of the SM-DP+'s stock (ES2+.DownloadOrder). Nobody can download it before it is confirmed. */
+export const reserveProfile: OutsideOrderStep<{ profileType: string }, Ordered> = {
+  kind: 'outside',
+  name: 'reserve_profile',
+  async prepare(_ctx, _tx, told) {
+    return { ask: { profileType: told.issuer.providers.esim.profileType ?? told.item!.code } }
+  },
+  call: (providers, request, key) => providers.esim.order({ ...request, key }),
+  async done(_ctx, _tx, _told, ordered) {
+    return { iccid: ordered.iccid }
+  },
+  refused: () => ({ giveBack: 'no_profile' }),
+}

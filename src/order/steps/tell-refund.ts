@@ -1,0 +1,19 @@
+import { queueNotice } from '../../notice/queue-notice.ts'
+import { noteOrder } from '../order-case.ts'
+import type { LocalOrderStep } from '../order-step.ts'
+
+export const tellRefund: LocalOrderStep = {
+  kind: 'local',
+  name: 'tell_refund',
+  async apply(ctx, tx, told) {
+    const { issuer_id: issuerId, order_id: orderId, locale } = told.order
+    await noteOrder(tx, told, { state: 'refunded', refunded_at: ctx.clock.now() })
+    await queueNotice(ctx, tx, {
+      issuerId,
+      orderId,
+      kind: 'order_refunded',
+      locale: locale as 'zh-CN' | 'en',
+    })
+    return { done: {} }
+  },
+}

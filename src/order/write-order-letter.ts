@@ -1,0 +1,59 @@
+import type { Issuer } from '../issuer/issuer.ts'
+import { formatMoney } from '../ledger/money.ts'
+import type { OrderNoticeKind } from '../notice/queue-notice.ts'
+import type { Attachment, Written } from '../notice/send-notice.ts'
+import { timeInWords } from '../notice/time-in-words.ts'
+import type { Context } from '../platform/context.ts'
+import type { Tx } from '../platform/db.ts'
+import { policyFor } from '../policy/policy.ts'
+import { readPerson } from '../privacy/vault.ts'
+import { deliveredLetter, placedLetter, refundedLetter } from './order-letters.ts'
+import { orderPath } from './order-token.ts'
+import { qrPng } from './qr-png.ts'
+import { type OrderView, readOrder } from './read-order.ts'
+import { boughtWords } from './bought-words.ts'
+
+type Which = { orderId: string; kind: OrderNoticeKind; locale: 'zh-CN' | 'en' }
+
+/** The mail about an order; undefined when its person has been erased or nothing is left to say. */
+export async function writeOrderLetter(
+  ctx: Context,
+  tx: Tx,
+  issuer: Issuer,
+  which: Which,
+): Promise<Written | undefined> {
+  const { issuerId } = issuer
+  const order = await readOrder(ctx, tx, { issuerId, orderId: which.orderId })
+  const person = order && (await readPerson(ctx, tx, issuerId, order.holderId))
+  if (!order || !person?.email) return undefined
+  const to = person.email
+  const facts = factsOf(ctx, issuer, order, which.locale)
+  if (which.kind === 'order_placed')
+    return order.state === 'awaiting_payment' ? { to, letter: placedLetter(which.locale, facts) } : undefined
+  if (which.kind === 'order_refunded') return { to, letter: refundedLetter(which.locale, facts) }
+  return {
+    to,
+    letter: deliveredLetter(which.locale, facts, order.activation),
+    attachments: attachmentsOf(order),
+  }
+}
+
+function attachmentsOf(order: OrderView): Attachment[] {
+  if (!order.activation) return []
+  return [
+    { filename: `${order.number}-esim.png`, content: qrPng(order.activation), contentType: 'image/png' },
+  ]
+}
+
+function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN' | 'en') {
+  const { time_zone } = policyFor(issuer.jurisdiction, ctx.clock.now())
+  return {
+    number: order.number,
+    kind: order.kind,
+    what: boughtWords(order, locale),
+    gross: formatMoney(order.gross, locale),
+    url: `${ctx.config.publicUrl}${orderPath(locale, order)}`,
+    payUntil: timeInWords(order.payUntil, locale, time_zone),
+    refundReason: order.refundReason,
+  }
+}
