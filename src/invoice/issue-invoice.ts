@@ -6,33 +6,16 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { assert, Refusal } from '../platform/errors.ts'
 import { policyFor } from '../policy/policy.ts'
-import { type Amounts, type GrossLine, invoiceAmounts } from './amounts.ts'
+import { invoiceAmounts } from './amounts.ts'
 import { ciiXml, fitsCii } from './cii.ts'
-import { type InvoiceContent, type Seller, type TaxCategory } from './content.ts'
+import { composeContent, type InvoiceInput } from './compose.ts'
+import type { InvoiceContent } from './content.ts'
 import { type Corrected, correctedInvoice } from './credit-limit.ts'
 import { readReferences } from './references.ts'
 import { anySellerOf, numberPrefix, sellerOf } from './seller.ts'
 import { dayIn, lockSeries, type Series, takeNumber } from './take-number.ts'
 
-export type InvoiceKind = InvoiceContent['kind']
-export type InvoiceInput = {
-  issuerId: string
-  kind: InvoiceKind
-  orderId?: string
-  closureId?: string
-  cardId?: string
-  /** The account's number; the buyer has no other name. */
-  accountRef: string
-  /** Where the buyer lives, ISO 3166-1 alpha-2. */
-  jurisdiction: string
-  locale: 'zh-CN' | 'en'
-  currency: string
-  /** Tax included, minor units. Of a closing statement: what came in above zero, what left below; they add up to 0. */
-  lines: GrossLine[]
-  /** Of a credit note: id or number of the invoice it takes back, or the number the former system gave it. */
-  corrects?: string
-  paidBy: 'stripe' | 'bank' | 'voucher' | 'none'
-}
+export type { InvoiceInput }
 export type Issued = { invoiceId: string; number: string }
 
 /**
@@ -66,24 +49,16 @@ export async function issueInvoice(ctx: Context, tx: Tx, input: InvoiceInput): P
   const meanwhile = await findIssued(tx, input, inputHash)
   if (meanwhile) return meanwhile
   const taken = await takeNumber(tx, { ...counter, prefix: numberPrefix(issuer) })
-  const content: InvoiceContent = {
-    version: 1,
-    kind: input.kind,
+  const content = composeContent(input, {
+    amounts,
+    seller,
     number: taken.number,
     issuedAt: inZone(now, timeZone),
     day,
     timeZone,
-    locale: input.locale,
-    currency: input.currency,
-    seller,
-    buyer: { accountRef: input.accountRef, country: input.jurisdiction },
-    ...amountsPart(amounts, seller, isStatement),
-    paidBy: input.paidBy,
-    ...references,
-    ...(corrected && {
-      corrects: { number: corrected.number, ...(corrected.day && { day: corrected.day }) },
-    }),
-  }
+    references,
+    ...(corrected && { corrected }),
+  })
   const invoiceId = ctx.ids.next()
   await write(tx, {
     input,
@@ -137,39 +112,6 @@ async function findIssued(tx: Tx, input: InvoiceInput, inputHash: Buffer): Promi
   if (!row) return undefined
   if (!row.input_hash.equals(inputHash)) throw new Refusal('invoice/other_content', { number: row.number })
   return { invoiceId: row.invoice_id, number: row.number }
-}
-
-function amountsPart(
-  amounts: Amounts,
-  seller: Seller,
-  isStatement: boolean,
-): Pick<InvoiceContent, 'lines' | 'taxes' | 'totals'> {
-  const text = ({ net, tax, gross }: { net: bigint; tax: bigint; gross: bigint }) => ({
-    net: net.toString(),
-    tax: tax.toString(),
-    gross: gross.toString(),
-  })
-  const known = seller.vatId !== undefined || seller.taxNumber !== undefined
-  // Who has no tax number is outside VAT altogether (BR-O-02); who has one and charges none is exempt there (BR-E-02).
-  const category = (rateBp: number): TaxCategory => (rateBp > 0 ? 'S' : known ? 'E' : 'O')
-  return {
-    lines: amounts.lines.map(({ text: words, quantity, rateBp, net, tax, grossMinor: gross }) => ({
-      text: words,
-      quantity,
-      rateBp,
-      ...text({ net, tax, gross }),
-    })),
-    taxes: isStatement
-      ? []
-      : amounts.taxes.map(({ rateBp, name, net, tax }) => ({
-          rateBp,
-          category: category(rateBp),
-          name,
-          net: net.toString(),
-          tax: tax.toString(),
-        })),
-    totals: text(amounts.totals),
-  }
 }
 
 type NewInvoice = {
