@@ -1,6 +1,7 @@
 import { type Kysely, PostgresDialect, Kysely as KyselyClass, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import { SetupError } from './errors.ts'
+import { preparedPool } from './prepared-pool.ts'
 import type { DB } from './tables.ts'
 
 export type Db = Kysely<DB>
@@ -14,7 +15,7 @@ const types = new pg.TypeOverrides()
 types.setTypeParser(pg.types.builtins.INT8, (text: string) => BigInt(text))
 types.setTypeParser(pg.types.builtins.DATE, (text: string) => text)
 
-/** One pool a process. Statements of the hot paths are named by Kysely's text, so `pg` prepares none by itself. */
+/** One pool a process. */
 export function openPool(url: string, size: number, name: string): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -32,7 +33,7 @@ export function openPool(url: string, size: number, name: string): pg.Pool {
 }
 
 export function openDb(pool: pg.Pool): Db {
-  return new KyselyClass<DB>({ dialect: new PostgresDialect({ pool }) })
+  return new KyselyClass<DB>({ dialect: new PostgresDialect({ pool: preparedPool(pool) }) })
 }
 
 /** Throws SetupError in one sentence when the database can't be used. */
@@ -66,12 +67,45 @@ export async function inIssuer<T>(db: Db, issuerId: string, work: (tx: Tx) => Pr
   for (let tries = 1; ; tries++) {
     try {
       return await db.transaction().execute(async (tx) => {
-        await sql`select set_config('leb.issuer', ${issuerId}, true)`.execute(tx)
+        await speakFor(tx, issuerId)
         return work(tx as Tx)
       })
     } catch (error) {
-      const code = (error as { code?: string }).code
-      if (tries >= 5 || (code !== '40P01' && code !== '40001')) throw error
+      if (tries >= 5 || !mayBeTriedAgain(error)) throw error
     }
   }
+}
+
+/** Deadlock or serialisation failure: the transaction did nothing and would do well a second time. */
+export function mayBeTriedAgain(error: unknown): boolean {
+  const { code } = error as { code?: string }
+  return code === '40P01' || code === '40001'
+}
+
+/** A transaction of one issuer that is ended by hand, for work that does not fit one function. */
+export type OpenTx = { tx: Tx; commit(): Promise<void>; rollback(): Promise<void> }
+
+export async function beginInIssuer(db: Db, issuerId: string): Promise<OpenTx> {
+  const tx = await db.startTransaction().execute()
+  try {
+    await speakFor(tx, issuerId)
+  } catch (error) {
+    await tx.rollback().execute()
+    throw error
+  }
+  return {
+    tx: tx as unknown as Tx,
+    async commit() {
+      await tx.commit().execute()
+    },
+    async rollback() {
+      await tx.rollback().execute()
+    },
+  }
+}
+
+/** As text without parameters, so that it is sent together with the `begin` before it. */
+async function speakFor(tx: Db, issuerId: string): Promise<void> {
+  const literal = pg.escapeLiteral(issuerId)
+  await sql.raw(`select set_config('leb.issuer', ${literal}, true)`).execute(tx)
 }
