@@ -93,14 +93,21 @@ export async function beginInIssuer(db: Db, issuerId: string): Promise<OpenTx> {
     await tx.rollback().execute()
     throw error
   }
+  const rollback = async () => {
+    await tx.rollback().execute()
+  }
   return {
     tx: tx as unknown as Tx,
     async commit() {
-      await tx.commit().execute()
+      try {
+        await tx.commit().execute()
+      } catch (error) {
+        // Gives the connection back, too; one that is lost has rolled back by itself.
+        await rollback().catch(() => undefined)
+        throw error
+      }
     },
-    async rollback() {
-      await tx.rollback().execute()
-    },
+    rollback,
   }
 }
 
