@@ -29,6 +29,7 @@ export async function openBlock(
         .doNothing(),
     )
     .execute()
+  told.blocked = true
 }
 
 /** True while this card (or the closure itself) waits for a person. */
@@ -47,6 +48,7 @@ export async function isBlocked(tx: Tx, told: Case, scopeId: string): Promise<bo
 
 /** The way is free again for this card (or for the closure itself). */
 export async function clearBlocks(ctx: Context, tx: Tx, told: Case, scopeId: string): Promise<void> {
+  if (!told.blocked) return
   await tx
     .updateTable('closure_block')
     .set({ cleared_at: ctx.clock.now() })

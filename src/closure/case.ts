@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
-import { inIssuer, type Tx } from '../platform/db.ts'
+import type { Tx } from '../platform/db.ts'
 import { assert } from '../platform/errors.ts'
 import type { Closure } from '../platform/tables.ts'
 import { policyByVersion } from '../policy/policy.ts'
@@ -9,7 +8,6 @@ import type { Policy } from '../policy/policy-schema.ts'
 import type { Selectable } from 'kysely'
 import type { PayoutRoute } from './closure-view.ts'
 import { readJournal, type Journal } from './journal.ts'
-import { Superseded } from './step.ts'
 
 export type ClosureRow = Selectable<Closure>
 
@@ -39,39 +37,59 @@ export type Case = {
   holderId: string
   cards: CaseCard[]
   journal: Journal
+  /** Somebody's turn stands open on it (closure_block). */
+  blocked: boolean
 }
 
 /**
- * Takes a closure up: from here writes under an older version are refused. Undefined when there is none.
+ * Takes a closure up in the issuer's transaction: from its commit on, writes under an older version are refused.
+ * Undefined when there is none.
  */
-export async function takeUp(ctx: Context, issuerId: string, closureId: string): Promise<Case | undefined> {
-  const issuer = await findIssuer(ctx.db, issuerId)
+export async function takeUp(
+  ctx: Context,
+  tx: Tx,
+  issuerId: string,
+  closureId: string,
+): Promise<Case | undefined> {
+  const issuer = await findIssuer(tx, issuerId)
   if (!issuer) return undefined
-  return inIssuer(ctx.db, issuerId, async (tx) => {
-    const closure = await tx
-      .updateTable('closure')
-      .set((e) => ({ version: e('version', '+', 1n), worker: ctx.worker }))
-      .where('issuer_id', '=', issuerId)
-      .where('closure_id', '=', closureId)
-      .returningAll()
-      .executeTakeFirst()
-    if (!closure) return undefined
-    const account = await tx
-      .selectFrom('account')
-      .select(['account_ref', 'holder_id'])
-      .where('issuer_id', '=', issuerId)
-      .where('account_id', '=', closure.account_id)
-      .executeTakeFirstOrThrow()
-    return {
-      issuer,
-      policy: policyByVersion(closure.policy_version),
-      closure,
-      accountRef: account.account_ref,
-      holderId: account.holder_id,
-      cards: await readCaseCards(tx, issuerId, closureId),
-      journal: await readJournal(tx, issuerId, closureId),
-    }
-  })
+  const taken = await tx
+    .updateTable('closure')
+    .set((e) => ({ version: e('version', '+', 1n), worker: ctx.worker }))
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .returningAll()
+    .returning((e) =>
+      e
+        .exists(
+          e
+            .selectFrom('closure_block as b')
+            .select('b.block_id')
+            .whereRef('b.issuer_id', '=', 'closure.issuer_id')
+            .whereRef('b.closure_id', '=', 'closure.closure_id')
+            .where('b.cleared_at', 'is', null),
+        )
+        .as('blocked'),
+    )
+    .executeTakeFirst()
+  if (!taken) return undefined
+  const { blocked, ...closure } = taken
+  const account = await tx
+    .selectFrom('account')
+    .select(['account_ref', 'holder_id'])
+    .where('issuer_id', '=', issuerId)
+    .where('account_id', '=', closure.account_id)
+    .executeTakeFirstOrThrow()
+  return {
+    issuer,
+    policy: policyByVersion(closure.policy_version),
+    closure,
+    accountRef: account.account_ref,
+    holderId: account.holder_id,
+    cards: await readCaseCards(tx, issuerId, closureId),
+    journal: await readJournal(tx, issuerId, closureId),
+    blocked: Boolean(blocked),
+  }
 }
 
 export async function readCaseCards(tx: Tx, issuerId: string, closureId: string): Promise<CaseCard[]> {
@@ -114,18 +132,6 @@ export async function readCaseCards(tx: Tx, issuerId: string, closureId: string)
     payoutRoute: row.payout_route as PayoutRoute | null,
     bankReference: row.bank_reference,
   }))
-}
-
-/**
- * Fencing: locks the closure and makes sure that it is still ours to tell. Every write of a step begins with it,
- * so a worker that was taken for dead, or one that missed an undo, changes nothing. Throws Superseded.
- */
-export async function holdTurn(tx: Tx, told: Case): Promise<void> {
-  const { issuer_id, closure_id, version } = told.closure
-  const { rows } = await sql`
-    select 1 from closure where issuer_id = ${issuer_id} and closure_id = ${closure_id} and version = ${version}
-    for no key update`.execute(tx)
-  if (rows.length === 0) throw new Superseded()
 }
 
 /** Puts facts of the closure down, in the row and in the case. The turn must be held. */

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
-import { takeUp } from './case.ts'
+import { type Case, takeUp } from './case.ts'
 import { close } from './close.ts'
 import { declareClosure } from './declare.ts'
 import { proveIdentity } from './prove-identity.ts'
 import { Superseded } from './step.ts'
 import { noReturn } from './steps/pay-out.ts'
 import { tellStory } from './story.ts'
+import { Turn } from './turn.ts'
 import { recordBankTransfer } from './unblock.ts'
 import { undoClosure } from './undo.ts'
 
@@ -33,9 +34,13 @@ async function declared(card: Seeded): Promise<string> {
   return closureId
 }
 
+async function takenUp(closureId: string): Promise<Case> {
+  return (await inIssuer(leb.db, issuerId, (tx) => takeUp(leb, tx, issuerId, closureId)))!
+}
+
 it('writes the point of no return again when the transaction that noted it was rolled back', async () => {
   const closureId = await declared(await seedCard(leb))
-  const told = (await takeUp(leb, issuerId, closureId))!
+  const told = await takenUp(closureId)
   const lost = inIssuer(leb.db, issuerId, async (tx) => {
     await noReturn(leb, tx, told)
     throw new Error('the connection is gone')
@@ -52,10 +57,10 @@ it('asks for no refund once staff have paid by bank, also from a worker that had
   const card = await seedCard(leb, { balance: 5000n, paid: 6000n, paymentRef: 'pi_1_usd_1' })
   const closureId = await declared(card)
   await leb.look(issuerId, closureId)
-  const told = (await takeUp(leb, issuerId, closureId))!
+  const told = await takenUp(closureId)
   const reference = 'BANK-1'
   await recordBankTransfer(leb, { issuerId, closureId, iccid: card.iccid, reference })
-  await expect(close(tellStory(leb, told))).rejects.toThrow(Superseded)
+  await expect(close(tellStory(leb, told, new Turn(leb, told, 'before_calls')))).rejects.toThrow(Superseded)
   await leb.look(issuerId, closureId)
   const payouts = await inIssuer(leb.db, issuerId, (tx) =>
     tx

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '../adapters/answer.ts'
 import type { IssuerProviders } from '../adapters/providers.ts'
 import type { Context } from '../platform/context.ts'
-import { inIssuer, type Tx } from '../platform/db.ts'
+import type { Tx } from '../platform/db.ts'
 import { clearBlocks, isBlocked, openBlock } from './blocks.ts'
-import { type Case, type CaseCard, holdTurn } from './case.ts'
+import type { Case, CaseCard } from './case.ts'
 import type { Covers } from './closure-view.ts'
 import { attempts, type JournalRow, lastAttempt, writeJournal } from './journal.ts'
 import { type Block, type LocalStep, type OutsideStep, Pause, type Proof } from './step.ts'
+import type { Turn } from './turn.ts'
 
 /** How close.ts tells a closure: step by step, each durable, each at most once done. */
 export type Story = {
@@ -25,17 +26,20 @@ const wait_here_ms = 2_000
 const longest_pause_seconds = 300
 const silent_after_minutes = 15
 
-export function tellStory(ctx: Context, told: Case): Story {
+export function tellStory(ctx: Context, told: Case, turn: Turn): Story {
   return {
     covers: told.closure.covers as Covers,
-    once: (step) => tellStep(ctx, told, step, null, told.closure.closure_id),
+    once: (step) => tellStep({ ctx, told, turn }, step, null, told.closure.closure_id),
     async eachCard(tellCard) {
+      const tell = (card: CaseCard, own: Turn) =>
+        tellCard({ step: (step) => tellStep({ ctx, told, turn: own }, step, card, card.cardId) })
+      const [only] = told.cards
+      if (only && told.cards.length === 1) return tell(only, turn)
+      await turn.commit()
       const pauses: Pause[] = []
       for (let at = 0; at < told.cards.length; at += cards_at_once) {
         const some = told.cards.slice(at, at + cards_at_once)
-        const ends = await Promise.allSettled(
-          some.map((card) => tellCard({ step: (step) => tellStep(ctx, told, step, card, card.cardId) })),
-        )
+        const ends = await Promise.allSettled(some.map((card) => turn.beside((own) => tell(card, own))))
         for (const end of ends) {
           if (end.status === 'fulfilled') continue
           if (!(end.reason instanceof Pause)) throw end.reason
@@ -53,27 +57,24 @@ function earliest(pauses: Pause[]): Pause {
   return new Pause(times.length > 0 ? new Date(Math.min(...times)) : null)
 }
 
+/** What every step is told with: the closure, and the transaction in which this worker's turn is held. */
+type Telling = { ctx: Context; told: Case; turn: Turn }
+
 async function tellStep<Scope extends CaseCard | null, R, V>(
-  ctx: Context,
-  told: Case,
+  telling: Telling,
   step: LocalStep<Scope> | OutsideStep<Scope, R, V>,
   scope: Scope,
   scopeId: string,
 ): Promise<void> {
-  if (lastAttempt(told.journal, step.name, scopeId)?.state === 'done') return
-  if (step.kind === 'local') return tellLocal(ctx, told, step, scope, scopeId)
-  return tellOutside(ctx, told, step, scope, scopeId)
+  if (lastAttempt(telling.told.journal, step.name, scopeId)?.state === 'done') return
+  if (step.kind === 'local') return tellLocal(telling, step, scope, scopeId)
+  return tellOutside(telling, step, scope, scopeId)
 }
 
 /** A step without a provider: its effect and its record are one transaction. */
-async function tellLocal<Scope>(
-  ctx: Context,
-  told: Case,
-  step: LocalStep<Scope>,
-  scope: Scope,
-  scopeId: string,
-) {
-  const outcome = await turn(ctx, told, async (tx) => {
+async function tellLocal<Scope>(telling: Telling, step: LocalStep<Scope>, scope: Scope, scopeId: string) {
+  const { ctx, told } = telling
+  const outcome = await telling.turn.write(async (tx) => {
     const result = await step.apply(ctx, tx, told, scope)
     if ('done' in result) {
       const row = newRow(ctx, told, step.name, scopeId)
@@ -86,18 +87,17 @@ async function tellLocal<Scope>(
 
 /** A step with a provider: intent, commit; call; answer and effect, commit. */
 async function tellOutside<Scope, R, V>(
-  ctx: Context,
-  told: Case,
+  telling: Telling,
   step: OutsideStep<Scope, R, V>,
   scope: Scope,
   scopeId: string,
 ): Promise<void> {
+  const { ctx, told, turn } = telling
   const last = lastAttempt(told.journal, step.name, scopeId)
   const pending = last?.state === 'pending' ? last : undefined
-  const intent = await turn(ctx, told, async (tx) => {
+  const intent = await turn.write(async (tx) => {
     // What was refused is asked again only after somebody has cleared the way.
-    const stuck = last?.state === 'refused' && (await isBlocked(tx, told, scopeId))
-    if (stuck) throw new Pause(null)
+    if (last?.state === 'refused' && (await isBlocked(tx, told, scopeId))) return undefined
     const plan = await step.prepare(ctx, tx, told, scope)
     const row = pending ?? newRow(ctx, told, step.name, scopeId)
     if ('block' in plan) await openBlock(ctx, tx, told, scopeId, plan.block)
@@ -109,14 +109,17 @@ async function tellOutside<Scope, R, V>(
       await write(ctx, tx, told, row, await digestOf(ctx, told, step.digestPart?.(plan.ask) ?? plan.ask))
     return { plan, row }
   })
+  if (!intent) throw new Pause(null)
   const { plan, row } = intent
   if ('skip' in plan) return
   if ('block' in plan) throw new Pause(null)
   if ('wait' in plan) throw new Pause(plan.wait.until)
 
+  // Whoever dies from here on has left word of what was asked.
+  await turn.commit()
   const providers = await ctx.providers.of(told.issuer.issuerId)
   const answer = await callOut(ctx, step, providers, plan.ask, row)
-  await hear(ctx, told, step, scope, row, answer)
+  await hear(telling, step, scope, row, answer)
 }
 
 /** Calls, and waits a moment for work that is about to be finished. */
@@ -139,8 +142,7 @@ async function callOut<Scope, R, V>(
 }
 
 async function hear<Scope, R, V>(
-  ctx: Context,
-  told: Case,
+  { ctx, told, turn }: Telling,
   step: OutsideStep<Scope, R, V>,
   scope: Scope,
   row: JournalRow,
@@ -149,7 +151,7 @@ async function hear<Scope, R, V>(
   const now = ctx.clock.now()
   const heard = async (tx: Tx, state: JournalRow['state'], proof: Proof) =>
     write(ctx, tx, told, { ...row, state, answer: proof, answeredAt: now })
-  const pause = await turn(ctx, told, async (tx): Promise<Pause | undefined> => {
+  const pause = await turn.write(async (tx): Promise<Pause | undefined> => {
     switch (answer.kind) {
       case 'done': {
         const proof = await step.done(ctx, tx, told, scope, answer.value)
@@ -192,14 +194,6 @@ async function silence(ctx: Context, tx: Tx, told: Case, row: JournalRow): Promi
     } satisfies Block)
   }
   return new Pause(later(now, Math.min(2 ** Math.min(since.length - 1, 10), longest_pause_seconds)))
-}
-
-/** One transaction in which this worker's turn is held. */
-function turn<T>(ctx: Context, told: Case, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return inIssuer(ctx.db, told.issuer.issuerId, async (tx) => {
-    await holdTurn(tx, told)
-    return work(tx)
-  })
 }
 
 /** A key lives through every repetition; only after a refusal that was cleared does a new one begin. */

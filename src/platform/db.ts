@@ -1,6 +1,7 @@
 import { type Kysely, PostgresDialect, Kysely as KyselyClass, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import { SetupError } from './errors.ts'
+import { preparedPool } from './prepared-pool.ts'
 import { appRole } from './rights.ts'
 import type { DB } from './tables.ts'
 
@@ -38,7 +39,7 @@ export function openPool(url: string, size: number, name: string, role: string |
 }
 
 export function openDb(pool: pg.Pool): Db {
-  return new KyselyClass<DB>({ dialect: new PostgresDialect({ pool }) })
+  return new KyselyClass<DB>({ dialect: new PostgresDialect({ pool: preparedPool(pool) }) })
 }
 
 /** Throws SetupError in one sentence when the database can't be used. */
@@ -98,10 +99,21 @@ export async function beginInIssuer(db: Db, issuerId: string): Promise<OpenTx> {
     await tx.rollback().execute()
     throw error
   }
+  const rollback = async () => {
+    await tx.rollback().execute()
+  }
   return {
     tx: tx as unknown as Tx,
-    commit: async () => void (await tx.commit().execute()),
-    rollback: async () => void (await tx.rollback().execute()),
+    async commit() {
+      try {
+        await tx.commit().execute()
+      } catch (error) {
+        // Gives the connection back, too; one that is lost has rolled back by itself.
+        await rollback().catch(() => undefined)
+        throw error
+      }
+    },
+    rollback,
   }
 }
 

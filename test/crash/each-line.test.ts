@@ -69,7 +69,7 @@ for (const covers of ['card', 'account'] as const) {
       if (!fuse.blown) break
       deaths++
     }
-    expect(deaths).toBeGreaterThan(20)
+    expect(deaths).toBeGreaterThan(12)
     for (const issuerId of ['leb', 'roamly']) await leb.sendMails(issuerId)
     expect((await count(at, all)).faults).toEqual([])
   })
@@ -84,7 +84,7 @@ for (const covers of ['card', 'account'] as const) {
       leb.clock.advance({ seconds: 2 })
       await live(planned, 4)
     }
-    expect(lives).toBeGreaterThan(5)
+    expect(lives).toBeGreaterThan(3)
     for (const issuerId of ['leb', 'roamly']) await leb.sendMails(issuerId)
     expect((await count(at, all)).faults).toEqual([])
   })
