@@ -10,6 +10,7 @@ import { accountApi } from '../holder/account-api.ts'
 import { signInApi } from '../holder/sign-in-api.ts'
 import { issuerApi } from '../issuer/issuer-api.ts'
 import { findIssuer } from '../issuer/issuer.ts'
+import { statementApi } from '../ledger/statement-api.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { ApiApp, ApiEnv } from './api-env.ts'
 import { InvalidInput } from './invalid-input.ts'
@@ -37,6 +38,7 @@ export function apiRoutes(): ApiApp {
   signInApi(app)
   accountApi(app)
   cardApi(app)
+  statementApi(app)
   previewApi(app)
   declareApi(app)
   declareUnsignedApi(app)

@@ -8,6 +8,7 @@ import { verifyRoutes } from '../closure/verify-routes.tsx'
 import type { Watch } from '../closure/watch.ts'
 import { holderRoutes } from '../holder/holder-routes.tsx'
 import { listIssuers } from '../issuer/issuer.ts'
+import { statementRoutes } from '../ledger/statement-routes.tsx'
 import type { Context } from '../platform/context.ts'
 import { projectFile } from '../platform/project.ts'
 import { loadAssets } from './assets.ts'
@@ -68,6 +69,7 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
   app.use(`${pages}/*`, issuerScope(ctx, jar, assets.names))
   app.route(pages, holderRoutes(ctx, jar))
   app.route(pages, cardRoutes(ctx))
+  app.route(pages, statementRoutes(ctx))
   app.route(pages, closingRoutes(ctx, jar))
   app.route(pages, unsignedRoutes(ctx, jar))
   app.route(pages, progressRoutes(ctx, jar, options.watch))
