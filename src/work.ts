@@ -12,12 +12,14 @@ import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
+import { lookAtLines } from './usage/cut-lines.ts'
 
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
 const closures_at_once = 16
 const notices_at_once = 8
 const payments_at_once = 8
 const orders_at_once = 16
+const issuers_lines_at_once = 8
 const take_over_every_ms = 1_000
 
 export type Worker = { stop(): Promise<void> }
@@ -68,6 +70,11 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
       if (!release) return
       await lookAtPayment(ctx, look).finally(release)
     }),
+  )
+  await ctx.jobs.work(
+    'line',
+    { atOnce: issuers_lines_at_once },
+    logged('line', (look) => lookAtLines(ctx, leases, look)),
   )
   await ctx.jobs.everyMinute('deadlines', async () => {
     await watchDeadlines(ctx)

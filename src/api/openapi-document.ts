@@ -12,6 +12,7 @@ const tags = [
   { name: 'Sign-in', description: 'A code by e-mail, exchanged for a token.' },
   { name: 'Cards and accounts', description: 'What is yours, and all of it as a download.' },
   { name: 'Closures', description: 'Preview, declare, prove, watch, undo, and hold the proof.' },
+  { name: 'Usage', description: 'For the network: what cards used, in batches.' },
   { name: 'Verify', description: 'For anybody who holds a slip or a certificate.' },
 ]
 

@@ -12,6 +12,7 @@ import { issuerApi } from '../issuer/issuer-api.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { statementApi } from '../ledger/statement-api.ts'
 import { Refusal } from '../platform/errors.ts'
+import { usageApi } from '../usage/usage-api.ts'
 import type { ApiApp, ApiEnv } from './api-env.ts'
 import { InvalidInput } from './invalid-input.ts'
 
@@ -45,6 +46,7 @@ export function apiRoutes(): ApiApp {
   closureApi(app)
   closureActsApi(app)
   verifyApi(app)
+  usageApi(app)
   refuseOtherMethods(app)
   return app
 }
