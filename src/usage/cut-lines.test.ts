@@ -13,6 +13,7 @@ afterAll(() => leb.stop())
 
 const inLeb = <T>(work: (tx: Tx) => Promise<T>) => inIssuer(leb.db, 'leb', work)
 const look = () => lookAtLines(leb, leb.leases, { issuerId: 'leb', id: lines_look })
+const ordering = 'POST /tmf-api/serviceOrdering/v4/serviceOrder'
 /** A card that has just used more than it has. */
 async function dryCard(): Promise<Seeded> {
   const card = await seedCard(leb, { balance: 0n })
@@ -47,14 +48,13 @@ const lineState = (card: Seeded) =>
   })
 /** Looks, a second of LEB's clock apart, until the network has answered everything. */
 async function settle(card: Seeded): Promise<void> {
-  await expect
-    .poll(async () => {
-      leb.clock.advance({ seconds: 1 })
-      await look()
-      const row = await rowOf(card)
-      return row?.wish === row?.told
-    })
-    .toBe(true)
+  const isSettled = async () => {
+    leb.clock.advance({ seconds: 1 })
+    await look()
+    const row = await rowOf(card)
+    return row?.wish === row?.told
+  }
+  await expect.poll(isSettled, { timeout: 20_000 }).toBe(true)
 }
 const cuts = (card: Seeded) => leb.world.sims.line.effects(card.iccid, 'suspended')
 const returns = (card: Seeded) => leb.world.sims.line.effects(card.iccid, 'active')
@@ -80,7 +80,7 @@ it('orders nothing for a card that was topped up before the network heard of the
 })
 
 it('never lets a resumption overtake the suspension it undoes', async () => {
-  leb.world.sims.line.failures.set({ mode: 'stall', times: 1 })
+  leb.world.sims.line.failures.set({ mode: 'stall', times: 1, match: ordering })
   const card = await dryCard()
   await look()
   await inLeb((tx) => bringBack(leb, tx, card.cardId))
@@ -94,13 +94,13 @@ it('never lets a resumption overtake the suspension it undoes', async () => {
 })
 
 it('asks again with the same key where the answer was lost', async () => {
-  leb.world.sims.line.failures.set({ mode: 'timeout_after', times: 1, match: 'POST' })
+  leb.world.sims.line.failures.set({ mode: 'rubbish', times: 1, match: ordering })
   const card = await dryCard()
   await settle(card)
   leb.world.sims.line.failures.set(undefined)
-  expect(leb.world.sims.line.orders(`usage:${card.cardId}:1`).filter((o) => o.state === 'completed')).toHaveLength(
-    1,
-  )
+  expect(
+    leb.world.sims.line.orders(`usage:${card.cardId}:1`).filter((o) => o.state === 'completed'),
+  ).toHaveLength(1)
   expect(cuts(card)).toBe(1)
 })
 
@@ -120,7 +120,7 @@ it('leaves a card alone that is being closed, and goes on when that is undone', 
 it('takes a resumption back that was under way when the closure froze the card', async () => {
   const card = await dryCard()
   await settle(card)
-  leb.world.sims.line.failures.set({ mode: 'stall', times: 1 })
+  leb.world.sims.line.failures.set({ mode: 'stall', times: 1, match: ordering })
   await inLeb((tx) => bringBack(leb, tx, card.cardId))
   await look()
   leb.world.sims.line.failures.set(undefined)
@@ -143,7 +143,7 @@ it('cuts again a line that was used well after it was cut', async () => {
 })
 
 it('stops asking when the network refuses, and begins anew with the next top-up', async () => {
-  leb.world.sims.line.failures.set({ mode: 'refuse', times: 1, match: 'POST' })
+  leb.world.sims.line.failures.set({ mode: 'refuse', times: 1, match: ordering })
   const card = await dryCard()
   await look()
   leb.world.sims.line.failures.set(undefined)
