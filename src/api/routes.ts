@@ -8,6 +8,7 @@ import { previewApi } from '../closure/preview-api.ts'
 import { verifyApi } from '../closure/verify-api.ts'
 import { accountApi } from '../holder/account-api.ts'
 import { signInApi } from '../holder/sign-in-api.ts'
+import { papersApi } from '../invoice/papers-api.ts'
 import { issuerApi } from '../issuer/issuer-api.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { statementApi } from '../ledger/statement-api.ts'
@@ -39,6 +40,7 @@ export function apiRoutes(): ApiApp {
   signInApi(app)
   accountApi(app)
   cardApi(app)
+  papersApi(app)
   statementApi(app)
   previewApi(app)
   declareApi(app)

@@ -166,7 +166,7 @@ function notes(content: InvoiceContent, hasXml: boolean): Block[] {
       : [
           sides(
             `以账户号代替购买人姓名，不含个人信息。需要写明名称和地址的发票，请写信至 ${seller.email}。`,
-            `The buyer is named by the account’s number; no personal data is printed. For an invoice with name and address write to ${seller.email}.`,
+            `The buyer is named by the number of the account; no personal data is printed. For an invoice with name and address write to ${seller.email}.`,
           ),
         ]),
     ...(kind !== 'closing_statement' && seller.country === 'CN'

@@ -36,11 +36,13 @@ export const PAPER_TEMPLATE = String.raw`
 #let in-line(it) = zh(it.zh) + h(0.5em) + en(it.en)
 #let rule(weight, paint) = table.hline(stroke: weight + paint)
 
-#let facts(b) = table(columns: (46mm, 1fr), stroke: none, inset: (x: 0pt, y: 2.6pt), column-gutter: 4mm,
+#let facts(b) = table(columns: (46mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, y: 3pt), column-gutter: 4mm,
   rule(0.4pt, line-ink),
-  ..b.rows.map(r => (text(size: 8.2pt, in-line(r.label)),
-    if type(r.value) == str { text(weight: "bold", r.value) } else { in-line(r.value) },
-    rule(0.4pt, line-ink))).flatten())
+  ..b.rows.map(r => if type(r.value) == str {
+    (text(size: 8.2pt, in-line(r.label)), table.cell(colspan: 2, text(weight: "bold", r.value)), rule(0.4pt, line-ink))
+  } else {
+    (text(size: 8.2pt, in-line(r.label)), zh(r.value.zh), en(r.value.en), rule(0.4pt, line-ink))
+  }).flatten())
 
 #let data-table(b) = {
   set text(size: 8.6pt)
@@ -62,7 +64,7 @@ export const PAPER_TEMPLATE = String.raw`
     above + (text(weight: weight, in-line(r.label)), text(weight: weight, r.value))
   }).flatten()))
 
-#let sides(b) = grid(columns: (1fr, 1fr), column-gutter: 7mm, zh(b.text.zh), en(b.text.en))
+#let sides(b) = block(above: 0.5em, below: 1em, grid(columns: (1fr, 1fr), column-gutter: 7mm, zh(b.text.zh), en(b.text.en)))
 
 // letterhead
 #grid(columns: (1fr, auto), column-gutter: 8mm, align: (left + bottom, right + bottom),
