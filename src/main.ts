@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { describeSettings, readConfig } from './platform/env.ts'
 import { SetupError } from './platform/errors.ts'
+import { addCatalogueCommands } from './plan/add-catalogue-commands.ts'
+import { addUsageCommands } from './usage/usage-cli.ts'
 import { addPaymentCommands } from './payment/add-payment-commands.ts'
 
 /** The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. */
@@ -54,8 +56,10 @@ async function run(argv: string[]): Promise<number> {
   addServing(program, ends)
   addClosing(program, ends)
   addSetUp(program, ends)
+  addCatalogueCommands(program, ends, readConfig)
   addTerms(program, ends)
   addPaymentCommands(program, ends, readConfig)
+  addUsageCommands(program, ends)
   addProof(program, ends)
   await program.parseAsync(argv)
   return exit
