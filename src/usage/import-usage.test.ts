@@ -1,0 +1,143 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { seedCard, type Seeded } from '../../test/seed.ts'
+import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
+import { importUsageCommand } from './import-usage-command.ts'
+import { lateUsageCommand } from './late-usage.ts'
+import { cutsCommand } from './list-cuts.ts'
+import { usageKeyAddCommand, usageKeyListCommand, usageKeyRevokeCommand } from './usage-key-command.ts'
+import { issuerOfUsageKey } from './usage-key.ts'
+
+let leb: TestWorld
+let dir: string
+let card: Seeded
+beforeAll(async () => {
+  leb = await openTestWorld()
+  await putSampleCatalogue(leb, ['leb'])
+  dir = await mkdtemp(join(tmpdir(), 'leb-usage-'))
+  card = await seedCard(leb, { balance: 0n })
+})
+afterAll(async () => {
+  await leb.stop()
+  await rm(dir, { recursive: true })
+})
+
+const header = 'issuer,record_id,iccid,kind,quantity,country,used_at'
+const row = (id: string, over: Partial<Record<string, string>> = {}) =>
+  [
+    over.issuer ?? 'leb',
+    id,
+    over.iccid ?? card.iccid,
+    over.kind ?? 'data',
+    over.quantity ?? '1',
+    over.country ?? 'JP',
+    over.usedAt ?? '2026-11-22T09:00:00Z',
+  ].join(',')
+
+async function take(lines: string[] | Buffer) {
+  const file = join(dir, 'usage.csv')
+  const rejects = join(dir, 'bad.csv')
+  await writeFile(file, Array.isArray(lines) ? lines.join('\n') : lines)
+  let [said, err] = ['', '']
+  const exit = await importUsageCommand(leb, {
+    file,
+    rejects,
+    json: true,
+    progress: false,
+    out: (text) => void (said += text),
+    err: (text) => void (err += text),
+  })
+  return {
+    exit,
+    err,
+    said: said && (JSON.parse(said) as object),
+    rejects: exit === 0 ? await readFile(rejects, 'utf8') : '',
+  }
+}
+const printed = async (command: (out: (text: string) => void) => Promise<number>) => {
+  let said = ''
+  const exit = await command((text) => void (said += text))
+  return { exit, said: JSON.parse(said) as Record<string, unknown> }
+}
+
+it('takes every row in or says why not, and again changes nothing', async () => {
+  const lines = [
+    header,
+    row('a1'),
+    row('a2', { quantity: '511' }),
+    row('a3', { iccid: '8999901999999999999' }),
+    row('a4', { quantity: '1.5' }),
+    row('a5', { issuer: 'nobody' }),
+    row('a1', { quantity: '7' }),
+    row('a1'),
+    'leb,short',
+    row('"a6', {}),
+    row('=1+1', { usedAt: '2027-01-01T00:00:00Z' }),
+    row('a7', { country: 'KR' }),
+  ]
+  const first = await take(lines)
+  expect(first.said).toEqual({
+    rows: 11,
+    taken: 3,
+    outcomes: { from_bucket: 2, out_of_zone: 1 },
+    unchanged: 1,
+    rejected: 7,
+  })
+  const reasons = first.rejects.split('\n').slice(1, -1)
+  expect(reasons.map((line) => /^(\d+),([a-z_]+):/.exec(line)?.slice(1))).toEqual([
+    ['4', 'unknown_card'],
+    ['5', 'bad_quantity'],
+    ['6', 'issuer_not_set_up'],
+    ['7', 'key_reused'],
+    ['9', 'missing_columns'],
+    ['10', 'broken_quotes'],
+    ['11', 'used_in_future'],
+  ])
+  expect((await stat(join(dir, 'bad.csv'))).mode & 0o077).toBe(0)
+  expect((await take(lines)).said).toMatchObject({ taken: 0, unchanged: 4, rejected: 7 })
+})
+
+it('does nothing with a file that is none', async () => {
+  expect(await take(['issuer,record_id,iccid,kind,quantity,used_at'])).toMatchObject({ exit: 1 })
+  const answer = await take(Buffer.from([0xff, 0xfe, 0x41, 0x00]))
+  expect(answer.exit).toBe(2)
+  expect(answer.err).toContain('not UTF-8')
+})
+
+it('shows staff what nobody pays, and which lines are off', async () => {
+  await take([header, row('late', { usedAt: '2026-11-22T09:30:00Z' }), row('dry', { quantity: '5' })])
+  const late = await printed((out) => lateUsageCommand(leb, { json: true, out }))
+  expect(late.said.late).toEqual([
+    expect.objectContaining({ recordId: 'a7', outcome: 'out_of_zone', place: 'KR' }),
+  ])
+  leb.clock.advance({ days: 40 })
+  expect(
+    (await printed((out) => lateUsageCommand(leb, { issuer: 'leb', json: true, out }))).said.late,
+  ).toEqual([])
+  await expect(lateUsageCommand(leb, { days: '0' })).rejects.toThrow(/--days/)
+  const cuts = await printed((out) => cutsCommand(leb, { json: true, out }))
+  expect(cuts.said.cuts).toEqual([expect.objectContaining({ iccid: card.iccid, state: 'cutting' })])
+})
+
+it('makes keys that are shown once, listed without their secret, and revoked', async () => {
+  const made = await printed((out) =>
+    usageKeyAddCommand(leb, { issuer: 'leb', name: 'core', json: true, out }),
+  )
+  const { key, keyId } = made.said as { key: string; keyId: string }
+  expect(await issuerOfUsageKey(leb, key)).toBe('leb')
+  const list = await printed((out) => usageKeyListCommand(leb, { issuer: 'leb', json: true, out }))
+  expect(list.said.keys).toMatchObject([{ keyId, name: 'core', revokedAt: null }])
+  expect(JSON.stringify(list.said)).not.toContain(key.split('.')[3])
+  expect(
+    (await printed((out) => usageKeyRevokeCommand(leb, { issuer: 'leb', key: keyId, json: true, out }))).exit,
+  ).toBe(0)
+  expect(
+    (await printed((out) => usageKeyRevokeCommand(leb, { issuer: 'leb', key: keyId, json: true, out }))).exit,
+  ).toBe(1)
+  leb.clock.advance({ seconds: 11 })
+  expect(await issuerOfUsageKey(leb, key)).toBeUndefined()
+  await expect(usageKeyAddCommand(leb, { issuer: 'nobody' })).rejects.toThrow(/there is no issuer/)
+})
