@@ -2,6 +2,7 @@ import { closureRefusals, type ClosureRefusal } from '../closure/refusals.ts'
 import { holderRefusals, type HolderRefusal } from '../holder/refusals.ts'
 import { invoiceRefusals, type InvoiceRefusal } from '../invoice/refusals.ts'
 import { ledgerRefusals, type LedgerRefusal } from '../ledger/refusals.ts'
+import { payoutRefusals, type PayoutRefusal } from '../payout/refusals.ts'
 import type { Refusal } from '../platform/errors.ts'
 import { exportRefusals, type ExportRefusal } from '../privacy/export-person.ts'
 import { usageRefusals, type UsageRefusal } from '../usage/refusals.ts'
@@ -9,7 +10,14 @@ import type { Lang } from '../web/lang.ts'
 import { apiProblems, type ApiProblem, type ProblemText } from './api-problems.ts'
 
 export type ProblemCode =
-  ApiProblem | HolderRefusal | ClosureRefusal | LedgerRefusal | ExportRefusal | UsageRefusal | InvoiceRefusal
+  | ApiProblem
+  | HolderRefusal
+  | ClosureRefusal
+  | LedgerRefusal
+  | PayoutRefusal
+  | ExportRefusal
+  | UsageRefusal
+  | InvoiceRefusal
 
 /** Every problem the API can answer with. A code added to a feature's union fails to compile until it has its text. */
 export const problemTexts: Record<ProblemCode, ProblemText> = {
@@ -17,6 +25,7 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
   ...holderRefusals,
   ...closureRefusals,
   ...ledgerRefusals,
+  ...payoutRefusals,
   ...exportRefusals,
   ...usageRefusals,
   ...invoiceRefusals,

@@ -3,6 +3,7 @@ import { reviveBalance } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import { entriesOf } from '../ledger/read-posting.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
+import { forgetBankDetails } from '../payout/bank-details.ts'
 import { noteEarned, settlementKey } from '../payout/write-settlement.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -45,6 +46,7 @@ export async function undoWithin(
   const { issuer_id: issuerId, closure_id: closureId } = closure
   for (const card of await readCaseCards(tx, issuerId, closureId)) await giveBack(ctx, tx, closure, card)
   await free(tx, closure, ctx.clock.now())
+  await forgetBankDetails(tx, { issuerId, closureId })
   await tx
     .updateTable('closure')
     .set((e) => ({

@@ -75,10 +75,11 @@ export async function forgetBankDetails(
     .where('issuer_id', '=', place.issuerId)
     .where('item_id', '=', place.closureId)
     .where('kind', '=', 'bank')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('payout_part')
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('payout_part')
             .select('part_id')
             .where('issuer_id', '=', place.issuerId)
             .where('closure_id', '=', place.closureId)

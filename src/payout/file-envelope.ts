@@ -60,10 +60,11 @@ export async function burnPayoutFile(ctx: Context, tx: Tx, at: Place): Promise<v
     .where('issuer_id', '=', at.issuerId)
     .where('file_id', '=', at.fileId)
     .where('burned_at', 'is', null)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('payout_part')
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('payout_part')
             .select('part_id')
             .where('issuer_id', '=', at.issuerId)
             .where('file_id', '=', at.fileId)

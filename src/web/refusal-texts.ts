@@ -4,6 +4,7 @@ import { holderRefusals } from '../holder/refusals.ts'
 import { invoiceRefusals } from '../invoice/refusals.ts'
 import { ledgerRefusals } from '../ledger/refusals.ts'
 import { orderRefusals } from '../order/refusals.ts'
+import { payoutRefusals } from '../payout/refusals.ts'
 import type { Refusal, RefusalText } from '../platform/errors.ts'
 import type { Lang } from './lang.ts'
 
@@ -12,6 +13,7 @@ const all: Record<string, RefusalText> = {
   ...closureRefusals,
   ...orderRefusals,
   ...ledgerRefusals,
+  ...payoutRefusals,
   ...exportRefusals,
   ...invoiceRefusals,
 }

@@ -4,14 +4,14 @@ import type { PaymentPort, Refunded } from '../../adapters/payment/port.ts'
 import { houseAccounts } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
 import { notePart } from '../../payout/parts.ts'
+import { replacePart } from '../../payout/replace-part.ts'
 import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { arrivesBy } from '../../policy/clocks.ts'
 import { type Case, type CasePart, noteClosure } from '../case.ts'
 import type { BlockReason } from '../closure-view.ts'
-import { voucherDays } from '../money-told.ts'
-import { goesElsewhere, sendElsewhere } from '../send-elsewhere.ts'
+import { rulesOfMoney, voucherDays } from '../money-told.ts'
 import type { OutsideStep } from '../step.ts'
 import { waitForTransfer } from './wait-for-transfer.ts'
 
@@ -36,6 +36,8 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
       case 'bank_transfer':
         return waitForTransfer(ctx, tx, told, part)
       case 'original_payment':
+        // Staff found that the payer's bank had given it back already (charged-back.ts).
+        if (part.state === 'paid') return { skip: { route: part.route, reference: part.reference } }
         return startRefund(ctx, tx, told, scope)
     }
   },
@@ -62,12 +64,33 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
     return { route: 'original_payment', reference: refunded.refundRef, arrives_by: arrives }
   },
   async elsewhere(ctx, tx, told, scope, code) {
-    if (!goesElsewhere(code)) return false
+    if (!final.has(code)) return false
     await sendElsewhere(ctx, tx, told, scope, code)
     return true
   },
   refused: (code) => ({ block: { reason: blockFor[code] ?? 'payout_refused', owner: 'staff' } }),
 }
+
+/** Refusals that will not change, and after which nobody has got anything: the money takes its next way by itself. */
+const final = new Set([
+  'amount_not_representable',
+  'currency_differs',
+  'more_than_paid',
+  'already_refunded',
+  'payment_unknown',
+  'refund_failed',
+  'refund_canceled',
+])
+
+const sendElsewhere = (ctx: Context, tx: Tx, told: Case, { card, part }: CasePart, refusal: string) =>
+  replacePart(ctx, tx, {
+    issuerId: told.issuer.issuerId,
+    closureId: told.closure.closure_id,
+    rules: rulesOfMoney(told),
+    parts: card.parts,
+    part,
+    refusal,
+  })
 
 const blockFor: Record<string, BlockReason> = { charged_back: 'payout_charged_back' }
 
