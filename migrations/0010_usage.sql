@@ -5,7 +5,7 @@ set local lock_timeout = '5s';
 -- kept; the secret is 32 random bytes, so a plain SHA-256 gives nothing away.
 create table usage_key (
   issuer_id   text not null references issuer,
-  key_id      text not null check (key_id ~ '^[a-z0-9]{10}$'),
+  key_id      text not null check (key_id ~ '^[a-z0-9]{9}$'),
   name        text not null check (length(name) between 1 and 60),
   secret_hash bytea not null,
   created_at  timestamptz not null,

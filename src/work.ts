@@ -7,14 +7,19 @@ import { openLeases } from './platform/leases.ts'
 import { errorFields } from './platform/log.ts'
 import { lookAtPayment } from './payment/look-at-payment.ts'
 import { sweepPayments } from './payment/sweep-payments.ts'
+import { lapseOrders } from './order/lapse-orders.ts'
+import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
+import { lookAtLines } from './usage/cut-lines.ts'
 
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
 const closures_at_once = 16
 const notices_at_once = 8
 const payments_at_once = 8
+const orders_at_once = 16
+const issuers_lines_at_once = 8
 const take_over_every_ms = 1_000
 
 export type Worker = { stop(): Promise<void> }
@@ -43,6 +48,11 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
     logged('closure', (look) => lookAtClosure(ctx, leases, look)),
   )
   await ctx.jobs.work(
+    'order',
+    { atOnce: orders_at_once },
+    logged('order', (look) => lookAtOrder(ctx, leases, look)),
+  )
+  await ctx.jobs.work(
     'notice',
     { atOnce: notices_at_once },
     logged('notice', async (look) => {
@@ -61,6 +71,11 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
       await lookAtPayment(ctx, look).finally(release)
     }),
   )
+  await ctx.jobs.work(
+    'line',
+    { atOnce: issuers_lines_at_once },
+    logged('line', (look) => lookAtLines(ctx, leases, look)),
+  )
   await ctx.jobs.everyMinute('deadlines', async () => {
     await watchDeadlines(ctx)
     await lapseUnproved(ctx)
@@ -68,6 +83,7 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
     await sweepHolds(ctx)
     await sweepRequests(ctx)
     await sweepPayments(ctx)
+    await lapseOrders(ctx)
   })
   const watch = setInterval(() => {
     ctx.jobs

@@ -23,8 +23,9 @@ export const answerErrors: ErrorHandler<ApiEnv> = (error, c) => {
   if (error instanceof InvalidInput) problem.errors = inputErrors(error, lang)
   const minutes = refusal?.facts['minutes']
   if (minutes) c.header('Retry-After', String(Number(minutes) * 60))
-  if (refusal?.code === 'api/key_in_progress') c.header('Retry-After', '1')
-  if (refusal?.code === 'holder/sign_in_needed') c.header('WWW-Authenticate', 'Bearer')
+  if (refusal?.code === 'api/key_in_progress' || refusal?.code === 'usage/try_again')
+    c.header('Retry-After', '1')
+  if (problem.status === 401) c.header('WWW-Authenticate', 'Bearer')
   if (refusal?.facts['allow']) c.header('Allow', refusal.facts['allow'])
   c.header('Content-Language', lang)
   c.header('Vary', 'Accept-Language')

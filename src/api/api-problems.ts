@@ -43,7 +43,10 @@ export const apiProblems: Record<ApiProblem, ProblemText> = {
   'api/too_large': {
     status: 413,
     title: { 'zh-CN': '请求体过大', en: 'The body is too large' },
-    next: { 'zh-CN': '请控制在 64 KB 以内。', en: 'Keep it under 64 KB.' },
+    next: {
+      'zh-CN': '请控制在 64 KB 以内（用量批次 512 KB）。',
+      en: 'Keep it under 64 KB, a batch of usage under 512 KB.',
+    },
   },
   'api/not_found': {
     status: 404,

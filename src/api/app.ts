@@ -7,6 +7,7 @@ import { clientAddress } from '../web/client-address.ts'
 import { pickLang } from '../web/lang.ts'
 import { knownHost } from '../web/safety.ts'
 import { healthRoutes } from '../provider-door/readiness.ts'
+import { usage_body_limit_bytes, usage_path } from '../usage/usage-api.ts'
 import { answerErrors } from './answer-errors.ts'
 import type { ApiEnv } from './api-env.ts'
 import { measureLatency } from './http-latency.ts'
@@ -47,14 +48,15 @@ export function makeApi(ctx: Context, watch: Watch): Hono<ApiEnv> {
   // Before the host is looked at: who probes a process calls it by its number.
   app.route('/', healthRoutes(ctx))
   app.use(knownHost(ctx.config))
-  app.use(
+  const atMost = (maxSize: number) =>
     bodyLimit({
-      maxSize: body_limit_bytes,
+      maxSize,
       onError: () => {
         throw new Refusal('api/too_large')
       },
-    }),
-  )
+    })
+  const [usual, batches] = [atMost(body_limit_bytes), atMost(usage_body_limit_bytes)]
+  app.use((c, next) => (c.req.path === usage_path ? batches(c, next) : usual(c, next)))
   const document = openApiDocument(ctx.config.publicUrl)
   app.get('/api/openapi.json', (c) => {
     c.header('Cache-Control', 'public, max-age=300')

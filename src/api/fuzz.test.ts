@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Api, openApi } from '../../test/api-client.ts'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard } from '../../test/seed.ts'
+import { addUsageKey } from '../usage/usage-key.ts'
 import { openApiDocument } from './openapi-document.ts'
 import { problemTexts } from './problem.ts'
 import { type ListedOperation, operationsOf, type Schema } from './reference-operations.tsx'
@@ -20,6 +21,7 @@ let api: Api
 /** Values that exist, so that requests get past the first door. */
 const real: Record<string, string[]> = {}
 let tokens: string[] = []
+let usageToken = ''
 beforeAll(async () => {
   leb = await openTestWorld()
   api = openApi(leb)
@@ -43,6 +45,7 @@ beforeAll(async () => {
     iccid: [own.iccid, next.iccid, foreign.iccid],
   })
   tokens = [token, token, token, receipt.accessToken]
+  usageToken = (await addUsageKey(leb, { issuerId: 'leb', name: 'fuzz' })).token
 })
 afterAll(async () => {
   await api.close()
@@ -86,6 +89,9 @@ function like(schema: Schema, name: string): fc.Arbitrary<unknown> {
   if (schema.type === 'array')
     return fc.array(like(schema.items ?? {}, name === 'cards' ? 'cardId' : name), { maxLength: 3 })
   if (schema.properties) return object(schema)
+  if (schema.type === 'integer') return fc.integer({ min: schema.minimum ?? 0, max: 100 })
+  if (schema.format === 'date-time')
+    return fc.constantFrom('2026-11-22T09:00:00Z', '2026-11-22T09:00:00.5+09:00')
   const known = real[name]
   const made =
     schema.format === 'uuid'
@@ -175,7 +181,10 @@ function requestFor(operation: ListedOperation): fc.Arbitrary<Sent> {
           ...(contentType && { 'content-type': contentType }),
           ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
           ...(caller !== '' && {
-            authorization: typeof caller === 'number' ? `Bearer ${tokens[caller]}` : caller,
+            authorization:
+              typeof caller !== 'number'
+                ? caller
+                : `Bearer ${operation.operationId === 'reportUsage' ? usageToken : tokens[caller]}`,
           }),
         },
       }

@@ -11,7 +11,9 @@ const tags = [
   { name: 'Issuers', description: 'Who issues here and where they really speak.' },
   { name: 'Sign-in', description: 'A code by e-mail, exchanged for a token.' },
   { name: 'Cards and accounts', description: 'What is yours, and all of it as a download.' },
+  { name: 'Invoices', description: 'What was issued to you, before and after closing.' },
   { name: 'Closures', description: 'Preview, declare, prove, watch, undo, and hold the proof.' },
+  { name: 'Usage', description: 'For the network: what cards used, in batches.' },
   { name: 'Verify', description: 'For anybody who holds a slip or a certificate.' },
 ]
 

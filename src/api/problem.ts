@@ -4,11 +4,12 @@ import { invoiceRefusals, type InvoiceRefusal } from '../invoice/refusals.ts'
 import { ledgerRefusals, type LedgerRefusal } from '../ledger/refusals.ts'
 import type { Refusal } from '../platform/errors.ts'
 import { exportRefusals, type ExportRefusal } from '../privacy/export-person.ts'
+import { usageRefusals, type UsageRefusal } from '../usage/refusals.ts'
 import type { Lang } from '../web/lang.ts'
 import { apiProblems, type ApiProblem, type ProblemText } from './api-problems.ts'
 
 export type ProblemCode =
-  ApiProblem | HolderRefusal | ClosureRefusal | LedgerRefusal | ExportRefusal | InvoiceRefusal
+  ApiProblem | HolderRefusal | ClosureRefusal | LedgerRefusal | ExportRefusal | UsageRefusal | InvoiceRefusal
 
 /** Every problem the API can answer with. A code added to a feature's union fails to compile until it has its text. */
 export const problemTexts: Record<ProblemCode, ProblemText> = {
@@ -17,6 +18,7 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
   ...closureRefusals,
   ...ledgerRefusals,
   ...exportRefusals,
+  ...usageRefusals,
   ...invoiceRefusals,
 }
 

@@ -4,6 +4,7 @@ import type { OpenApiDocument } from './openapi-document.ts'
 export type Schema = {
   oneOf?: Schema[]
   pattern?: string
+  minimum?: number
   $ref?: string
   example?: unknown
   properties?: Record<string, Schema>

@@ -8,9 +8,12 @@ import { previewApi } from '../closure/preview-api.ts'
 import { verifyApi } from '../closure/verify-api.ts'
 import { accountApi } from '../holder/account-api.ts'
 import { signInApi } from '../holder/sign-in-api.ts'
+import { papersApi } from '../invoice/papers-api.ts'
 import { issuerApi } from '../issuer/issuer-api.ts'
 import { findIssuer } from '../issuer/issuer.ts'
+import { statementApi } from '../ledger/statement-api.ts'
 import { Refusal } from '../platform/errors.ts'
+import { usageApi } from '../usage/usage-api.ts'
 import type { ApiApp, ApiEnv } from './api-env.ts'
 import { InvalidInput } from './invalid-input.ts'
 
@@ -37,12 +40,15 @@ export function apiRoutes(): ApiApp {
   signInApi(app)
   accountApi(app)
   cardApi(app)
+  papersApi(app)
+  statementApi(app)
   previewApi(app)
   declareApi(app)
   declareUnsignedApi(app)
   closureApi(app)
   closureActsApi(app)
   verifyApi(app)
+  usageApi(app)
   refuseOtherMethods(app)
   return app
 }

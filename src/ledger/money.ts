@@ -86,6 +86,13 @@ export function formatMoney(money: Money, locale: string): string {
   return format.format(decimal(money) as Intl.StringNumericLiteral)
 }
 
+/** As on a statement: `+¥86.40`, `−€12.30`; zero has no sign. */
+export function formatSigned(money: Money, locale: string): string {
+  const { amount, currency } = money
+  const sign = amount > 0n ? '+' : amount < 0n ? '−' : ''
+  return sign + formatMoney({ amount: amount < 0n ? -amount : amount, currency }, locale)
+}
+
 export function moneyJson(money: Money): MoneyJson {
   return { amount: money.amount.toString(), currency: money.currency }
 }

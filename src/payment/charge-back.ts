@@ -6,6 +6,9 @@ import { bookReversal, bookTaken } from './book-charge-back.ts'
 import { NotSaid } from './not-said.ts'
 import { settleEvents } from './note-event.ts'
 
+const payment_unknown = 'payment_unknown_here'
+const look_again_seconds = 30
+
 /**
  * A payer's bank takes a payment back, or gives it back to us: what the provider says now is booked, however many
  * events told of it and in whatever order. Throws NotSaid when the provider could not say.
@@ -18,9 +21,25 @@ export async function takeDispute(
   const answer = await payment.readDispute(disputeRef)
   if (answer.kind === 'unknown' || answer.kind === 'pending')
     throw new NotSaid(answer.kind === 'unknown' ? answer.reason : answer.kind)
+  const outcome = await inIssuer(ctx.db, issuerId, async (tx) => {
+    const came = answer.kind === 'refused' ? answer.code : await takeState(ctx, tx, issuerId, answer.value)
+    if (came !== payment_unknown) await settleEvents(ctx, tx, { issuerId, ref: disputeRef, outcome: came })
+    return came
+  })
+  if (outcome === payment_unknown && answer.kind === 'done') await waitForPayment(ctx, issuerId, answer.value)
+}
+
+/** A dispute may overtake the payment it is about: ours are taken in first, those of others are none of our business. */
+async function waitForPayment(ctx: Context, issuerId: string, dispute: DisputeState): Promise<void> {
+  const { payment } = await ctx.providers.of(issuerId)
+  const answer = await payment.readPayment(dispute.paymentRef)
+  if (answer.kind === 'unknown') throw new NotSaid(answer.reason)
+  const ours = answer.kind === 'done' && answer.value.orderNumber !== undefined
   await inIssuer(ctx.db, issuerId, async (tx) => {
-    const outcome = answer.kind === 'refused' ? answer.code : await takeState(ctx, tx, issuerId, answer.value)
-    await settleEvents(ctx, tx, { issuerId, ref: disputeRef, outcome })
+    if (!ours) return settleEvents(ctx, tx, { issuerId, ref: dispute.disputeRef, outcome: 'not_ours' })
+    const later = new Date(ctx.clock.now().getTime() + look_again_seconds * 1_000)
+    await ctx.jobs.look(tx, 'payment', { issuerId, id: dispute.paymentRef })
+    await ctx.jobs.look(tx, 'payment', { issuerId, id: dispute.disputeRef }, later)
   })
 }
 
@@ -47,7 +66,7 @@ async function takeState(ctx: Context, tx: Tx, issuerId: string, dispute: Disput
     .orderBy('payment_id')
     .forUpdate()
     .execute()
-  if (payments.length === 0) return 'not_ours'
+  if (payments.length === 0) return payment_unknown
   // Which of our books would it stand in? `leb reconcile` names it.
   if (payments.some(({ currency }) => currency !== dispute.currency)) return 'currency_differs'
   const known = await tx

@@ -35,6 +35,8 @@ export function openPool(url: string, size: number, name: string, role: string |
   })
   // A connection lost while idle (server restart) is replaced at the next use; unheard, it would end the process.
   pool.on('error', () => undefined)
+  // One lost in the middle of a transaction fails the statement under way, and says so on the connection too.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

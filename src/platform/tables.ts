@@ -85,6 +85,7 @@ export interface Bucket {
   lapsed_at: Timestamp | null
   left_units: Int8
   order_id: string | null
+  told: Generated<number>
 }
 
 export interface Card {
@@ -95,6 +96,7 @@ export interface Card {
   closed_at: Timestamp | null
   currency: string
   data_left_mb: Int8
+  ended_before: Generated<boolean>
   expires_at: Timestamp
   expiry_outcome: string | null
   iccid: string
@@ -273,6 +275,7 @@ export interface ExpiryNotice {
   hours_before: number
   issuer_id: string
   kept_until: Timestamp | null
+  mail_rank: number | null
   notice_id: string | null
   outcome: string | null
   sms: Int8
@@ -396,7 +399,6 @@ export interface Notice {
   closure_id: string | null
   code_id: string | null
   created_at: Timestamp
-  feed_rank: number | null
   holder_id: string | null
   issuer_id: string
   kind: string

@@ -29,6 +29,16 @@ export function formatMoment(at: Date, lang: Lang, zone: string): string {
   return withZone(lang === 'en' ? `${day}, ${time}` : `${day} ${time}`, at, lang, zone)
 }
 
+/** `2026-11-28 14:05`: for lists under a line that names the zone. */
+export function formatShortMoment(at: Date, lang: Lang, zone: string): string {
+  const day = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : 'zh-CN', {
+    timeZone: zone,
+    dateStyle: 'medium',
+  })
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' })
+  return `${day.format(at)} ${time.format(at)}`
+}
+
 function dayText(at: Date, lang: Lang, zone: string): string {
   if (lang === 'en') return new Intl.DateTimeFormat('en-GB', { timeZone: zone, dateStyle: 'long' }).format(at)
   const parts = new Intl.DateTimeFormat('zh-CN', {

@@ -7,7 +7,9 @@ import { unsignedRoutes } from '../closure/unsigned-routes.tsx'
 import { verifyRoutes } from '../closure/verify-routes.tsx'
 import type { Watch } from '../closure/watch.ts'
 import { holderRoutes } from '../holder/holder-routes.tsx'
+import { linkedPapersRoutes, papersRoutes } from '../invoice/papers-routes.tsx'
 import { listIssuers } from '../issuer/issuer.ts'
+import { statementRoutes } from '../ledger/statement-routes.tsx'
 import type { Context } from '../platform/context.ts'
 import { projectFile } from '../platform/project.ts'
 import { loadAssets } from './assets.ts'
@@ -55,6 +57,7 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
     },
   })
   app.route('/', verifyRoutes(ctx, assets.names))
+  app.route('/', linkedPapersRoutes(ctx, assets.names))
   at(app, '/:issuer{[a-z][a-z0-9]{1,19}}', {
     get: (c) => {
       const issuerId = c.req.param('issuer') ?? ''
@@ -68,6 +71,8 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
   app.use(`${pages}/*`, issuerScope(ctx, jar, assets.names))
   app.route(pages, holderRoutes(ctx, jar))
   app.route(pages, cardRoutes(ctx))
+  app.route(pages, papersRoutes(ctx))
+  app.route(pages, statementRoutes(ctx))
   app.route(pages, closingRoutes(ctx, jar))
   app.route(pages, unsignedRoutes(ctx, jar))
   app.route(pages, progressRoutes(ctx, jar, options.watch))

@@ -17,6 +17,7 @@ export const cardEn = {
   voice: (minutes: bigint) => `${minutes} min calls`,
   sms: (count: bigint) => `${count} SMS`,
   nothingLeft: 'nothing',
+  statement: 'Statement',
   close: 'Close this card',
   progress: 'See how the closing goes',
   closures: 'My closures',

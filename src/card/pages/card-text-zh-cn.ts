@@ -17,6 +17,7 @@ export const cardZh: CardText = {
   voice: (minutes) => `通话 ${minutes} 分钟`,
   sms: (count) => `短信 ${count} 条`,
   nothingLeft: '无',
+  statement: '余额明细',
   close: '注销这张卡',
   progress: '查看注销进度',
   closures: '我的注销申请',

@@ -49,6 +49,11 @@ function OneCard({ page, card, closure }: { page: Page; card: Card; closure: Clo
     <section class="sheet">
       <h2>{cardName(card, page.lang)}</h2>
       <Facts facts={facts} />
+      <p>
+        <a class="quiet" href={page.href(`/cards/${card.cardId}/statement`)}>
+          {text.statement}
+        </a>
+      </p>
       <div class="actions">
         {closure ? (
           <a class="button plain" href={page.href(`/closures/${closure.number}`)}>

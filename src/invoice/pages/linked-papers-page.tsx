@@ -1,0 +1,56 @@
+import type { Issuer } from '../../issuer/issuer.ts'
+import type { AssetNames } from '../../web/assets.ts'
+import { formatDay } from '../../web/dates.ts'
+import { type Lang, otherLang } from '../../web/lang.ts'
+import { Document } from '../../web/layout.tsx'
+import { siteText } from '../../web/messages/site-text.ts'
+import { invoiceRefusals } from '../refusals.ts'
+import type { Linked } from '../papers-link.ts'
+import { PaperList } from './paper-list.tsx'
+import { papersText } from './papers-text.ts'
+
+type LinkedProps = {
+  lang: Lang
+  assets: AssetNames
+  path: string
+  found?: { linked: Linked; issuer: Issuer; zone: string } | undefined
+}
+
+/** The papers of a closed account, for whoever has the link of its last mail. Says nothing personal. */
+export function LinkedPapersPage({ lang, assets, path, found }: LinkedProps) {
+  const text = papersText[lang]
+  const over = invoiceRefusals['invoice/link_over']
+  const title = found ? text.link.title : over.title[lang]
+  return (
+    <Document lang={lang} title={`${title} – ${found?.issuer.name[lang] ?? 'LEB'}`} assets={assets}>
+      <header class="top">
+        <div class="wrap">
+          <span class="brand">{found?.issuer.name[lang] ?? 'LEB'}</span>
+          <a href={`${path}?lang=${otherLang(lang)}`} lang={otherLang(lang)} hreflang={otherLang(lang)}>
+            {siteText[lang].otherLang}
+          </a>
+        </div>
+      </header>
+      <div class="wrap">
+        <main id="main">
+          <h1>{title}</h1>
+          {found ? (
+            <>
+              <p class="lead">{text.link.until(formatDay(found.linked.goodUntil, lang, found.zone))}</p>
+              <PaperList
+                lang={lang}
+                zone={found.zone}
+                papers={found.linked.papers}
+                href={(paper, type) => `${path}/${paper.paperId}.${type}`}
+              />
+              {found.linked.papers.length === 0 && <p>{text.none}</p>}
+              <p class="hint">{text.link.private}</p>
+            </>
+          ) : (
+            <p class="lead">{over.next[lang]}</p>
+          )}
+        </main>
+      </div>
+    </Document>
+  )
+}

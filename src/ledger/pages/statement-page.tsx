@@ -1,0 +1,100 @@
+import type { Card } from '../../card/card-store.ts'
+import { CardLine } from '../../card/pages/card-line.tsx'
+import { Facts } from '../../web/components/facts.tsx'
+import { formatMoment, formatShortMoment, zoneName } from '../../web/dates.ts'
+import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
+import { formatMoney, formatSigned } from '../money.ts'
+import { reasonWording } from '../reasons.ts'
+import type { StatementPage as Movements } from '../statement.ts'
+import { statementText } from './statement-text.ts'
+
+type Props = {
+  page: Page
+  card: Card
+  movements: Movements
+  /** True on every page but the newest. */
+  further: boolean
+}
+
+/** What moved a card's balance, newest first, with what it was after each movement. */
+export function StatementPage({ page, card, movements, further }: Props) {
+  const { lang, zone } = page
+  const text = statementText[lang]
+  const path = `/cards/${card.cardId}/statement`
+  const { balance, held, lines, older } = movements
+  const facts = [
+    { label: text.balance, value: <strong>{formatMoney(balance, lang)}</strong> },
+    ...(held > 0n
+      ? [{ label: text.held, value: `${formatMoney({ ...balance, amount: held }, lang)} (${text.heldHint})` }]
+      : []),
+  ]
+  return (
+    <Layout page={page} title={text.title} here="cards" back={page.href('/cards')}>
+      <h1>{text.title}</h1>
+      <CardLine lang={lang} cards={[card]} />
+      <Facts facts={facts} />
+      {lines.length === 0 && <p>{text.none}</p>}
+      {lines.length > 0 && <Lines page={page} movements={movements} />}
+      {lines.length > 0 && <p class="soft">{text.zone(zoneName(zone, lang, page.now))}</p>}
+      {(older ?? further) && (
+        <nav class="actions" aria-label={text.title}>
+          {older && (
+            <a class="button plain" href={page.href(`${path}?before=${older}`)}>
+              {text.older}
+            </a>
+          )}
+          {further && (
+            <a class="quiet" href={page.href(path)}>
+              {text.newest}
+            </a>
+          )}
+        </nav>
+      )}
+      <h2>{text.keep}</h2>
+      <ul>
+        <li>
+          <a class="quiet" href={page.href(`${path}.pdf`)} download>
+            {text.pdf}
+          </a>
+        </li>
+        <li>
+          <a class="quiet" href={page.href(`${path}.csv`)} download>
+            {text.csv}
+          </a>
+        </li>
+      </ul>
+    </Layout>
+  )
+}
+
+function Lines({ page, movements }: { page: Page; movements: Movements }) {
+  const { lang, zone } = page
+  const text = statementText[lang]
+  const { currency } = movements.balance
+  return (
+    <table class="movements">
+      <thead>
+        <tr>
+          <th scope="col">{text.what}</th>
+          <th scope="col">{text.amount}</th>
+          <th scope="col">{text.after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {movements.lines.map((line) => (
+          <tr>
+            <th scope="row">
+              {reasonWording(line.reason)[lang]}
+              <time datetime={line.at.toISOString()} title={formatMoment(line.at, lang, zone)}>
+                {formatShortMoment(line.at, lang, zone)}
+              </time>
+            </th>
+            <td>{formatSigned({ amount: line.amount, currency }, lang)}</td>
+            <td>{formatMoney({ amount: line.after, currency }, lang)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

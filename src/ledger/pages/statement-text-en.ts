@@ -1,0 +1,27 @@
+/** Words of the statement. statement-text-zh-cn.ts has to say all of them. */
+export const statementEn = {
+  title: 'Statement',
+  balance: 'Balance now',
+  held: 'Set aside',
+  heldHint: 'for something under way; it is free again if that does not happen',
+  when: 'When',
+  what: 'What happened',
+  amount: 'Amount',
+  after: 'Balance after',
+  currency: 'Currency',
+  reference: 'Reference',
+  none: 'Nothing has moved on this card yet.',
+  older: 'Older movements',
+  newest: 'Back to the newest',
+  keep: 'Keep a copy',
+  csv: 'As a table (CSV)',
+  pdf: 'To print (PDF)',
+  zone: (name: string) => `Times are in ${name}. The newest movement stands first.`,
+  card: 'Card',
+  account: 'Account',
+  made: 'Made',
+  newestOnly: (count: number) =>
+    `Only the newest ${count} movements stand here; the table (CSV) on the statement page has all.`,
+}
+
+export type StatementText = typeof statementEn

@@ -1,0 +1,25 @@
+import type { StatementText } from './statement-text-en.ts'
+
+export const statementZh: StatementText = {
+  title: '余额明细',
+  balance: '当前余额',
+  held: '已预留',
+  heldHint: '为进行中的事项预留，未发生则恢复可用',
+  when: '时间',
+  what: '事项',
+  amount: '金额',
+  after: '之后余额',
+  currency: '币种',
+  reference: '编号',
+  none: '这张卡还没有任何资金变动。',
+  older: '更早的变动',
+  newest: '回到最新',
+  keep: '保存一份',
+  csv: '表格（CSV）',
+  pdf: '打印用（PDF）',
+  zone: (name) => `时间为${name}，最新的在最上面。`,
+  card: '卡',
+  account: '账户',
+  made: '生成时间',
+  newestOnly: (count) => `这里只列最新 ${count} 笔；全部变动请在明细页下载表格（CSV）。`,
+}

@@ -1,0 +1,96 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { ApiApp } from '../api/api-env.ts'
+import { needsSession, signedIn } from '../api/bearer.ts'
+import { instant, json, money, problems, underCard, wording } from '../api/shapes.ts'
+import { inIssuer } from '../platform/db.ts'
+import { moneyJson } from './money.ts'
+import { reasonWording } from './reasons.ts'
+import { readOwnStatement } from './own-statement.ts'
+import { statementCursor } from './statement.ts'
+
+const lines_at_most = 500
+
+const cursor = z.string().regex(statementCursor)
+const line = z
+  .object({
+    id: cursor.openapi({ description: 'stays the same for ever' }),
+    at: instant,
+    reason: z.string().openapi({ description: 'a code; new ones may come', example: 'top_up' }),
+    what: wording,
+    amount: money.openapi({ description: 'below zero: taken from the card' }),
+    balanceAfter: money,
+  })
+  .openapi('StatementLine')
+
+const read = createRoute({
+  method: 'get',
+  path: '/api/v1/issuers/{issuer}/cards/{cardId}/statement',
+  operationId: 'readStatement',
+  tags: ['Cards and accounts'],
+  summary: 'What moved the balance of a card, newest first',
+  security: needsSession,
+  middleware: signedIn,
+  request: {
+    params: underCard,
+    query: z.object({
+      before: cursor.optional().openapi({
+        param: { name: 'before', in: 'query' },
+        description: '`older` of the page before',
+        example: '0197a1b2-3c4d-7e5f-8a9b-0c1d2e3f4a5b.1',
+      }),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(lines_at_most)
+        .default(50)
+        .openapi({ param: { name: 'limit', in: 'query' } }),
+    }),
+  },
+  responses: {
+    200: json(
+      z
+        .object({
+          cardId: z.uuid(),
+          balance: money,
+          held: money.openapi({ description: 'part of the balance that is set aside' }),
+          lines: z.array(line),
+          older: cursor.nullable().openapi({ description: 'where the next page begins; null on the last' }),
+        })
+        .openapi('Statement'),
+      'a page of the statement',
+    ),
+    ...problems('issuer/unknown', 'holder/sign_in_needed', 'closure/no_such_card', 'api/invalid_input'),
+  },
+})
+
+/** The statement of a card of whoever is signed in. */
+export function statementApi(app: ApiApp): void {
+  app.openapi(read, async (c) => {
+    const { issuerId } = c.get('issuer')
+    const { before, limit } = c.req.valid('query')
+    const { holderIds } = c.get('session')
+    const cardId = c.req.valid('param').cardId.toLowerCase()
+    const { movements } = await inIssuer(c.get('ctx').db, issuerId, (tx) =>
+      readOwnStatement(tx, { issuerId, cardId, holderIds }, { before, limit }),
+    )
+    const { currency } = movements.balance
+    return c.json(
+      {
+        cardId,
+        balance: moneyJson(movements.balance),
+        held: moneyJson({ amount: movements.held, currency }),
+        lines: movements.lines.map((one) => ({
+          id: one.id,
+          at: one.at.toISOString(),
+          reason: one.reason,
+          what: reasonWording(one.reason),
+          amount: moneyJson({ amount: one.amount, currency }),
+          balanceAfter: moneyJson({ amount: one.after, currency }),
+        })),
+        older: movements.older,
+      },
+      200,
+    )
+  })
+}

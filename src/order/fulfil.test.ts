@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openShop, type Shop } from '../../test/orders.ts'
+import { openOutside, type Outside } from '../../test/outside.ts'
+import { seedCard } from '../../test/seed.ts'
+import { inIssuer } from '../platform/db.ts'
+import { openLeases } from '../platform/leases.ts'
+import { putCatalogue } from '../plan/put-catalogue.ts'
+import { readPerson } from '../privacy/vault.ts'
+import { lapseOrders } from './lapse-orders.ts'
+import { lookAtOrder } from './look-at-order.ts'
+
+let leb: Outside
+let shop: Shop
+beforeEach(async () => {
+  leb = await openOutside()
+  shop = await openShop(leb)
+})
+afterEach(() => leb.stop())
+
+const asLeb = <T>(work: Parameters<typeof inIssuer<T>>[2]) => inIssuer(leb.db, 'leb', work)
+const steps = (orderId: string) =>
+  asLeb((tx) =>
+    tx.selectFrom('order_step').selectAll().where('order_id', '=', orderId).orderBy('intended_at').execute(),
+  )
+
+describe('a card', () => {
+  it('is paid once and delivered once: profile, card, books, contract, invoice and mail', async () => {
+    const placed = await shop.buy()
+    const order = await shop.view(placed)
+    expect(order).toMatchObject({ state: 'delivered', kind: 'card', zone: 'JP' })
+    expect(order.activation).toMatch(/^LPA:1\$[\w.-]+\$[0-9A-Z-]{23}$/)
+    expect(leb.world.sims.esim.confirmations(order.iccid!)).toBe(1)
+    // 128.00 with 6 % in it.
+    expect(await shop.books()).toEqual({
+      cash_at_provider: -12_800n,
+      deferred_revenue: 12_075n,
+      tax_payable: 725n,
+    })
+    const [contract] = await asLeb((tx) =>
+      tx.selectFrom('contract').selectAll().where('order_id', '=', placed.orderId).execute(),
+    )
+    const [invoice] = await asLeb((tx) =>
+      tx.selectFrom('invoice').selectAll().where('order_id', '=', placed.orderId).execute(),
+    )
+    const [card] = await asLeb((tx) =>
+      tx.selectFrom('card').selectAll().where('order_id', '=', placed.orderId).execute(),
+    )
+    expect(contract?.number).toBe(order.number)
+    expect(card).toMatchObject({
+      invoice_no: invoice!.number,
+      plan: 'LEB3',
+      state: 'open',
+      data_left_mb: 3072n,
+      paid_minor: 12_800n,
+    })
+    await leb.sendMails('leb')
+    const person = await asLeb((tx) => readPerson(leb, tx, 'leb', order.holderId))
+    const [mail] = leb.world.sims.mail.messages(person!.email!)
+    expect(mail?.raw.toString()).toContain('esim.png')
+    // Nothing personal, and nothing that opens the profile, outside the vault.
+    const journal = JSON.stringify(await steps(placed.orderId))
+    expect(journal).not.toContain(order.activation!.split('$')[2])
+    expect(journal).not.toContain(person!.email)
+    // Looked at again, nothing moves.
+    await shop.hear(placed)
+    await shop.look(placed)
+    expect(leb.world.sims.esim.taken()).toBe(1)
+    expect(await shop.books()).toMatchObject({ cash_at_provider: -12_800n })
+  })
+
+  it('with balance in its price puts that on the card, untaxed', async () => {
+    const placed = await shop.buy({
+      issuerId: 'roamly',
+      live: 'DE',
+      wanted: { kind: 'card', code: 'LEB7', zone: 'EU', currency: 'EUR' },
+    })
+    // 28.90, of which 2.00 is balance; 19 % in the rest.
+    expect(await shop.books('roamly', 'EUR')).toEqual({
+      cash_at_provider: -2890n,
+      deferred_revenue: 2261n,
+      tax_payable: 429n,
+      holder_balance: 200n,
+    })
+    expect(await shop.view(placed, 'roamly')).toMatchObject({
+      net: { amount: 2461n },
+      tax: { amount: 429n },
+    })
+  })
+
+  it('is delivered once by two workers at the same time', async () => {
+    const placed = await shop.place()
+    await shop.pay(placed)
+    await shop.hear(placed)
+    const other = openLeases(leb.databaseUrl)
+    const look = { issuerId: 'leb', id: placed.orderId }
+    await Promise.all([lookAtOrder(leb, leb.leases, look), lookAtOrder(leb, other, look)])
+    await shop.look(placed)
+    await other.close()
+    expect((await shop.view(placed)).state).toBe('delivered')
+    expect(leb.world.sims.esim.taken()).toBe(1)
+  })
+
+  it('survives an SM-DP+ that answers after we gave up', async () => {
+    const placed = await shop.place()
+    await shop.pay(placed)
+    await shop.hear(placed)
+    for (let n = 0; n < 3; n++) {
+      leb.world.sims.esim.failures.set({ mode: n === 0 ? 'rubbish' : 'down', times: 1 })
+      await shop.look(placed)
+      expect((await shop.view(placed)).state).toBe('paid')
+    }
+    await shop.look(placed)
+    expect(await shop.view(placed)).toMatchObject({ state: 'delivered' })
+    expect(leb.world.sims.esim.taken()).toBe(1)
+  })
+})
+
+describe('what is paid and can not be delivered goes back by itself', () => {
+  const refundOf = async (orderId: string) => {
+    const [part] = await asLeb((tx) =>
+      tx.selectFrom('payout_part').selectAll().where('order_id', '=', orderId).execute(),
+    )
+    return part
+  }
+
+  it('because the SM-DP+ gives no profile', async () => {
+    const placed = await shop.place({ wanted: { kind: 'card', code: 'LEB3', zone: 'EU', currency: 'EUR' } })
+    await shop.pay(placed)
+    await shop.hear(placed)
+    leb.world.sims.esim.failures.set({ mode: 'refuse', times: 1 })
+    await shop.look(placed)
+    expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'no_profile' })
+    expect(await refundOf(placed.orderId)).toMatchObject({ state: 'paid', amount_minor: 1690n })
+    expect(await shop.books('leb', 'EUR')).toEqual({})
+    await leb.sendMails('leb')
+    const order = await shop.view(placed)
+    const person = await asLeb((tx) => readPerson(leb, tx, 'leb', order.holderId))
+    expect(leb.world.sims.mail.messages(person!.email!)).toHaveLength(1)
+    // And then the guest is forgotten.
+    leb.clock.advance({ days: 31 })
+    await lapseOrders(leb)
+    expect(await asLeb((tx) => readPerson(leb, tx, 'leb', order.holderId))).toBeNull()
+  })
+
+  it('because it is sold no more', async () => {
+    const placed = await shop.place({ wanted: { kind: 'card', code: 'LEB5', zone: 'EU', currency: 'EUR' } })
+    await shop.pay(placed)
+    await putCatalogue(leb, 'leb', { items: [], withdraw: ['LEB5'] })
+    await shop.hear(placed)
+    await shop.look(placed)
+    expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'item_withdrawn' })
+    expect(leb.world.sims.esim.taken()).toBe(0)
+    expect(await shop.books('leb', 'EUR')).toEqual({})
+  })
+
+  it('because the card began to close between order and payment', async () => {
+    const card = await seedCard(leb, { currency: 'EUR', balance: 500n })
+    const buyer = { kind: 'signed_in' as const, holderIds: [card.holderId] }
+    const wanted = { kind: 'top_up' as const, cardId: card.cardId, amount: '20.00' }
+    const placed = await shop.place({ wanted, buyer })
+    await shop.pay(placed)
+    await asLeb((tx) => tx.updateTable('card').set({ state: 'closing' }).execute())
+    await shop.hear(placed)
+    await shop.look(placed)
+    expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'card_closing' })
+    expect(await shop.books('leb', 'EUR')).toEqual({ holder_balance: 500n, opening: -500n })
+    await expect(shop.place({ wanted, buyer })).rejects.toMatchObject({ code: 'order/card_closing' })
+  })
+
+  it('and when the provider refuses the refund, it waits for staff and says so', async () => {
+    const placed = await shop.place()
+    await shop.pay(placed)
+    await putCatalogue(leb, 'leb', { items: [], withdraw: ['LEB3'] })
+    await shop.hear(placed)
+    leb.world.sims.payment.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
+    await shop.look(placed)
+    expect(await shop.view(placed)).toMatchObject({ state: 'refunding', refundBy: 'staff' })
+    leb.world.sims.payment.failures.set(undefined)
+    await shop.look(placed)
+    expect((await shop.books())['refunds_payable']).toBe(12_800n)
+  })
+})
+
+describe('a top-up', () => {
+  it('adds to the balance, exactly what was paid, and its payment counts for the card', async () => {
+    const card = await seedCard(leb, { currency: 'KWD', balance: 1_000n })
+    const buyer = { kind: 'signed_in' as const, holderIds: [card.holderId] }
+    const placed = await shop.buy({ wanted: { kind: 'top_up', cardId: card.cardId, amount: '5.250' }, buyer })
+    expect(await shop.view(placed)).toMatchObject({ state: 'delivered', gross: { amount: 5_250n } })
+    expect(await shop.books('leb', 'KWD')).toMatchObject({ holder_balance: 6_250n })
+    const payments = await asLeb((tx) =>
+      tx.selectFrom('payment').select('amount_minor').where('card_id', '=', card.cardId).execute(),
+    )
+    expect(payments.map((payment) => payment.amount_minor)).toContain(5_250n)
+  })
+})
+
+describe('an add-on', () => {
+  it('gives buckets of its own, or more days', async () => {
+    const card = await seedCard(leb, { currency: 'CNY' })
+    const buyer = { kind: 'signed_in' as const, holderIds: [card.holderId] }
+    await shop.buy({ wanted: { kind: 'add_on', cardId: card.cardId, code: 'DATA1G' }, buyer })
+    const buckets = await asLeb((tx) => tx.selectFrom('bucket').selectAll().execute())
+    expect(buckets).toMatchObject([{ kind: 'data', left_units: 1024n, card_id: card.cardId }])
+    await shop.buy({ wanted: { kind: 'add_on', cardId: card.cardId, code: 'DAYS3' }, buyer })
+    const [row] = await asLeb((tx) =>
+      tx.selectFrom('card').select(['more_days', 'expires_at']).where('card_id', '=', card.cardId).execute(),
+    )
+    // Not used yet: its days begin with the first use.
+    expect(row).toMatchObject({ more_days: 3, expires_at: new Date('2027-01-30T00:00:00Z') })
+    expect((await shop.books())['deferred_revenue']).toBeGreaterThan(0n)
+  })
+})
+
+describe('an order that nobody pays', () => {
+  it('lapses, its page is closed, its guest is forgotten, and money that comes later goes back', async () => {
+    const placed = await shop.place()
+    const { holderId } = await shop.view(placed)
+    leb.clock.advance({ hours: 25 })
+    expect(await lapseOrders(leb)).toBe(1)
+    expect(await shop.view(placed)).toMatchObject({ state: 'lapsed' })
+    expect(await asLeb((tx) => readPerson(leb, tx, 'leb', holderId))).toBeNull()
+    await shop.look(placed)
+    expect((await shop.view(placed)).state).toBe('lapsed')
+    await expect(shop.pay(placed)).rejects.toMatchObject({ code: 'order/not_payable' })
+  })
+
+  it('does not lapse when it was paid at the last moment', async () => {
+    const placed = await shop.place()
+    await shop.pay(placed)
+    leb.clock.advance({ hours: 25 })
+    expect(await lapseOrders(leb)).toBe(0)
+    await shop.hear(placed)
+    await shop.look(placed)
+    expect((await shop.view(placed)).state).toBe('delivered')
+  })
+})

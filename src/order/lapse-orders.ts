@@ -1,0 +1,95 @@
+import { listIssuers } from '../issuer/issuer.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { eraseGuest } from './buyer.ts'
+
+// A sweep's share; what is over waits a minute.
+const most_at_once = 200
+// A provider that can't say whether its page was paid is waited for no longer than this.
+const wait_for_provider_hours = 24
+const erase_after_refund_days = 30
+
+type Unpaid = {
+  order_id: string
+  holder_id: string
+  pay_by: string
+  payment_ref: string | null
+  pay_until: Date
+}
+
+/**
+ * Orders that nobody paid in time end, and their guest's person is erased. The page where one could be paid is closed
+ * first; money that comes all the same is given back by itself (src/payment/give-back.ts). Answers how many lapsed.
+ */
+export async function lapseOrders(ctx: Context): Promise<number> {
+  let lapsed = 0
+  for (const { issuerId } of await listIssuers(ctx.db)) {
+    const unpaid = await inIssuer(ctx.db, issuerId, (tx) => overdue(tx, issuerId, ctx.clock.now()))
+    for (const order of unpaid) {
+      if (!(await isClosed(ctx, issuerId, order))) continue
+      if (await inIssuer(ctx.db, issuerId, (tx) => lapse(ctx, tx, issuerId, order))) lapsed++
+    }
+    await inIssuer(ctx.db, issuerId, (tx) => eraseRefunded(ctx, tx, issuerId))
+  }
+  return lapsed
+}
+
+function overdue(tx: Tx, issuerId: string, now: Date): Promise<Unpaid[]> {
+  return tx
+    .selectFrom('purchase_order')
+    .select(['order_id', 'holder_id', 'pay_by', 'payment_ref', 'pay_until'])
+    .where('issuer_id', '=', issuerId)
+    .where('state', '=', 'awaiting_payment')
+    .where('pay_until', '<', now)
+    .orderBy('pay_until')
+    .limit(most_at_once)
+    .execute()
+}
+
+/** Whether it can't be paid any more. One that was paid at the last moment is looked at instead. */
+async function isClosed(ctx: Context, issuerId: string, order: Unpaid): Promise<boolean> {
+  const ref = order.payment_ref
+  if (order.pay_by !== 'stripe' || ref === null) return true
+  const { payment } = await ctx.providers.of(issuerId)
+  const answer = await payment.expirePayment(ref)
+  if (answer.kind === 'done') return true
+  if (answer.kind === 'refused' && answer.code === 'already_paid') {
+    await inIssuer(ctx.db, issuerId, (tx) => ctx.jobs.look(tx, 'payment', { issuerId, id: ref }))
+    return false
+  }
+  if (answer.kind === 'refused') return true
+  return ctx.clock.now().getTime() - order.pay_until.getTime() > wait_for_provider_hours * 3_600_000
+}
+
+async function lapse(ctx: Context, tx: Tx, issuerId: string, order: Unpaid): Promise<boolean> {
+  const done = await tx
+    .updateTable('purchase_order')
+    .set((e) => ({ state: 'lapsed', version: e('version', '+', 1n) }))
+    .where('issuer_id', '=', issuerId)
+    .where('order_id', '=', order.order_id)
+    .where('state', '=', 'awaiting_payment')
+    .executeTakeFirst()
+  if (done.numUpdatedRows === 0n) return false
+  await eraseGuest(ctx, tx, { issuerId, holderId: order.holder_id })
+  return true
+}
+
+/** A guest whose money went back has nothing of ours: the mail that said so has long been sent. */
+async function eraseRefunded(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
+  const before = new Date(ctx.clock.now().getTime() - erase_after_refund_days * 86_400_000)
+  const guests = await tx
+    .selectFrom('purchase_order as o')
+    .innerJoin('holder as h', (j) =>
+      j.onRef('h.issuer_id', '=', 'o.issuer_id').onRef('h.holder_id', '=', 'o.holder_id'),
+    )
+    .select('o.holder_id')
+    .distinct()
+    .where('o.issuer_id', '=', issuerId)
+    .where('o.state', '=', 'refunded')
+    .where('o.refunded_at', '<', before)
+    .where('o.account_id', 'is', null)
+    .where('h.erased_at', 'is', null)
+    .limit(most_at_once)
+    .execute()
+  for (const { holder_id: holderId } of guests) await eraseGuest(ctx, tx, { issuerId, holderId })
+}

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Outside, openOutside } from '../../test/outside.ts'
+import { seedCard, type Seeded } from '../../test/seed.ts'
+import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts.ts'
+import { post } from '../ledger/post.ts'
+import { inIssuer } from '../platform/db.ts'
+import { shares } from './charge-back.ts'
+import { lookAtPayment } from './look-at-payment.ts'
+import { awaitingOrder, books, openHookDoor, openPage, pay, workOffPayments } from './orders.fixture.ts'
+import { listUnmatched } from './receipts.ts'
+
+let leb: Outside
+let door: { url: string; close(): Promise<void> }
+let sim: Outside['world']['sims']['payment']
+beforeAll(async () => {
+  leb = await openOutside()
+  door = await openHookDoor(leb)
+  sim = leb.world.sims.payment
+  sim.webhooks.register({ url: door.url, secret: 'whsec_sample' })
+})
+afterAll(async () => {
+  await door.close()
+  await leb.stop()
+})
+let before: Record<string, bigint>
+beforeEach(async () => void (before = await books(leb)))
+
+const happens = async () => {
+  await sim.webhooks.idle()
+  await workOffPayments(leb)
+}
+const moved = async () => {
+  const now = await books(leb)
+  const kinds = [...new Set([...Object.keys(before), ...Object.keys(now)])]
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, (now[kind] ?? 0n) - (before[kind] ?? 0n)]).filter(([, by]) => by !== 0n),
+  )
+}
+const balanceOf = ({ cardId }: Seeded) =>
+  inIssuer(leb.db, 'leb', async (tx) => (await lockCardBalance(tx, { issuerId: 'leb', cardId })).amount)
+const paymentOf = (ref: string) =>
+  inIssuer(leb.db, 'leb', (tx) =>
+    tx.selectFrom('payment').selectAll().where('provider_ref', '=', ref).executeTakeFirstOrThrow(),
+  )
+/** A card with this balance, and its payment of 200.00 at the provider. */
+const soldCard = async (balance: bigint) => {
+  const card = await seedCard(leb, { balance })
+  sim.seed([{ id: card.paymentRef, amount: 20_000, currency: 'cny' }])
+  return card
+}
+
+it('takes a charged-back payment off the balance as far as it goes, the rest is our loss', async () => {
+  const card = await soldCard(8_640n)
+  sim.disputes.open(card.paymentRef)
+  await happens()
+  expect(await balanceOf(card)).toBe(0n)
+  expect(await moved()).toEqual({ cash_at_provider: 20_000n, chargebacks: -11_360n })
+  expect(await paymentOf(card.paymentRef)).toMatchObject({ charged_back_minor: 20_000n })
+})
+
+it('books once what many events tell, and gives it back to the card when the dispute is won', async () => {
+  const card = await soldCard(8_640n)
+  sim.webhooks.hold()
+  const { id } = sim.disputes.open(card.paymentRef, { amount: 5_000 })!
+  sim.webhooks.release({ copies: 3, reversed: true })
+  await happens()
+  expect(await balanceOf(card)).toBe(3_640n)
+  expect(await moved()).toEqual({ cash_at_provider: 5_000n })
+  expect(await paymentOf(card.paymentRef)).toMatchObject({ charged_back_minor: 5_000n })
+  sim.disputes.close(id, 'won')
+  await happens()
+  for (const event of sim.webhooks.events()) sim.webhooks.replay(event.id)
+  await happens()
+  await lookAtPayment(leb, { issuerId: 'leb', id })
+  expect(await balanceOf(card)).toBe(8_640n)
+  expect(await moved()).toEqual({})
+  expect(await paymentOf(card.paymentRef)).toMatchObject({ charged_back_minor: 0n })
+})
+
+it('lets a lost dispute stay as it was booked, and asks nothing of an inquiry', async () => {
+  const card = await soldCard(8_640n)
+  sim.disputes.open(card.paymentRef, { inquiry: true })
+  await happens()
+  expect(await moved()).toEqual({})
+  const { id } = sim.disputes.open(card.paymentRef, { amount: 1_000 })!
+  await happens()
+  sim.disputes.close(id, 'lost')
+  await happens()
+  expect(await balanceOf(card)).toBe(7_640n)
+  const rows = await inIssuer(leb.db, 'leb', (tx) =>
+    tx
+      .selectFrom('chargeback')
+      .select(['state', 'holder_minor'])
+      .where('card_id', '=', card.cardId)
+      .execute(),
+  )
+  expect(rows).toEqual([{ state: 'lost', holder_minor: 1_000n }])
+})
+
+it('takes it off a balance that is frozen for closing, before it can be paid out as well', async () => {
+  const card = await soldCard(8_640n)
+  await inIssuer(leb.db, 'leb', (tx) => freezeBalance(leb, tx, { issuerId: 'leb', cardId: card.cardId }))
+  sim.disputes.open(card.paymentRef, { amount: 8_000 })
+  await happens()
+  expect(await balanceOf(card)).toBe(640n)
+})
+
+it('owes the holder what was won after the card was closed', async () => {
+  const card = await soldCard(8_640n)
+  const { id } = sim.disputes.open(card.paymentRef, { amount: 5_000 })!
+  await happens()
+  await inIssuer(leb.db, 'leb', async (tx) => {
+    const of = { issuerId: 'leb', currency: 'CNY' }
+    const balance = await lockCardBalance(tx, { issuerId: 'leb', cardId: card.cardId })
+    const owed = await houseAccount(leb, tx, { ...of, kind: 'refunds_payable' })
+    await post(leb, tx, {
+      issuerId: 'leb',
+      key: `test:${card.cardId}`,
+      reason: 'closure_settlement',
+      entries: [
+        { accountId: balance.accountId, amount: -balance.amount },
+        { accountId: owed, amount: balance.amount },
+      ],
+      close: [balance.accountId],
+    })
+  })
+  sim.disputes.close(id, 'won')
+  await happens()
+  expect(await moved()).toEqual({ refunds_payable: 3_640n, unmatched_receipts: 5_000n })
+  const waiting = await inIssuer(leb.db, 'leb', (tx) => listUnmatched(tx, 'leb'))
+  expect(waiting).toMatchObject([{ reason: 'chargeback_won', amount: 5_000n, providerRef: card.paymentRef }])
+})
+
+it('lets money that nobody had ordered go again, and come back', async () => {
+  await pay(await openPage(leb, { orderId: leb.ids.next(), number: leb.ids.readable() }))
+  await sim.webhooks.idle()
+  leb.clock.advance({ seconds: 16 * 60 })
+  await workOffPayments(leb)
+  expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
+  const { id } = sim.disputes.open(sim.checkout.all().at(-1)!.payment_intent!)!
+  await happens()
+  expect(await moved()).toEqual({})
+  sim.disputes.close(id, 'won')
+  await happens()
+  expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
+})
+
+it('waits for the payment that a dispute has overtaken', async () => {
+  const card = await soldCard(0n)
+  const bought = await awaitingOrder(leb, card)
+  sim.webhooks.hold()
+  await pay(bought, 'dispute')
+  sim.webhooks.lose()
+  await lookAtPayment(leb, { issuerId: 'leb', id: sim.disputes.all().at(-1)!.id })
+  expect(await moved()).toEqual({})
+  await workOffPayments(leb)
+  expect(await moved()).toEqual({ orders_in_hand: 2_000n, chargebacks: -2_000n })
+})
+
+it('counts no dispute of others, and none in a currency that was not paid', async () => {
+  sim.seed([{ id: 'pi_others', amount: 500, currency: 'cny' }])
+  sim.disputes.open('pi_others')
+  const card = await seedCard(leb, { balance: 8_640n })
+  sim.seed([{ id: card.paymentRef, amount: 20_000, currency: 'eur' }])
+  sim.disputes.open(card.paymentRef)
+  await happens()
+  expect(await moved()).toEqual({})
+  const outcomes = await inIssuer(leb.db, 'leb', (tx) =>
+    tx.selectFrom('provider_event').select('outcome').distinct().execute(),
+  )
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(
+    expect.arrayContaining(['not_ours', 'currency_differs']),
+  )
+})
+
+describe('shares of a payment that paid for several cards', () => {
+  const payments = [
+    { amount_minor: 300n, charged_back_minor: 100n },
+    { amount_minor: 500n, charged_back_minor: 0n },
+  ]
+  it.each([
+    [150n, [[150n, 150n]]],
+    [
+      700n,
+      [
+        [200n, 200n],
+        [500n, 500n],
+      ],
+    ],
+    [
+      750n,
+      [
+        [200n, 200n],
+        [550n, 500n],
+      ],
+    ],
+  ])('of %d', (taken, expected) => {
+    expect(shares(payments, taken).map(({ amount, counted }) => [amount, counted])).toEqual(expected)
+  })
+})
