@@ -65,7 +65,16 @@ begin
 end $$;
 
 alter function ledger_post_openings(text, uuid[], text[], bigint[], text[], bytea[], uuid[], uuid[], timestamptz)
-  security definer set search_path = pg_catalog, public, pg_temp;
+  rename to ledger_write_openings;
+create function ledger_post_openings(
+  p_issuer text, p_cards uuid[], p_currencies text[], p_amounts bigint[], p_keys text[], p_hashes bytea[],
+  p_accounts uuid[], p_postings uuid[], p_at timestamptz
+) returns bigint language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  perform ledger_speaks_for(p_issuer);
+  return ledger_write_openings(p_issuer, p_cards, p_currencies, p_amounts, p_keys, p_hashes, p_accounts, p_postings,
+                               p_at);
+end $$;
 
 -- One posting. p_entries: [{"account": uuid, "amount": text}] in minor units, one currency per account.
 -- p_close: accounts that end with it (their holds are let go). p_despite_freeze: frozen accounts it may still debit.
@@ -305,7 +314,8 @@ begin
 end $$;
 
 -- Sets a card's money aside until p_until. Answers the hold and 'held' or 'replayed'; raises LB010 key_reused,
--- LB011 unknown_account, LB013 account_closed, LB014 account_frozen; more than is free is refused by the table.
+-- LB011 unknown_account, LB013 account_closed, LB014 account_frozen, LB016 hold_ended when p_until is not to come; more
+-- than is free is refused by the table.
 create function ledger_hold_open(
   p_issuer text, p_hold uuid, p_key text, p_hash bytea, p_card uuid, p_amount bigint, p_reason text,
   p_at timestamptz, p_until timestamptz, out hold uuid, out answer text
@@ -319,11 +329,8 @@ begin
   if not found then
     raise exception 'no balance of this issuer' using errcode = 'LB011';
   end if;
-  insert into ledger_hold (issuer_id, hold_id, key, input_hash, account_id, amount, reason, held_at, expires_at)
-  values (p_issuer, p_hold, p_key, p_hash, v_account.account_id, p_amount, p_reason, p_at, p_until)
-  on conflict (issuer_id, key) do nothing;
-  if not found then
-    select * into v_known from ledger_hold where issuer_id = p_issuer and key = p_key;
+  select * into v_known from ledger_hold where issuer_id = p_issuer and key = p_key;
+  if found then
     if v_known.input_hash is distinct from p_hash then
       raise exception 'hold key used before with other content' using errcode = 'LB010';
     end if;
@@ -336,6 +343,15 @@ begin
   end if;
   if v_account.frozen_at is not null then
     raise exception 'the balance is frozen for closing' using errcode = 'LB014';
+  end if;
+  if p_until <= p_at then
+    raise exception 'the hold would be over before it began' using errcode = 'LB016';
+  end if;
+  insert into ledger_hold (issuer_id, hold_id, key, input_hash, account_id, amount, reason, held_at, expires_at)
+  values (p_issuer, p_hold, p_key, p_hash, v_account.account_id, p_amount, p_reason, p_at, p_until)
+  on conflict (issuer_id, key) do nothing;
+  if not found then
+    raise exception 'the key was used by another transaction meanwhile' using errcode = '40001';
   end if;
   update ledger_account set held = held + p_amount
    where issuer_id = p_issuer and account_id = v_account.account_id;

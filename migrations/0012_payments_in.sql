@@ -87,7 +87,8 @@ create table bank_line (
   currency      text not null check (currency ~ '^[A-Z]{3}$'),
   -- Minor units; below 0 went out.
   amount_minor  bigint not null check (amount_minor <> 0),
-  outcome       text not null check (outcome in ('order_paid', 'unmatched', 'transfer_settled', 'not_ours')),
+  outcome       text not null check (outcome in
+    ('order_paid', 'unmatched', 'transfer_settled', 'transfer_returned', 'transfer_differs')),
   payment_id    uuid,
   end_to_end_id text,
   imported_at   timestamptz not null,

@@ -14,6 +14,7 @@ alter table card
 alter table card add column lapses_at timestamptz
   generated always as (case when lapsed_at is null then expires_at else kept_until end) stored;
 create index card_lapse on card (issuer_id, told, lapses_at) where state = 'open' and lapses_at is not null;
+create index card_refund_due on card (issuer_id, card_id) where expiry_outcome = 'refund_due';
 
 -- Days were added or taken: what was told holds no more, and a card that had ended lives again.
 create function card_end_moved() returns trigger language plpgsql as $$

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { describeSettings, readConfig } from './platform/env.ts'
 import { SetupError } from './platform/errors.ts'
+import { addPaymentCommands } from './payment/add-payment-commands.ts'
 
 /** The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. */
 export async function main(argv: string[]): Promise<void> {
@@ -54,6 +55,7 @@ async function run(argv: string[]): Promise<number> {
   addClosing(program, ends)
   addSetUp(program, ends)
   addTerms(program, ends)
+  addPaymentCommands(program, ends, readConfig)
   addProof(program, ends)
   await program.parseAsync(argv)
   return exit

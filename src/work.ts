@@ -1,5 +1,7 @@
 import { sweepRequests } from './api/once.ts'
 import { sweepAccess } from './holder/sweep-access.ts'
+import { keepQueueingExpiryMails } from './expiry/queue-mails.ts'
+import { sweepExpiry } from './expiry/sweep-expiry.ts'
 import { sweepHolds } from './ledger/holds.ts'
 import { sendNotice } from './notice/send-notice.ts'
 import type { Context } from './platform/context.ts'
@@ -76,26 +78,32 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
     { atOnce: issuers_lines_at_once },
     logged('line', (look) => lookAtLines(ctx, leases, look)),
   )
-  await ctx.jobs.everyMinute('deadlines', async () => {
-    await watchDeadlines(ctx)
-    await lapseUnproved(ctx)
-    await sweepAccess(ctx)
-    await sweepHolds(ctx)
-    await sweepRequests(ctx)
-    await sweepPayments(ctx)
-    await lapseOrders(ctx)
-  })
+  await ctx.jobs.everyMinute('deadlines', () => sweepAll(ctx))
   const watch = setInterval(() => {
     ctx.jobs
       .takeOver(ctx.db)
       .catch((error: unknown) => ctx.log.warn('could not look for work left behind', errorFields(error)))
   }, take_over_every_ms)
+  const stopMails = keepQueueingExpiryMails(ctx)
   return {
     async stop() {
       clearInterval(watch)
+      stopMails()
       // What is under way is finished first, under the leases it holds.
       await ctx.jobs.stop()
       await leases.close()
     },
   }
+}
+
+/** What becomes due by the clock alone. Expiry last: with a million cards it takes most of the minute. */
+async function sweepAll(ctx: Context): Promise<void> {
+  await watchDeadlines(ctx)
+  await lapseUnproved(ctx)
+  await sweepAccess(ctx)
+  await sweepHolds(ctx)
+  await sweepRequests(ctx)
+  await sweepPayments(ctx)
+  await lapseOrders(ctx)
+  await sweepExpiry(ctx)
 }

@@ -24,6 +24,12 @@ export type Card = {
   invoiceNo: string
   paidMinor: bigint
   currency: string
+  /** Where the holder lives (ISO 3166-1 alpha-2): whose law says what becomes of the money when the card ends. */
+  jurisdiction: string
+  /** When it ended; null while it lives. Its money may be kept until a later day. */
+  lapsedAt: Date | null
+  keptUntil: Date | null
+  expiryOutcome: 'lapsed' | 'kept' | 'refund_due' | 'refunded' | 'nothing' | null
 }
 
 /** The cards of these holders, by account and age. */
@@ -69,6 +75,7 @@ function cards(tx: Tx, issuerId: string) {
       'c.invoice_no',
     ])
     .select(['c.paid_minor', 'c.currency', 'l.balance', 'l.currency as balance_currency'])
+    .select(['a.jurisdiction', 'c.lapsed_at', 'c.kept_until', 'c.expiry_outcome'])
     .where('c.issuer_id', '=', issuerId)
     .orderBy('a.account_ref')
     .orderBy('c.sold_at')
@@ -100,5 +107,9 @@ function fromRow(row: CardRow): Card {
     invoiceNo: row.invoice_no,
     paidMinor: row.paid_minor,
     currency: row.currency,
+    jurisdiction: row.jurisdiction,
+    lapsedAt: row.lapsed_at,
+    keptUntil: row.kept_until,
+    expiryOutcome: row.expiry_outcome as Card['expiryOutcome'],
   }
 }

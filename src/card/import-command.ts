@@ -1,7 +1,8 @@
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
-import { EncodingError, importFleet, type ImportSummary } from './import-fleet.ts'
+import { importFleet, type ImportSummary } from './import-fleet.ts'
+import { EncodingError } from './open-table.ts'
 import { progressBar } from './progress-bar.ts'
 import { type RejectReason, rejectReasons } from './reject-reasons.ts'
 

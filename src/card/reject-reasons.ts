@@ -1,3 +1,5 @@
+import type { RejectedRow } from './rejects-file.ts'
+
 /** Why a row is not imported: the codes are stable, the words are for whoever mends the file. No `;` in them. */
 export const rejectReasons = {
   missing_columns: 'the row has fewer columns than the header',
@@ -51,9 +53,4 @@ export const rejectReasons = {
 } as const
 
 export type RejectReason = keyof typeof rejectReasons
-export type Reject = { line: number; text: string; reasons: RejectReason[] }
-
-/** `code: words; code: words`, as it stands in the reject file. */
-export function describeReasons(reasons: RejectReason[]): string {
-  return reasons.map((code) => `${code}: ${rejectReasons[code]}`).join('; ')
-}
+export type Reject = RejectedRow<RejectReason>

@@ -25,6 +25,8 @@ function withoutHolder(view: ClosureView): ClosureView {
     expiresAt: null,
     balance: null,
     payout: null,
+    lines: [],
+    parts: [],
   }))
   return { ...view, accountRef: null, cards }
 }

@@ -1,12 +1,13 @@
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
+import { partOf, partsOfK, type PayoutPart } from '../payout/parts.ts'
+import type { KeptSettlement } from '../payout/write-settlement.ts'
 import { assert } from '../platform/errors.ts'
 import type { Closure } from '../platform/tables.ts'
 import { policyByVersion } from '../policy/policy.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import type { Selectable } from 'kysely'
-import type { PayoutRoute } from './closure-view.ts'
 import { readJournal, type Journal } from './journal.ts'
 
 export type ClosureRow = Selectable<Closure>
@@ -19,14 +20,15 @@ export type CaseCard = {
   zone: string
   expiresAt: Date
   currency: string
-  paidMinor: bigint
-  paymentProvider: string
-  paymentRef: string
+  /** What the holder is owed, and of what it is made up; null before it is settled. */
   settledMinor: bigint | null
-  payoutMinor: bigint | null
-  payoutRoute: PayoutRoute | null
-  bankReference: string | null
+  settlement: KeptSettlement | null
+  /** The ways it goes back, in order; empty before it is settled. */
+  parts: PayoutPart[]
 }
+
+/** One part of a card's money, on its way back. */
+export type CasePart = { card: CaseCard; part: PayoutPart }
 
 /** One closure as a worker has it before it: rows, rules and journal, under a version that it alone holds. */
 export type Case = {
@@ -107,13 +109,9 @@ export async function readCaseCards(tx: Tx, issuerId: string, closureId: string)
       'c.zone',
       'c.expires_at',
       'c.currency',
-      'c.paid_minor',
-      'c.payment_provider',
-      'c.payment_ref',
       'k.settled_minor',
-      'k.payout_minor',
-      'k.payout_route',
-      'k.bank_reference',
+      'k.settlement',
+      partsOfK.as('parts'),
     ])
     .where('k.issuer_id', '=', issuerId)
     .where('k.closure_id', '=', closureId)
@@ -126,13 +124,9 @@ export async function readCaseCards(tx: Tx, issuerId: string, closureId: string)
     zone: row.zone,
     expiresAt: row.expires_at,
     currency: row.currency,
-    paidMinor: row.paid_minor,
-    paymentProvider: row.payment_provider,
-    paymentRef: row.payment_ref,
     settledMinor: row.settled_minor,
-    payoutMinor: row.payout_minor,
-    payoutRoute: row.payout_route as PayoutRoute | null,
-    bankReference: row.bank_reference,
+    settlement: row.settlement as KeptSettlement | null,
+    parts: row.parts.map(partOf),
   }))
 }
 

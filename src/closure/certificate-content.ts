@@ -4,6 +4,7 @@ import { assert } from '../platform/errors.ts'
 import { zoneName } from '../plan/zones.ts'
 import type { CertificateContent } from '../slip/content.ts'
 import type { Evidence } from '../adapters/answer.ts'
+import { liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { Case, CaseCard } from './case.ts'
 import type { Act, Covers } from './closure-view.ts'
 import { removalWords, routeWords } from './declaration-words.ts'
@@ -56,10 +57,9 @@ function certificateCard(
   const settled = card.settledMinor
   assert(settled !== null, 'a card is settled before its certificate')
   const line = proofOf(told.journal, 'cut_line', card.cardId)
-  const paid = proofOf(told.journal, 'pay_out', card.cardId)
+  const parts = liveParts(card.parts).filter((part) => part.route !== 'nothing')
   const esim = proofOf(told.journal, 'retire_esim', card.cardId)
   const money = (amount: bigint) => ({ amount: amount.toString(), currency: card.currency })
-  const route = card.payoutRoute ?? 'nothing'
   return {
     iccid: card.iccid,
     plan: card.plan,
@@ -70,17 +70,29 @@ function certificateCard(
       ...(esim && { reference: referenceOf(esim), at: time(esim.answeredAt!) }),
     },
     settlement: money(settled),
-    ...(paid &&
-      route !== 'nothing' && {
-        payout: {
-          amount: money(settled),
-          route: both(routeWords[route]),
-          reference: factOf(paid, 'reference') ?? referenceOf(paid),
-          at: time(paid.answeredAt!),
-        },
-      }),
+    ...payoutsOf(told, parts, time),
     balance: money(0n),
   }
+}
+
+type Payout = NonNullable<CertificateContent['cards'][number]['payout']>
+
+/** The parts of what was paid, each with its reference. The first stands where it stood when there was only one. */
+function payoutsOf(told: Case, parts: PayoutPart[], time: (at: Date) => string) {
+  const payouts = parts.flatMap((part): Payout[] => {
+    const paid = proofOf(told.journal, 'pay_out', part.partId)
+    if (!paid) return []
+    return [
+      {
+        amount: { amount: part.amount.toString(), currency: part.currency },
+        route: both(routeWords[part.route]),
+        reference: part.reference ?? referenceOf(paid),
+        at: time(paid.answeredAt!),
+      },
+    ]
+  })
+  const [payout, ...morePayouts] = payouts
+  return { ...(payout && { payout }), ...(morePayouts.length > 0 && { morePayouts }) }
 }
 
 /** The provider's own reference, or our key where it gave none. */

@@ -27,7 +27,7 @@ export async function close(story: Story): Promise<void> {
     await card.step(freeze)
     await card.step(drainUsage)
     await card.step(settle)
-    await card.step(payOut) // the point of no return: from here undo is refused
+    await card.payouts(payOut) // the point of no return: from here undo is refused
     await card.step(cutLine)
     await card.step(retireEsim)
   })

@@ -6,12 +6,36 @@ import { type ClosureView, stepNames } from './closure-view.ts'
 
 export const act = z.enum(['terminate', 'withdraw', 'refund', 'erase']).openapi({ example: 'terminate' })
 
+export const payoutRoute = z
+  .enum(['original_payment', 'bank_transfer', 'voucher', 'kept', 'nothing'])
+  .openapi({
+    description:
+      '`kept`: below the minimum that is sent by itself, paid when the holder asks; `voucher`: only if asked for',
+  })
 const payoutShape = z.object({
-  route: z.enum(['original_payment', 'bank_transfer', 'nothing']),
+  route: payoutRoute,
   amount: money,
   reference: z.string().nullable(),
   settledAt: instant.nullable(),
 })
+export const lineShape = z
+  .object({
+    kind: z.enum(['balance', 'unused', 'closing_fee']),
+    amount: money.openapi({ description: 'a fee is below 0' }),
+    tax: money.nullable().openapi({ description: 'tax in it that is taken back' }),
+    code: z.string().nullable().openapi({ description: 'the plan or add-on it is the unused share of' }),
+  })
+  .openapi('SettlementLine')
+const partShape = z
+  .object({
+    partId: z.uuid(),
+    route: payoutRoute,
+    amount: money,
+    state: z.enum(['waiting', 'sent', 'paid', 'refused']),
+    reference: z.string().nullable(),
+    settledAt: instant.nullable(),
+  })
+  .openapi('PayoutPart')
 const unproved = 'null when declared without signing in, for a closure access token, until the code is in'
 const cardShape = z
   .object({
@@ -21,7 +45,9 @@ const cardShape = z
     zone: z.string().nullable(),
     expiresAt: instant.nullable(),
     balance: money.nullable().openapi({ description: 'at the declaration, or what settlement took off it' }),
-    payout: payoutShape.nullable(),
+    payout: payoutShape.nullable().openapi({ description: 'in one line; `parts` has each way' }),
+    lines: z.array(lineShape).openapi({ description: 'what closing pays; empty until it is settled' }),
+    parts: z.array(partShape).openapi({ description: 'each way the money goes; a refused one was replaced' }),
   })
   .openapi('CardInClosure')
 const reason = z.enum([
@@ -31,6 +57,8 @@ const reason = z.enum([
   'payout_more_than_paid',
   'payout_charged_back',
   'bank_details_needed',
+  'transfer_to_send',
+  'transfer_under_way',
   'esim_refused',
   'provider_silent',
 ])
@@ -62,6 +90,8 @@ export const closureShape = z
     late: z.boolean(),
     undoUntil: instant.nullable(),
     canUndo: z.boolean().openapi({ description: 'until money is sent or the line is cut' }),
+    wantsVoucher: z.boolean().openapi({ description: 'the holder asked for a voucher instead of money' }),
+    bankAccountGiven: z.boolean().openapi({ description: 'an account for transfers was given' }),
     noReturnAt: instant.nullable(),
     undoneAt: instant.nullable(),
     undoneBy: z.enum(['person', 'holder_declared', 'never_proved']).nullable().openapi({
@@ -107,8 +137,9 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
     identifiedAt: maybe(view.identifiedAt),
     closedAt: maybe(view.closedAt),
     toldAt: maybe(view.toldAt),
-    cards: cards.map(({ payout, expiresAt, ...card }) => ({
+    cards: cards.map(({ payout, parts, expiresAt, ...card }) => ({
       ...card,
+      parts: parts.map((part) => ({ ...part, settledAt: maybe(part.settledAt) })),
       expiresAt: maybe(expiresAt),
       payout: payout && { ...payout, settledAt: maybe(payout.settledAt) },
     })),

@@ -1,4 +1,5 @@
 import type { MoneyJson } from '../ledger/money.ts'
+import type { PayoutRoute } from '../payout/plan-payouts.ts'
 
 /** The steps of a closure, in the order of the story (close.ts). */
 export const stepNames = [
@@ -19,8 +20,7 @@ export type StepName = (typeof stepNames)[number]
 
 export type Act = 'terminate' | 'withdraw' | 'refund' | 'erase'
 export type Covers = 'card' | 'account'
-/** Where the money goes: back to the payment it came from, by bank transfer with staff's help, or there is none. */
-export type PayoutRoute = 'original_payment' | 'bank_transfer' | 'nothing'
+export type { PayoutRoute }
 
 export type BlockReason =
   | 'line_refused'
@@ -29,8 +29,30 @@ export type BlockReason =
   | 'payout_more_than_paid'
   | 'payout_charged_back'
   | 'bank_details_needed'
+  | 'transfer_to_send'
+  | 'transfer_under_way'
   | 'esim_refused'
   | 'provider_silent'
+
+/** One way that a card's money goes back. */
+export type PartView = {
+  partId: string
+  route: PayoutRoute
+  amount: MoneyJson
+  /** `refused` ones were replaced by others. */
+  state: 'waiting' | 'sent' | 'paid' | 'refused'
+  reference: string | null
+  settledAt: Date | null
+}
+/** A line of what closing pays: minor units, a fee is below 0. */
+export type LineView = {
+  kind: 'balance' | 'unused' | 'closing_fee'
+  amount: MoneyJson
+  /** Tax in it, of an unused share. */
+  tax: MoneyJson | null
+  /** What it is the unused share of. */
+  code: string | null
+}
 
 export type CardInClosure = {
   cardId: string
@@ -41,7 +63,12 @@ export type CardInClosure = {
   expiresAt: Date | null
   /** Balance at the declaration, or what settlement took off it. Null when declared by someone not signed in. */
   balance: MoneyJson | null
+  /** All of it in one: the way of its first part, and when the last one was settled. */
   payout: { route: PayoutRoute; amount: MoneyJson; reference: string | null; settledAt: Date | null } | null
+  /** What closing pays, line by line; empty until it is settled. */
+  lines: LineView[]
+  /** Each part of it, also those that were refused. */
+  parts: PartView[]
 }
 
 export type StepView = {
@@ -80,6 +107,10 @@ export type ClosureView = {
   undoUntil: Date | null
   /** Undo is possible until money is sent or the profile is retired. */
   canUndo: boolean
+  /** The holder asked for a voucher instead of money. */
+  wantsVoucher: boolean
+  /** An account for transfers has been given, and not been used up. */
+  bankAccountGiven: boolean
   noReturnAt: Date | null
   undoneAt: Date | null
   undoneBy: 'person' | 'holder_declared' | 'never_proved' | null

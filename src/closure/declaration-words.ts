@@ -1,3 +1,4 @@
+import { formatMoney, type Money } from '../ledger/money.ts'
 import type { Wording } from '../platform/errors.ts'
 import type { Act, Covers, PayoutRoute } from './closure-view.ts'
 
@@ -34,10 +35,27 @@ export const routeWords: Record<PayoutRoute, Wording> = {
     en: 'back to the payment method it was paid with',
   },
   bank_transfer: {
-    'zh-CN': '银行转账（客服会向您索要收款账户）',
-    en: 'by bank transfer (support will ask you for the account)',
+    'zh-CN': '银行转账（转到您指定的账户）',
+    en: 'by bank transfer, to the account you name',
+  },
+  voucher: {
+    'zh-CN': '按您的选择，换成代金券',
+    en: 'as a voucher, because you chose it',
+  },
+  kept: {
+    'zh-CN': '低于自动退款的最低金额，仍归您所有，随时可要求退还',
+    en: 'too little to be sent by itself: it stays yours, and is paid when you ask',
   },
   nothing: { 'zh-CN': '没有余额需要退还', en: 'there is no balance to pay back' },
+}
+
+/** Where a sum goes, in one line; with several ways, how much on each. */
+export function waysInWords(parts: { route: PayoutRoute; money: Money }[]): Wording {
+  const [only] = parts
+  if (only && parts.length === 1) return routeWords[only.route]
+  const say = (lang: 'zh-CN' | 'en', join: string) =>
+    parts.map((part) => `${formatMoney(part.money, lang)} ${routeWords[part.route][lang]}`).join(join)
+  return { 'zh-CN': say('zh-CN', '；'), en: say('en', '; ') }
 }
 
 export const removalWords = {

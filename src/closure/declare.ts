@@ -6,6 +6,7 @@ import { isZone } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import type { MoneyRules } from '../policy/money-rules.ts'
 import { sealDocument, type SealedDocument } from '../slip/seal.ts'
 import type { Act, Covers } from './closure-view.ts'
 import { saveDocument } from './documents.ts'
@@ -27,6 +28,8 @@ export type Declaration = {
   zone: string
   receivedBy: 'portal' | 'api' | 'cli' | 'staff'
   identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
+  /** A voucher instead of money, because the holder asked for it; cards only, an account leaves nobody to give it to. */
+  voucher?: boolean
   /** Keyed hash of an anonymous request, by which its repetition finds this closure. */
   requestDigest?: Buffer
 }
@@ -65,7 +68,9 @@ class CardsCame extends Error {}
 
 async function declareAsItStands(ctx: Context, issuer: Issuer, declaration: Declaration): Promise<Receipt> {
   const { issuerId } = declaration
-  const preview = await inIssuer(ctx.db, issuerId, (tx) => previewWith(ctx, tx, issuer, declaration))
+  const preview = await inIssuer(ctx.db, issuerId, (tx) =>
+    previewWith(ctx, tx, issuer, { ...declaration, voucher: wantsVoucher(declaration) }),
+  )
   await refuseIfNotOpen(ctx, declaration, preview)
 
   const declared = newDeclared(ctx, issuer, declaration, preview)
@@ -154,6 +159,9 @@ function newDeclared(
   }
 }
 
+const wantsVoucher = (declaration: Declaration) =>
+  declaration.voucher === true && declaration.cardIds !== 'account'
+
 function coversOf(declaration: Declaration): Covers {
   return declaration.cardIds === 'account' ? 'account' : 'card'
 }
@@ -161,7 +169,7 @@ function coversOf(declaration: Declaration): Covers {
 type NewClosure = {
   closureId: string
   declaration: Declaration
-  preview: ClosurePreview
+  preview: ClosurePreview & { rules: MoneyRules }
   declared: Declared
   sealed: SealedDocument
 }
@@ -220,6 +228,8 @@ async function insertClosure(
       undo_until: declared.undoUntil,
       identified_at: byIssuer ? declared.declaredAt : null,
       request_digest: declaration.requestDigest ?? null,
+      money_rules: JSON.stringify(preview.rules),
+      payout_choice: wantsVoucher(declaration) ? 'voucher' : null,
     })
     .execute()
   if (preview.cards.length > 0) {

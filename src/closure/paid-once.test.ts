@@ -69,7 +69,7 @@ it('asks for no refund once staff have paid by bank, also from a worker that had
       .where('issuer_id', '=', issuerId)
       .where('closure_id', '=', closureId)
       .where('step', '=', 'pay_out')
-      .orderBy('attempt')
+      .orderBy('state', 'desc')
       .execute(),
   )
   expect(payouts).toMatchObject([

@@ -4,7 +4,8 @@ import { needsSession, signedIn } from '../api/bearer.ts'
 import { closureNumber, instant, json, money, problems, underAccount, wording } from '../api/shapes.ts'
 import { ownAccount } from '../holder/account-api.ts'
 import { moneyJson } from '../ledger/money.ts'
-import { act } from './closure-json.ts'
+import type { Settlement } from '../payout/settlement.ts'
+import { act, lineShape, payoutRoute } from './closure-json.ts'
 import { type ClosurePreview, previewClosure } from './preview.ts'
 
 const cardShape = z
@@ -15,9 +16,10 @@ const cardShape = z
     zone: z.string(),
     expiresAt: instant,
     balance: money,
-    route: z
-      .enum(['original_payment', 'bank_transfer', 'nothing'])
-      .openapi({ description: 'where the money goes' }),
+    total: money.openapi({ description: 'what closing now would pay' }),
+    lines: z.array(lineShape),
+    parts: z.array(z.object({ route: payoutRoute, amount: money })),
+    route: payoutRoute,
     arrivesBy: instant.openapi({ description: 'by when it should be there' }),
     existing: closureNumber.nullable().openapi({ description: 'a closure of this card that is under way' }),
   })
@@ -128,9 +130,24 @@ function shown(preview: ClosurePreview): z.infer<typeof previewShape> {
       zone: card.zone,
       expiresAt: card.expiresAt.toISOString(),
       balance: moneyJson(card.balance),
+      ...settlementJson(card.settlement),
       route: card.route,
       arrivesBy: card.arrivesBy.toISOString(),
       existing: card.existing,
     })),
+  }
+}
+
+function settlementJson({ currency, lines, parts, total }: Settlement) {
+  const sum = (amount: bigint) => moneyJson({ amount, currency })
+  return {
+    total: sum(total),
+    lines: lines.map((line) => ({
+      kind: line.kind,
+      amount: sum(line.amount),
+      tax: line.kind === 'unused' ? sum(line.tax) : null,
+      code: line.kind === 'unused' ? line.code : null,
+    })),
+    parts: parts.map(({ route, amount }) => ({ route, amount: sum(amount) })),
   }
 }

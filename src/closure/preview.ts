@@ -7,7 +7,9 @@ import { arrivesBy, type Deadline, deadlines, type RetentionUntil, retentions } 
 import { policyFor } from '../policy/policy.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import type { Act, PayoutRoute } from './closure-view.ts'
-import { payoutRoute } from './payout-route.ts'
+import { readSettlementFacts } from '../payout/read-settlement-facts.ts'
+import { type Settlement, settlementOf } from '../payout/settlement.ts'
+import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
 
 export type CardPreview = {
   cardId: string
@@ -16,6 +18,9 @@ export type CardPreview = {
   zone: string
   expiresAt: Date
   balance: Money
+  /** What closing pays, line by line and part by part. */
+  settlement: Settlement
+  /** Where it goes, or its first part. */
   route: PayoutRoute
   /** End of the day by which the money should be there. */
   arrivesBy: Date
@@ -47,6 +52,8 @@ export type PreviewInput = {
   act: Act
   /** Who declares; somebody signed in unless told. */
   identity?: 'signed_in' | 'not_signed_in' | 'issuer_decision'
+  /** The holder asks for a voucher instead of money. */
+  voucher?: boolean
 }
 
 /** Throws Refusal closure/no_such_card, closure/nothing_open, issuer/unknown. */
@@ -62,7 +69,7 @@ export async function previewWith(
   tx: Tx,
   issuer: Issuer,
   input: PreviewInput,
-): Promise<ClosurePreview & { policy: Policy }> {
+): Promise<ClosurePreview & { policy: Policy; rules: MoneyRules }> {
   const now = ctx.clock.now()
   const account = await tx
     .selectFrom('account')
@@ -74,9 +81,17 @@ export async function previewWith(
   // The holder's residence is nobody's business before proof: until then the issuer's own law is told (adr/0010).
   const unproved = input.identity === 'not_signed_in'
   const terms = termsFor(issuer, unproved ? issuer.jurisdiction : account.jurisdiction, input.act, now)
-  const cards = await readCards(tx, issuer.issuerId, input)
+  const rules = moneyRules(terms.policy.money, issuer.rules.money)
+  const rows = await readCards(tx, issuer.issuerId, input)
+  const cards = await withSettlements(tx, rows, {
+    issuerId: issuer.issuerId,
+    rules,
+    at: now,
+    voucher: input.voucher,
+  })
   return {
     ...terms,
+    rules,
     accountId: input.accountId,
     accountRef: account.account_ref,
     cards: cards.map((card) => ({ ...card, arrivesBy: arrivesBy(terms.policy, now) })),
@@ -106,11 +121,24 @@ export function termsFor(
   }
 }
 
-async function readCards(
+type CardFacts = Omit<CardPreview, 'arrivesBy' | 'settlement' | 'route'>
+
+/** The same facts and the same function as the posting (steps/settle.ts). */
+async function withSettlements(
   tx: Tx,
-  issuerId: string,
-  input: PreviewInput,
+  cards: CardFacts[],
+  by: { issuerId: string; rules: MoneyRules; at: Date; voucher: boolean | undefined },
 ): Promise<Omit<CardPreview, 'arrivesBy'>[]> {
+  const { issuerId, rules, at, voucher = false } = by
+  const cardIds = cards.map((card) => card.cardId)
+  const facts = await readSettlementFacts(tx, { issuerId, cardIds, rules, at, voucher })
+  return cards.map((card) => {
+    const settlement = settlementOf(facts.get(card.cardId)!)
+    return { ...card, settlement, route: settlement.parts[0]!.route }
+  })
+}
+
+async function readCards(tx: Tx, issuerId: string, input: PreviewInput): Promise<CardFacts[]> {
   const rows = await tx
     .selectFrom('card as c')
     .innerJoin('ledger_account as a', (join) =>
@@ -132,8 +160,6 @@ async function readCards(
       'c.zone',
       'c.expires_at',
       'c.currency',
-      'c.paid_minor',
-      'c.payment_provider',
       'c.state',
       'a.balance',
       'o.number',
@@ -156,11 +182,6 @@ async function readCards(
     zone: row.zone,
     expiresAt: row.expires_at,
     balance: { amount: row.balance, currency: row.currency },
-    route: payoutRoute({
-      amount: row.balance,
-      paidMinor: row.paid_minor,
-      paymentProvider: row.payment_provider,
-    }),
     // What nobody has proved yet stands in nobody's way but that of the next stranger.
     existing:
       input.identity !== 'not_signed_in' &&

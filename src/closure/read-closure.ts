@@ -13,7 +13,9 @@ import {
   stepNames,
   type StepView,
 } from './closure-view.ts'
-import { factOf, type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
+import { hasBankDetails } from '../payout/bank-details.ts'
+import { liveParts } from '../payout/parts.ts'
+import { type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
 
 export type WhichClosure = { issuerId: string } & ({ closureId: string } | { number: string })
 
@@ -82,7 +84,9 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     accountRef: account.account_ref,
     late: open && closure.identified_at !== null && closure.due_at < ctx.clock.now(),
     canUndo: open && closure.no_return_at === null,
-    cards: await withBalances(tx, issuerId, cards, journal, closure),
+    wantsVoucher: closure.payout_choice === 'voucher',
+    bankAccountGiven: await hasBankDetails(tx, { issuerId, closureId }),
+    cards: await withBalances(tx, issuerId, cards, closure),
     steps: stepViews(closure, cards, journal, await readBlocks(tx, closure)),
     documents: documents.map((d) => ({
       kind: d.kind as 'slip' | 'certificate',
@@ -138,7 +142,6 @@ async function withBalances(
   tx: Tx,
   issuerId: string,
   cards: CaseCard[],
-  journal: Journal,
   closure: ClosureRow,
 ): Promise<CardInClosure[]> {
   const { rows } = await sql<{ card_id: string; balance: bigint }>`
@@ -149,7 +152,6 @@ async function withBalances(
   const balances = new Map(rows.map((row) => [row.card_id, row.balance]))
   const shown = closure.identity !== 'not_signed_in' || closure.identified_at !== null
   return cards.map((card) => {
-    const paid = proofOf(journal, 'pay_out', card.cardId)
     const amount = card.settledMinor ?? balances.get(card.cardId) ?? 0n
     return {
       cardId: card.cardId,
@@ -158,14 +160,38 @@ async function withBalances(
       zone: card.zone,
       expiresAt: card.expiresAt,
       balance: shown ? moneyJson({ amount, currency: card.currency }) : null,
-      payout: card.payoutRoute && {
-        route: card.payoutRoute,
-        amount: moneyJson({ amount: card.payoutMinor ?? 0n, currency: card.currency }),
-        reference: factOf(paid, 'reference') ?? null,
-        settledAt: paid?.answeredAt ?? null,
-      },
+      payout: payoutOf(card),
+      lines: (card.settlement?.lines ?? []).map((line) => ({
+        kind: line.kind,
+        amount: { amount: line.amount, currency: card.currency },
+        tax: line.tax === undefined ? null : { amount: line.tax, currency: card.currency },
+        code: line.code ?? null,
+      })),
+      parts: card.parts.map((part) => ({
+        partId: part.partId,
+        route: part.route,
+        amount: moneyJson(part),
+        state: part.state,
+        reference: part.reference,
+        settledAt: part.paidAt,
+      })),
     }
   })
+}
+
+/** A card's parts in one line, as long as nobody wants to know more. */
+function payoutOf(card: CaseCard): CardInClosure['payout'] {
+  const live = liveParts(card.parts)
+  const [first] = live
+  if (!first || card.settledMinor === null) return null
+  const times = live.map((part) => part.paidAt?.getTime() ?? null)
+  const last = times.includes(null) ? null : Math.max(...times.map(Number))
+  return {
+    route: first.route,
+    amount: moneyJson({ amount: card.settledMinor, currency: card.currency }),
+    reference: live.length === 1 ? first.reference : null,
+    settledAt: last === null ? null : new Date(last),
+  }
 }
 
 const perCard: ReadonlySet<StepName> = new Set([
@@ -184,6 +210,8 @@ const stepOfReason: Record<BlockReason, StepName | null> = {
   payout_more_than_paid: 'pay_out',
   payout_charged_back: 'pay_out',
   bank_details_needed: 'pay_out',
+  transfer_to_send: 'pay_out',
+  transfer_under_way: 'pay_out',
   esim_refused: 'retire_esim',
   provider_silent: null,
 }
@@ -193,8 +221,8 @@ function stepViews(closure: ClosureRow, cards: CaseCard[], journal: Journal, blo
   const names = stepNames.filter((step) => closure.covers === 'account' || !accountOnly.has(step))
   let reached = closure.state !== 'undone'
   return names.map((step) => {
-    const scopes = perCard.has(step) ? cards.map((card) => card.cardId) : [closure.closure_id]
-    const rows = scopes.map((scope) => proofOf(journal, step, scope))
+    const scopes = perCard.has(step) ? cards.map((card) => scopesOf(step, card)) : [[closure.closure_id]]
+    const rows = scopes.map((some) => proofsOf(journal, step, some))
     const done = rows.every((row) => row !== undefined)
     const current = !done && reached
     if (current) reached = false
@@ -207,6 +235,17 @@ function stepViews(closure: ClosureRow, cards: CaseCard[], journal: Journal, blo
       block: block && { reason: block.reason, owner: block.owner, since: block.since },
     }
   })
+}
+
+/** What of a card a step is told for: of a payout its parts, of which there are none before it is settled. */
+const scopesOf = (step: StepName, card: CaseCard) =>
+  step === 'pay_out' ? liveParts(card.parts).map((part) => part.partId) : [card.cardId]
+
+/** The last of a card's proofs, when every one of them is there. */
+function proofsOf(journal: Journal, step: StepName, scopes: string[]): JournalRow | undefined {
+  const rows = scopes.map((scope) => proofOf(journal, step, scope))
+  if (rows.length === 0 || rows.some((row) => row === undefined)) return undefined
+  return rows.reduce((a, b) => (a!.answeredAt! > b!.answeredAt! ? a : b))
 }
 
 function latest(rows: (JournalRow | undefined)[]): Date | null {

@@ -5,7 +5,7 @@ import type { Policy } from '../policy/policy-schema.ts'
 import { zoneName } from '../plan/zones.ts'
 import type { SlipContent } from '../slip/content.ts'
 import type { Act, Covers } from './closure-view.ts'
-import { declarationWords, routeWords } from './declaration-words.ts'
+import { declarationWords, waysInWords } from './declaration-words.ts'
 import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
 import type { CardPreview, ClosurePreview } from './preview.ts'
 
@@ -65,7 +65,10 @@ export function slipContent(
 
 function slipCard(card: CardPreview, time: (at: Date) => string): SlipContent['cards'][number] {
   const balance = { amount: card.balance.amount.toString(), currency: card.balance.currency }
-  const refund = { estimate: balance, route: both(routeWords[card.route]), expectedBy: time(card.arrivesBy) }
+  const { currency, parts, total } = card.settlement
+  const ways = waysInWords(parts.map(({ route, amount }) => ({ route, money: { amount, currency } })))
+  const estimate = { amount: total.toString(), currency }
+  const refund = { estimate, route: both(ways), expectedBy: time(card.arrivesBy) }
   return {
     iccid: card.iccid,
     plan: card.plan,

@@ -30,20 +30,25 @@ export type OutsideStep<Scope, Request, Value> = {
   name: JournalName
   /**
    * In the transaction that writes the intent: what will be asked; or that nothing need be asked; or that it
-   * can't be asked before somebody has acted; or that it must be looked at again later.
+   * can't be asked before somebody has acted; or that it must be looked at again later; or that it was found to be
+   * impossible and goes another way, which is prepared already.
    */
   prepare(
     ctx: Context,
     tx: Tx,
     told: Case,
     scope: Scope,
-  ): Promise<{ ask: Request } | { skip: Proof } | { block: Block } | { wait: { until: Date } }>
+  ): Promise<
+    { ask: Request } | { skip: Proof } | { block: Block } | { wait: { until: Date } } | { elsewhere: Proof }
+  >
   /** Outside any transaction. The same key may be called any number of times. */
   call(ctx: Context, providers: IssuerProviders, request: Request, key: string): Promise<Answer<Value>>
   /** How pending work stands; without it `call` is repeated. */
   ask?(providers: IssuerProviders, request: Request, key: string): Promise<Answer<Value>>
   /** In the transaction that writes the answer: its effect, and what of it goes into the journal. */
   done(ctx: Context, tx: Tx, told: Case, scope: Scope, value: Value): Promise<Proof>
+  /** In the transaction that writes a refusal: true when the work goes another way by itself, and how was written. */
+  elsewhere?(ctx: Context, tx: Tx, told: Case, scope: Scope, code: string): Promise<boolean>
   /** A refusal stops this card until someone clears the block, or is recorded as unconfirmed and passed. */
   refused(code: string): { block: Block } | { unconfirmed: Proof }
   /** In the transaction that passes an unconfirmed refusal: what must happen all the same. */

@@ -5,7 +5,7 @@ import type { IssuerProviders } from '../adapters/providers.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { clearBlocks, isBlocked, openBlock } from './blocks.ts'
-import type { Case, CaseCard } from './case.ts'
+import type { Case, CaseCard, CasePart } from './case.ts'
 import type { Covers } from './closure-view.ts'
 import { attempts, type JournalRow, lastAttempt } from './journal.ts'
 import { type Block, type LocalStep, type OutsideStep, Pause, type Proof } from './step.ts'
@@ -17,7 +17,11 @@ export type Story = {
   once<R, V>(step: LocalStep<null> | OutsideStep<null, R, V>): Promise<void>
   eachCard(tellCard: (card: CardStory) => Promise<void>): Promise<void>
 }
-export type CardStory = { step<R, V>(step: LocalStep<CaseCard> | OutsideStep<CaseCard, R, V>): Promise<void> }
+export type CardStory = {
+  step<R, V>(step: LocalStep<CaseCard> | OutsideStep<CaseCard, R, V>): Promise<void>
+  /** Told once for each part of the card's money, also for those that take the place of a refused one. */
+  payouts<R, V>(step: OutsideStep<CasePart, R, V>): Promise<void>
+}
 
 // Cards of one account told at the same time: enough to hide providers' latency, few enough for the pool.
 const cards_at_once = 4
@@ -31,8 +35,7 @@ export function tellStory(ctx: Context, told: Case, turn: Turn): Story {
     covers: told.closure.covers as Covers,
     once: (step) => tellStep({ ctx, told, turn }, step, null, told.closure.closure_id),
     async eachCard(tellCard) {
-      const tell = (card: CaseCard, own: Turn) =>
-        tellCard({ step: (step) => tellStep({ ctx, told, turn: own }, step, card, card.cardId) })
+      const tell = (card: CaseCard, own: Turn) => tellCard(cardStory({ ctx, told, turn: own }, card))
       const [only] = told.cards
       if (only && told.cards.length === 1) return tell(only, turn)
       await turn.commit()
@@ -51,6 +54,26 @@ export function tellStory(ctx: Context, told: Case, turn: Turn): Story {
   }
 }
 
+function cardStory(telling: Telling, card: CaseCard): CardStory {
+  return {
+    step: (step) => tellStep(telling, step, card, card.cardId),
+    async payouts(step) {
+      const pauses: Pause[] = []
+      // The list grows while it is told: a part that was refused is followed by those that replace it.
+      for (const part of card.parts) {
+        if (part.state === 'refused') continue
+        try {
+          await tellStep(telling, step, { card, part }, part.partId)
+        } catch (error) {
+          if (!(error instanceof Pause)) throw error
+          pauses.push(error)
+        }
+      }
+      if (pauses.length > 0) throw earliest(pauses)
+    },
+  }
+}
+
 /** The look that comes first; null (a person's turn) only when every card waits for a person. */
 function earliest(pauses: Pause[]): Pause {
   const times = pauses.flatMap((pause) => (pause.until ? [pause.until.getTime()] : []))
@@ -60,7 +83,7 @@ function earliest(pauses: Pause[]): Pause {
 /** What every step is told with: the closure, and the transaction in which this worker's turn is held. */
 type Telling = { ctx: Context; told: Case; turn: Turn }
 
-async function tellStep<Scope extends CaseCard | null, R, V>(
+async function tellStep<Scope, R, V>(
   telling: Telling,
   step: LocalStep<Scope> | OutsideStep<Scope, R, V>,
   scope: Scope,
@@ -105,13 +128,20 @@ async function tellOutside<Scope, R, V>(
       turn.record({ ...row, state: 'done', answer: plan.skip, answeredAt: ctx.clock.now() })
       await clearBlocks(ctx, tx, told, scopeId)
     }
+    if ('elsewhere' in plan)
+      await write(ctx, tx, told, {
+        ...row,
+        state: 'refused',
+        answer: plan.elsewhere,
+        answeredAt: ctx.clock.now(),
+      })
     if ('ask' in plan && !pending)
       turn.record(row, await digestOf(ctx, told, step.digestPart?.(plan.ask) ?? plan.ask))
     return { plan, row }
   })
   if (!intent) throw new Pause(null)
   const { plan, row } = intent
-  if ('skip' in plan) return
+  if ('skip' in plan || 'elsewhere' in plan) return
   if ('block' in plan) throw new Pause(null)
   if ('wait' in plan) throw new Pause(plan.wait.until)
 
@@ -166,8 +196,13 @@ async function hear<Scope, R, V>(
         heard('unknown', { reason: answer.reason })
         return await silence(ctx, tx, told, row)
       case 'refused': {
-        const next = step.refused(answer.code)
         const said = { code: answer.code, reason: answer.reason, evidence: answer.evidence }
+        if (await step.elsewhere?.(ctx, tx, told, scope, answer.code)) {
+          await heard(tx, 'refused', said)
+          await clearBlocks(ctx, tx, told, row.scopeId)
+          return undefined
+        }
+        const next = step.refused(answer.code)
         if ('unconfirmed' in next) {
           await step.passed?.(ctx, tx, told, scope)
           heard('done', { ...next.unconfirmed, ...said, unconfirmed: true })

@@ -1,5 +1,7 @@
 import type { Context } from '../platform/context.ts'
-import { inIssuer } from '../platform/db.ts'
+import { settleTransfer } from '../payout/transfers.ts'
+import { newParts, writeParts } from '../payout/write-settlement.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 
 /**
@@ -18,63 +20,57 @@ export async function retryBlocked(
       .where('issuer_id', '=', input.issuerId)
       .where('closure_id', '=', input.closureId)
       .where('cleared_at', 'is', null)
-      .where('reason', '<>', 'bank_details_needed')
+      .where('reason', 'not in', ['bank_details_needed', 'transfer_to_send', 'transfer_under_way'])
       .executeTakeFirst()
     if (cleared.numUpdatedRows === 0n) throw new Refusal('closure/nothing_blocked')
     await ctx.jobs.look(tx, 'closure', { issuerId: input.issuerId, id: input.closureId })
   })
 }
 
+/** Reasons for which staff pay by hand what does not go by itself. */
+const payable_by_hand = [
+  'bank_details_needed',
+  'transfer_to_send',
+  'transfer_under_way',
+  'payout_refused',
+  'payout_currency_differs',
+  'payout_more_than_paid',
+  'payout_charged_back',
+]
+
 /**
- * Staff transferred a card's money by bank: the bank's reference is the evidence. It also serves a payout that
- * the payment provider refused for good. Throws Refusal closure/nothing_blocked when no card of the closure
- * waits for a transfer, or it has one already.
+ * Staff transferred a card's money by bank: the bank's reference is the evidence. It serves the parts of the card that
+ * wait for a transfer or that the payment provider refused for good. Throws Refusal closure/nothing_blocked when no
+ * part of it waits for that.
  */
 export async function recordBankTransfer(
   ctx: Context,
   input: { issuerId: string; closureId: string; iccid: string; reference: string },
 ): Promise<void> {
-  await inIssuer(ctx.db, input.issuerId, async (tx) => {
-    const closure = await tx
-      .selectFrom('closure')
-      .select('state')
-      .where('issuer_id', '=', input.issuerId)
-      .where('closure_id', '=', input.closureId)
-      .forNoKeyUpdate()
-      .executeTakeFirst()
-    if (!closure) throw new Refusal('closure/no_such_closure')
-    if (closure.state === 'undone') throw new Refusal('closure/already_undone')
-    const card = await tx
-      .selectFrom('card')
-      .select('card_id')
-      .where('issuer_id', '=', input.issuerId)
-      .where('iccid', '=', input.iccid)
-      .executeTakeFirst()
-    if (!card) throw new Refusal('closure/no_such_card')
-    const block = await tx
-      .updateTable('closure_block')
+  const { issuerId, closureId, reference } = input
+  await inIssuer(ctx.db, issuerId, async (tx) => {
+    const cardId = await lockForStaff(tx, input)
+    const cleared = await tx
+      .updateTable('closure_block as b')
       .set({ cleared_at: ctx.clock.now() })
-      .where('issuer_id', '=', input.issuerId)
-      .where('closure_id', '=', input.closureId)
-      .where('scope_id', '=', card.card_id)
-      .where('reason', 'in', [
-        'bank_details_needed',
-        'payout_refused',
-        'payout_currency_differs',
-        'payout_more_than_paid',
-        'payout_charged_back',
-      ])
+      .where('issuer_id', '=', issuerId)
+      .where('closure_id', '=', closureId)
+      .where('scope_id', 'in', (q) =>
+        q
+          .selectFrom('payout_part')
+          .select('part_id')
+          .where('issuer_id', '=', issuerId)
+          .where('closure_id', '=', closureId)
+          .where('card_id', '=', cardId)
+          .where('state', 'in', ['waiting', 'sent']),
+      )
+      .where('reason', 'in', payable_by_hand)
       .where('cleared_at', 'is', null)
-      .executeTakeFirst()
-    if (block.numUpdatedRows === 0n) throw new Refusal('closure/nothing_blocked')
-    await tx
-      .updateTable('closure_card')
-      .set({ payout_route: 'bank_transfer', bank_reference: input.reference })
-      .where('issuer_id', '=', input.issuerId)
-      .where('closure_id', '=', input.closureId)
-      .where('card_id', '=', card.card_id)
-      .where('bank_reference', 'is', null)
+      .returning('scope_id')
       .execute()
+    if (cleared.length === 0) throw new Refusal('closure/nothing_blocked')
+    for (const partId of new Set(cleared.map((row) => row.scope_id)))
+      await payByHand(ctx, tx, { issuerId, closureId, partId, reference })
     // The money is gone already: from here undo would pay twice, and so would a worker that has the closure in hand
     // as it was before; the new version stops it.
     await tx
@@ -83,9 +79,70 @@ export async function recordBankTransfer(
         no_return_at: e.fn.coalesce('no_return_at', e.val(ctx.clock.now())),
         version: e('version', '+', 1n),
       }))
-      .where('issuer_id', '=', input.issuerId)
-      .where('closure_id', '=', input.closureId)
+      .where('issuer_id', '=', issuerId)
+      .where('closure_id', '=', closureId)
       .execute()
-    await ctx.jobs.look(tx, 'closure', { issuerId: input.issuerId, id: input.closureId })
+    await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
   })
+}
+
+/** The closure, locked, and the card in it. */
+async function lockForStaff(
+  tx: Tx,
+  input: { issuerId: string; closureId: string; iccid: string },
+): Promise<string> {
+  const closure = await tx
+    .selectFrom('closure')
+    .select('state')
+    .where('issuer_id', '=', input.issuerId)
+    .where('closure_id', '=', input.closureId)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (!closure) throw new Refusal('closure/no_such_closure')
+  if (closure.state === 'undone') throw new Refusal('closure/already_undone')
+  const card = await tx
+    .selectFrom('card')
+    .select('card_id')
+    .where('issuer_id', '=', input.issuerId)
+    .where('iccid', '=', input.iccid)
+    .executeTakeFirst()
+  if (!card) throw new Refusal('closure/no_such_card')
+  return card.card_id
+}
+
+type ByHand = { issuerId: string; closureId: string; partId: string; reference: string }
+
+/** A transfer is settled as it is; what was to go another way is given up for a transfer that is settled. */
+async function payByHand(ctx: Context, tx: Tx, at: ByHand): Promise<void> {
+  const { issuerId, closureId, reference } = at
+  const part = await tx
+    .selectFrom('payout_part')
+    .selectAll()
+    .where('issuer_id', '=', issuerId)
+    .where('part_id', '=', at.partId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const { amount_minor: amount, currency } = part
+  let { part_id: partId } = part
+  if (part.route !== 'bank_transfer') {
+    partId = ctx.ids.next()
+    await tx
+      .updateTable('payout_part')
+      .set({ state: 'refused', refusal: 'paid_by_hand' })
+      .where('issuer_id', '=', issuerId)
+      .where('part_id', '=', at.partId)
+      .execute()
+    const last = await tx
+      .selectFrom('payout_part')
+      .select((e) => e.fn.max('ord').as('ord'))
+      .where('issuer_id', '=', issuerId)
+      .where('closure_id', '=', closureId)
+      .where('card_id', '=', part.card_id)
+      .executeTakeFirstOrThrow()
+    const planned = [{ route: 'bank_transfer' as const, paymentId: null, amount }]
+    const place = { cardId: part.card_id!, currency, after: last.ord ?? 0, refOf: () => null }
+    const [made] = newParts(ctx, place, planned)
+    await writeParts(tx, { issuerId, closureId }, [{ ...made!, partId }])
+  }
+  await settleTransfer(ctx, tx, { issuerId, part: { partId, closureId, amount, currency }, reference })
 }

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
-import { houseAccount, reviveBalance } from '../ledger/accounts.ts'
+import { reviveBalance } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
+import { entriesOf } from '../ledger/read-posting.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
+import { noteEarned, settlementKey } from '../payout/write-settlement.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -76,33 +78,42 @@ async function isUnderWay(tx: Tx, closure: ClosureRow): Promise<boolean> {
     .where('closure_id', '=', closure.closure_id)
     .where('step', 'in', ['pay_out', 'cut_line'])
     .where('state', '<>', 'refused')
-    .where(sql<boolean>`coalesce(answer->>'route', '') <> 'nothing'`)
+    // Of nothing, or of too little, nothing was sent.
+    .where(sql<boolean>`coalesce(answer->>'route', '') not in ('nothing', 'kept')`)
     .executeTakeFirst()
   return row !== undefined
 }
 
-/** What was settled but not sent goes back to the card, to the cent. */
+/**
+ * What was settled but not sent goes back where it was, to the cent: the settlement's posting turned round, what it
+ * took of orders given back, and its parts given up, so that they count against no payment.
+ */
 async function giveBack(ctx: Context, tx: Tx, closure: ClosureRow, card: CaseCard): Promise<void> {
-  const issuerId = closure.issuer_id
+  const { issuer_id: issuerId, closure_id: closureId } = closure
   await reviveBalance(tx, { issuerId, cardId: card.cardId })
-  if (!card.settledMinor) return
-  const { currency, settledMinor } = card
-  const owed = await houseAccount(ctx, tx, { issuerId, kind: 'refunds_payable', currency })
-  const balance = await tx
-    .selectFrom('ledger_account')
-    .select('account_id')
-    .where('issuer_id', '=', issuerId)
-    .where('card_id', '=', card.cardId)
-    .executeTakeFirstOrThrow()
-  await post(ctx, tx, {
+  if (card.settledMinor === null) return
+  const entries = await entriesOf(tx, issuerId, settlementKey(closureId, card.cardId))
+  if (entries.length > 0)
+    await post(ctx, tx, {
+      issuerId,
+      key: `${closureId}:undo:${card.cardId}`,
+      reason: 'closure_undone',
+      entries: entries.map(({ accountId, amount }) => ({ accountId, amount: -amount })),
+    })
+  const orders = card.settlement?.orders ?? []
+  await noteEarned(
+    tx,
     issuerId,
-    key: `${closure.closure_id}:undo:${card.cardId}`,
-    reason: 'closure_undone',
-    entries: [
-      { accountId: owed, amount: -settledMinor },
-      { accountId: balance.account_id, amount: settledMinor },
-    ],
-  })
+    orders.map(({ orderId, net }) => ({ orderId, net: -BigInt(net) })),
+  )
+  await tx
+    .updateTable('payout_part')
+    .set({ state: 'refused', refusal: 'undone' })
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .where('card_id', '=', card.cardId)
+    .where('state', '<>', 'refused')
+    .execute()
 }
 
 async function free(tx: Tx, closure: ClosureRow, now: Date): Promise<void> {

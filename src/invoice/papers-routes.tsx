@@ -81,10 +81,9 @@ async function find(ctx: Context, token: string): Promise<Linked | undefined> {
   }
 }
 
-/** The address is the key: no index may list it, and no page that is linked to may learn of it. */
+/** The address is the key: no index may list it. */
 function privately(c: PortalContext): void {
   c.header('X-Robots-Tag', 'noindex')
-  c.header('Referrer-Policy', 'no-referrer')
 }
 
 async function sendPaper(

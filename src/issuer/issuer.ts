@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { statementFormatSchema } from '../adapters/bank/statement-format.ts'
 import type { Db, Tx } from '../platform/db.ts'
 import { bankName } from '../payout/bank-name.ts'
 import { readIban } from '../payout/iban.ts'
@@ -94,6 +95,8 @@ export const providersSchema = z.object({
     from: z.string().min(3),
     dkim: z.object({ domain: z.string(), selector: z.string() }).optional(),
   }),
+  /** How the bank writes its statements, for `leb bank import` (docs/operate/payments.md). */
+  bankStatement: statementFormatSchema.optional(),
   /** The account that transfers to holders are paid from; without it there are no files for the bank. */
   payouts: z
     .object({

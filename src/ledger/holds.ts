@@ -23,7 +23,7 @@ export type NewHold = {
 /**
  * Sets a card's money aside: nothing else can spend it until it is posted, released or its time is over. Throws
  * Refusal: ledger/key_reused, ledger/unknown_account, ledger/account_closed, ledger/account_frozen,
- * ledger/insufficient_balance.
+ * ledger/insufficient_balance, ledger/hold_ended when its end is not to come.
  */
 export async function holdMoney(
   ctx: Context,

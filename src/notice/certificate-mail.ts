@@ -2,6 +2,7 @@ import type { Mail } from '../adapters/mail/port.ts'
 import type { Case } from '../closure/case.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
+import { liveParts } from '../payout/parts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
 import { arrivesBy } from '../policy/clocks.ts'
@@ -40,11 +41,16 @@ export async function certificateMail(
 /** Sums by currency: an account's cards may hold several. */
 function paidBack(ctx: Context, told: Case, locale: string): Paid {
   const sums = new Map<string, bigint>()
-  for (const card of told.cards)
-    sums.set(card.currency, (sums.get(card.currency) ?? 0n) + (card.payoutMinor ?? 0n))
+  for (const card of told.cards) sums.set(card.currency, (sums.get(card.currency) ?? 0n) + sentOf(card))
   const words = [...sums]
     .filter(([, amount]) => amount > 0n)
     .map(([currency, amount]) => formatMoney({ amount, currency }, locale))
   if (words.length === 0) return null
   return { sum: words.join(' + '), arrivesBy: arrivesBy(told.policy, ctx.clock.now()) }
 }
+
+/** What is on its way or there: what was too little to be sent stays with us, and a voucher is no money. */
+const sentOf = (card: Case['cards'][number]) =>
+  liveParts(card.parts)
+    .filter(({ route }) => route === 'original_payment' || route === 'bank_transfer')
+    .reduce((sum, { amount }) => sum + amount, 0n)

@@ -1,5 +1,5 @@
 /** @jsxImportSource react */
-import { Body, Container, Head, Hr, Html, Preview, Text } from 'react-email'
+import { Body, Button, Container, Head, Hr, Html, Preview, Text } from 'react-email'
 import { render } from 'react-email'
 import type { Issuer } from '../issuer/issuer.ts'
 
@@ -10,10 +10,25 @@ export type Letter = {
   paragraphs: string[]
   code?: string
   link?: { words: string; url: string }
+  /** Ways to go on, each as good as the others, in this order. */
+  buttons?: { words: string; url: string }[]
 }
 
 const ink = '#1a1d1a'
 const text = { color: ink, fontSize: '16px', lineHeight: '1.6', margin: '0 0 16px' }
+const button = {
+  border: '2px solid #0b5d3b',
+  borderRadius: '6px',
+  boxSizing: 'border-box' as const,
+  color: '#0b5d3b',
+  display: 'block',
+  fontSize: '16px',
+  fontWeight: 700,
+  lineHeight: '1.4',
+  margin: '0 0 12px',
+  padding: '12px 16px',
+  textAlign: 'center' as const,
+}
 const family = 'system-ui, "PingFang SC", "Noto Sans SC", "Microsoft YaHei", sans-serif'
 
 /** The same words as HTML and as plain text; the footer says where the issuer really speaks. */
@@ -41,6 +56,11 @@ export async function renderLetter(issuer: Issuer, letter: Letter): Promise<{ ht
               {words}
             </Text>
           ))}
+          {letter.buttons?.map(({ words, url }) => (
+            <Button key={url} href={url} style={button}>
+              {words}
+            </Button>
+          ))}
           {letter.link && (
             <Text style={text}>
               {letter.link.words}{' '}
@@ -65,8 +85,9 @@ export async function renderLetter(issuer: Issuer, letter: Letter): Promise<{ ht
 function plain(letter: Letter, footer: string[]): string {
   const [first = '', ...rest] = letter.paragraphs
   const link = letter.link && `${letter.link.words}\n${letter.link.url}`
+  const buttons = (letter.buttons ?? []).map(({ words, url }) => `${words}:\n${url}`)
   return (
-    [first, letter.code && `    ${letter.code}`, ...rest, link, `--\n${footer.join('\n')}`]
+    [first, letter.code && `    ${letter.code}`, ...rest, ...buttons, link, `--\n${footer.join('\n')}`]
       .filter(Boolean)
       .join('\n\n') + '\n'
   )

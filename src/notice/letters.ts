@@ -194,6 +194,58 @@ export function lateLetter(locale: Locale, issuer: Issuer, facts: ClosureFacts):
       }
 }
 
+/** Money waits for an account that it can be transferred to. */
+export function bankDetailsLetter(locale: Locale, facts: ClosureFacts): Letter {
+  const link = {
+    words: locale === 'en' ? 'Name your account:' : '填写收款账户：',
+    url: `${facts.progressUrl}/bank-account`,
+  }
+  return locale === 'en'
+    ? {
+        locale,
+        link,
+        subject: `Where shall we transfer your money? ${facts.number}`,
+        paragraphs: [
+          `Closing ${facts.number} pays money back to you that cannot go back the way it came. Tell us a bank account (IBAN), and we transfer it there.`,
+          'Sign in on our page to do so. Never send account numbers by e-mail, and give them to nobody who calls or writes to you.',
+        ],
+      }
+    : {
+        locale,
+        link,
+        subject: `请告诉我们收款账户：${facts.number}`,
+        paragraphs: [
+          `注销 ${facts.number} 有一笔钱无法原路退回。请告诉我们一个银行账户（IBAN），我们会转账给您。`,
+          '请登录我们的网页填写。不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。',
+        ],
+      }
+}
+
+/** An account was named: said to the contact that the account always had, whoever named it. */
+export function bankDetailsNotedLetter(locale: Locale, issuer: Issuer, facts: ClosureFacts): Letter {
+  const link = progressLink(locale, facts)
+  const { supportEmail } = issuer.brand
+  return locale === 'en'
+    ? {
+        locale,
+        link,
+        subject: `A bank account was named for ${facts.number}`,
+        paragraphs: [
+          `A bank account was named for the money of closing ${facts.number}. The transfer goes there.`,
+          `If that was not you, write to ${supportEmail} at once.`,
+        ],
+      }
+    : {
+        locale,
+        link,
+        subject: `注销 ${facts.number} 已登记收款账户`,
+        paragraphs: [
+          `注销 ${facts.number} 的退款已登记收款账户，我们会转账到该账户。`,
+          `如果不是您本人操作，请立即写信至 ${supportEmail}。`,
+        ],
+      }
+}
+
 /** To the issuer's own support desk. */
 export function lateSupportLetter(facts: ClosureFacts): Letter {
   return {

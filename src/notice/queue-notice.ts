@@ -2,8 +2,21 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 
 export type OrderNoticeKind = 'order_placed' | 'order_delivered' | 'order_refunded'
+/** Where a transfer shall go is asked, or was said: whoever said it, the holder hears of it. */
+export type PayoutNoticeKind = 'bank_details' | 'bank_details_noted'
+/** Something lapses soon, or has (src/expiry/). */
+export type ExpiryNoticeKind = 'expiry_soon' | 'expiry_over'
 export type NoticeKind =
-  'sign_in_code' | 'identify_code' | 'slip' | 'undone' | 'lapsed' | 'late' | 'late_support' | OrderNoticeKind
+  | 'sign_in_code'
+  | 'identify_code'
+  | 'slip'
+  | 'undone'
+  | 'lapsed'
+  | 'late'
+  | 'late_support'
+  | PayoutNoticeKind
+  | OrderNoticeKind
+  | ExpiryNoticeKind
 
 export type NewNotice = {
   issuerId: string

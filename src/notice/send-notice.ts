@@ -10,6 +10,8 @@ import { readPerson } from '../privacy/vault.ts'
 import { readClosureFacts } from './closure-facts.ts'
 import { type Letter, renderLetter } from './letter.tsx'
 import {
+  bankDetailsLetter,
+  bankDetailsNotedLetter,
   identifyLetter,
   lapsedLetter,
   lateLetter,
@@ -18,6 +20,7 @@ import {
   slipLetter,
   undoneLetter,
 } from './letters.ts'
+import { writeExpiryLetter } from '../expiry/write-expiry-letter.ts'
 import { writeOrderLetter } from '../order/write-order-letter.ts'
 import type { NoticeKind, OrderNoticeKind } from './queue-notice.ts'
 
@@ -26,10 +29,13 @@ type Waiting = {
   kind: NoticeKind
   closureId: string | null
   orderId: string | null
+  cardId: string | null
   codeId: string | null
   locale: 'zh-CN' | 'en'
   attempts: number
 }
+/** There is nobody to send it to any more, or nothing left to say; why, in a word. */
+type Dropped = { dropped: string }
 export type Written = { to: string; letter: Letter; attachments?: Attachment[] }
 /** A PDF unless told. */
 export type Attachment = { filename: string; content: Uint8Array; contentType?: string }
@@ -49,8 +55,9 @@ export async function sendNotice(ctx: Context, look: Look): Promise<void> {
     const waiting = await readWaiting(tx, issuerId, noticeId)
     if (!waiting) return undefined
     const written = await writeLetter(ctx, tx, issuer, waiting)
-    if (!written) await settle(ctx, tx, look, { state: 'dropped' })
-    return written && { waiting, written }
+    if (written && !('dropped' in written)) return { waiting, written }
+    await settle(ctx, tx, look, { state: 'dropped', ...(written && { last_reason: written.dropped }) })
+    return undefined
   })
   if (!ready) return
   const { mail } = await ctx.providers.of(issuerId)
@@ -72,7 +79,7 @@ export async function sendNotice(ctx: Context, look: Look): Promise<void> {
 async function readWaiting(tx: Tx, issuerId: string, noticeId: string): Promise<Waiting | undefined> {
   const row = await tx
     .selectFrom('notice')
-    .select(['kind', 'closure_id', 'order_id', 'code_id', 'locale', 'attempts'])
+    .select(['kind', 'closure_id', 'order_id', 'card_id', 'code_id', 'locale', 'attempts'])
     .where('issuer_id', '=', issuerId)
     .where('notice_id', '=', noticeId)
     .where('state', '=', 'waiting')
@@ -80,8 +87,9 @@ async function readWaiting(tx: Tx, issuerId: string, noticeId: string): Promise<
   if (!row) return undefined
   const kind = row.kind as NoticeKind
   const locale = row.locale as 'zh-CN' | 'en'
-  const { closure_id: closureId, order_id: orderId, code_id: codeId, attempts } = row
-  return { noticeId, kind, locale, closureId, orderId, codeId, attempts }
+  const { closure_id: closureId, order_id: orderId, card_id: cardId } = row
+  const { code_id: codeId, attempts } = row
+  return { noticeId, kind, locale, closureId, orderId, cardId, codeId, attempts }
 }
 
 type Outcome = { state: 'sent' | 'refused' | 'dropped' | 'waiting'; reference?: string; last_reason?: string }
@@ -106,10 +114,14 @@ async function writeLetter(
   tx: Tx,
   issuer: Issuer,
   waiting: Waiting,
-): Promise<Written | undefined> {
+): Promise<Written | Dropped | undefined> {
   if (waiting.kind === 'sign_in_code') return writeSignIn(ctx, tx, issuer, waiting)
   const { locale } = waiting
   const { issuerId } = issuer
+  if ((waiting.kind === 'expiry_soon' || waiting.kind === 'expiry_over') && waiting.cardId) {
+    const { noticeId, cardId, kind } = waiting
+    return writeExpiryLetter(ctx, tx, issuer, { noticeId, cardId, kind, locale })
+  }
   if (waiting.orderId)
     return writeOrderLetter(ctx, tx, issuer, {
       orderId: waiting.orderId,
@@ -127,6 +139,9 @@ async function writeLetter(
   if (!to) return undefined
   if (waiting.kind === 'undone') return { to, letter: undoneLetter(locale, facts) }
   if (waiting.kind === 'lapsed') return { to, letter: lapsedLetter(locale, facts) }
+  if (waiting.kind === 'bank_details') return { to, letter: bankDetailsLetter(locale, facts) }
+  if (waiting.kind === 'bank_details_noted')
+    return { to, letter: bankDetailsNotedLetter(locale, issuer, facts) }
   if (waiting.kind === 'late') return { to, letter: lateLetter(locale, issuer, facts) }
   if (waiting.kind === 'slip') {
     const slip = await readDocument(tx, { issuerId, closureId, kind: 'slip' })

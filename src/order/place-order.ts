@@ -6,6 +6,8 @@ import type { Issuer } from '../issuer/issuer.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
+import { receivePayment } from '../payment/receive-payment.ts'
+import { redeemVoucher } from '../payout/voucher.ts'
 import { Refusal } from '../platform/errors.ts'
 import { type Buyer, keepGuest } from './buyer.ts'
 import { orderToken } from './order-token.ts'
@@ -18,6 +20,8 @@ export type NewOrder = {
   wanted: Wanted
   buyer: Buyer
   payBy: PayBy
+  /** Of a voucher, where that pays. */
+  voucherCode?: string
   locale: 'zh-CN' | 'en'
   client: string
   /** A secret of this one act: the same form sent twice is one order. At least 16 random bytes. */
@@ -92,10 +96,30 @@ async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): 
       place_hash: hash,
     })
     .execute()
+  if (order.payBy === 'voucher')
+    await payByVoucher(ctx, tx, order, { orderId, amount: price.gross, currency: price.currency })
   if (order.payBy === 'bank')
     await queueNotice(ctx, tx, { issuerId, orderId, kind: 'order_placed', locale: order.locale })
   const token = orderToken(await ctx.keys.vault(issuerId), orderId)
   return { orderId, number, token, payBy: order.payBy, fresh: true }
+}
+
+/** The order is paid in the transaction that takes it, or not taken. Tries are limited with the orders' own limit. */
+async function payByVoucher(
+  ctx: Context,
+  tx: Tx,
+  order: NewOrder,
+  price: { orderId: string; amount: bigint; currency: string },
+): Promise<void> {
+  const { issuerId } = order.issuer
+  try {
+    const { ref } = await redeemVoucher(ctx, tx, { issuerId, code: order.voucherCode ?? '', ...price })
+    await receivePayment(ctx, tx, { issuerId, provider: 'voucher', ref, at: ctx.clock.now(), ...price })
+  } catch (error) {
+    if (error instanceof Refusal && error.code.startsWith('voucher/'))
+      throw new Refusal('order/voucher_wrong')
+    throw error
+  }
 }
 
 /** What of the quote stays with the order for good. */

@@ -3,8 +3,12 @@ import type { Outside } from '../../test/outside.ts'
 import type { Seeded } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
+import { orderPrefix } from './find-order-number.ts'
 import { makePaymentHooks } from './hooks.ts'
 import { lookAtPayment } from './look-at-payment.ts'
+
+/** As src/order/place-order.ts makes them. */
+export const newNumber = (leb: Outside) => orderPrefix('leb') + leb.ids.readable()
 
 export type TestOrder = { orderId: string; number: string; ref: string; payUrl: string }
 
@@ -20,7 +24,7 @@ export async function awaitingOrder(
     number?: string
   } = {},
 ): Promise<TestOrder> {
-  const { gross = 2_000n, currency = 'CNY', payBy = 'stripe', number = leb.ids.readable() } = order
+  const { gross = 2_000n, currency = 'CNY', payBy = 'stripe', number = newNumber(leb) } = order
   const orderId = leb.ids.next()
   const now = leb.clock.now()
   const values = {

@@ -11,10 +11,14 @@ const wide: Record<string, Wording> = {
   ASIA: { 'zh-CN': '亚洲', en: 'Asia' },
 }
 
-/** Where a plan works, in words. A zone that is no country and not known by name is shown as its code. */
-export function zoneName(zone: string): Wording {
+/**
+ * Where a plan works, in words. A zone of an issuer's own goes by the name its catalogue gives it (`named`), else by
+ * its code.
+ */
+export function zoneName(zone: string, named?: Wording): Wording {
   const known = wide[zone]
   if (known) return known
+  if (named) return named
   if (!/^[A-Z]{2}$/.test(zone)) return { 'zh-CN': zone, en: zone }
   return { 'zh-CN': names['zh-CN'].of(zone) ?? zone, en: names.en.of(zone) ?? zone }
 }

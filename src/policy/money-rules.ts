@@ -22,6 +22,8 @@ const rules = z.object({
   payout_order: z.enum(['oldest_first', 'newest_first']),
   /** Below this nothing is sent by itself; it is paid when the holder asks. By currency, none where not named. */
   minimum_payout: amounts,
+  /** How long a voucher is good that a holder asked for instead of money; three years where nothing is said. */
+  voucher_days: z.number().int().min(365).max(3660).optional(),
 })
 
 /** A jurisdiction's part: its defaults, and how far an issuer may go from them. */
@@ -51,6 +53,7 @@ export function moneyRules(policy: MoneyPolicy, issuer: IssuerMoney): MoneyRules
     closing_fee: capped(wanted.closing_fee, policy.closing_fee_cap),
     payout_order: wanted.payout_order,
     minimum_payout: wanted.minimum_payout,
+    voucher_days: wanted.voucher_days,
   }
 }
 

@@ -32,6 +32,7 @@ const cardRows = (card: Card, timeZone: string): { label: { zh: string; en: stri
     value: moneyText(card.settlement),
   },
   ...(card.payout ? [payoutRow(card.payout, timeZone)] : []),
+  ...(card.morePayouts ?? []).map((payout) => payoutRow(payout, timeZone)),
   { label: both('结算后余额', 'Balance after'), value: moneyText(card.balance) },
 ]
 

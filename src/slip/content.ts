@@ -81,6 +81,8 @@ export const slipContent = z.object({
   appeal: both,
 })
 
+const payout = z.object({ amount: money, route: both, reference: z.string().min(1), at: instant })
+
 /** Who confirmed it, under which reference, when. */
 const receipt = z.object({ reference: z.string().min(1), at: instant })
 
@@ -93,7 +95,9 @@ const certificateCard = z.object({
   esim: z.object({ outcome: both, reference: z.string().optional(), at: instant.optional() }),
   /** What was owed to the holder after the last usage was charged. */
   settlement: money,
-  payout: z.object({ amount: money, route: both, reference: z.string().min(1), at: instant }).optional(),
+  payout: payout.optional(),
+  /** The other ways, where it went back on several. */
+  morePayouts: z.array(payout).optional(),
   balance: money,
 })
 

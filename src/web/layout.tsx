@@ -13,7 +13,7 @@ type LayoutProps = {
   wrong?: boolean
   /** Elements for the head, such as a reload without script. */
   head?: Child
-  here?: 'cards' | 'account' | 'close' | 'channels'
+  here?: 'shop' | 'cards' | 'account' | 'close' | 'channels'
   children?: Child
 }
 
@@ -95,6 +95,7 @@ function Navigation({ page, here }: { page: Page; here: LayoutProps['here'] }) {
   return (
     <nav aria-label={text.main}>
       <ul>
+        {link('shop', '/shop', text.shop)}
         {page.signedIn && link('cards', '/cards', text.cards)}
         {page.signedIn && link('account', '/account', text.account)}
         {link('close', '/close', text.close)}

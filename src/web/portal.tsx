@@ -10,6 +10,9 @@ import { holderRoutes } from '../holder/holder-routes.tsx'
 import { linkedPapersRoutes, papersRoutes } from '../invoice/papers-routes.tsx'
 import { listIssuers } from '../issuer/issuer.ts'
 import { statementRoutes } from '../ledger/statement-routes.tsx'
+import { checkoutRoutes } from '../order/checkout-routes.tsx'
+import { orderRoutes } from '../order/order-routes.tsx'
+import { shopRoutes } from '../order/shop-routes.tsx'
 import type { Context } from '../platform/context.ts'
 import { projectFile } from '../platform/project.ts'
 import { loadAssets } from './assets.ts'
@@ -73,6 +76,9 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
   app.route(pages, cardRoutes(ctx))
   app.route(pages, papersRoutes(ctx))
   app.route(pages, statementRoutes(ctx))
+  app.route(pages, shopRoutes(ctx))
+  app.route(pages, checkoutRoutes(ctx))
+  app.route(pages, orderRoutes(ctx))
   app.route(pages, closingRoutes(ctx, jar))
   app.route(pages, unsignedRoutes(ctx, jar))
   app.route(pages, progressRoutes(ctx, jar, options.watch))

@@ -3,12 +3,14 @@ import { exportRefusals } from '../privacy/export-person.ts'
 import { holderRefusals } from '../holder/refusals.ts'
 import { invoiceRefusals } from '../invoice/refusals.ts'
 import { ledgerRefusals } from '../ledger/refusals.ts'
+import { orderRefusals } from '../order/refusals.ts'
 import type { Refusal, RefusalText } from '../platform/errors.ts'
 import type { Lang } from './lang.ts'
 
 const all: Record<string, RefusalText> = {
   ...holderRefusals,
   ...closureRefusals,
+  ...orderRefusals,
   ...ledgerRefusals,
   ...exportRefusals,
   ...invoiceRefusals,

@@ -1,7 +1,7 @@
 import { messageIdOf } from '../../src/adapters/mail/smtp.ts'
 import { toStripeAmount } from '../../src/adapters/payment/stripe-amount.ts'
 import type { Installation } from './installation.ts'
-import { asIssuers, type Planned } from './workload.ts'
+import { asIssuers, type Planned, type PlannedCard } from './workload.ts'
 
 /** What was really done, at the simulators and in the books. Every fault is named with its closure or card. */
 export type Count = {
@@ -32,7 +32,7 @@ export async function count(at: Installation, planned: Planned[]): Promise<Count
 
   for (const one of planned) {
     for (const card of one.cards) {
-      countPayout(one, card, refunds, fault)
+      countPayout(card, refunds, fault)
       const cut = line[`${card.iccid}:terminated`] ?? 0
       if (cut !== 1) fault(`line of ${card.iccid} terminated ${cut} times`)
       if ((line[`${card.iccid}:suspended`] ?? 0) !== 1) fault(`line of ${card.iccid} not suspended once`)
@@ -41,8 +41,9 @@ export async function count(at: Installation, planned: Planned[]): Promise<Count
       if (done !== expected) fault(`profile of ${card.iccid} retired ${done} times, not ${expected}`)
     }
   }
-  const paid = planned.flatMap((one) => one.cards).filter((card) => card.balance > 0n)
-  if (refunds.total !== paid.length) fault(`${refunds.total} refunds for ${paid.length} balances`)
+  const due = planned.flatMap((one) => one.cards.flatMap((card) => card.refunds))
+  if (refunds.total !== due.length) fault(`${refunds.total} refunds, ${due.length} are due`)
+  await countKeys(at, issuers, refunds, fault)
 
   await countBooks(at, issuers, planned, fault)
   await countClosures(at, issuers, planned, fault)
@@ -67,22 +68,38 @@ async function counts<T>(url: string): Promise<T> {
   return (await (await fetch(`${url}/sim/counts`)).json()) as T
 }
 
-function countPayout(
-  one: Planned,
-  card: Planned['cards'][number],
+/** Each payment gives back what is due of it, in one refund, and no other payment of the card anything. */
+function countPayout(card: PlannedCard, refunds: Refunds, fault: (what: string) => void): void {
+  for (const { paymentRef, amount } of card.refunds) {
+    const made = refunds.byPayment[paymentRef]
+    const due = toStripeAmount(amount, card.currency)
+    if (made?.refunds !== 1 || made.amount !== due || made.currency !== card.currency.toLowerCase())
+      fault(
+        `${card.iccid} is owed ${due} ${card.currency} of ${paymentRef} once, got ${JSON.stringify(made)}`,
+      )
+  }
+  if (card.balance === 0n && refunds.byPayment[card.paymentRef])
+    fault(`${card.iccid} had nothing and got ${refunds.byPayment[card.paymentRef]!.amount}`)
+}
+
+/** Every part has one refund under its own key, and there is no refund that no part knows. */
+async function countKeys(
+  at: Installation,
+  issuers: string[],
   refunds: Refunds,
   fault: (what: string) => void,
-): void {
-  const made = refunds.byPayment[card.paymentRef]
-  if (card.balance === 0n) {
-    if (made) fault(`${card.iccid} had nothing and got ${made.amount}`)
-    return
-  }
-  const due = toStripeAmount(card.balance, card.currency)
-  if (made?.refunds !== 1 || made.amount !== due || made.currency !== card.currency.toLowerCase())
-    fault(`${card.iccid} is owed ${due} ${card.currency} once, got ${JSON.stringify(made)}`)
-  const key = `${one.closureId}:${card.cardId}:pay_out`
-  if (refunds.byKey[key] !== 1) fault(`refund key of ${card.iccid} used ${refunds.byKey[key] ?? 0} times`)
+): Promise<void> {
+  const { rows } = await asIssuers<{ key: string; state: string }>(
+    at,
+    issuers,
+    `select closure_id || ':' || part_id || ':pay_out' as key, state from payout_part
+      where route = 'original_payment'`,
+  )
+  for (const { key, state } of rows)
+    if (state !== 'paid' || refunds.byKey[key] !== 1)
+      fault(`part ${key} is ${state}, its key was used ${refunds.byKey[key] ?? 0} times`)
+  const known = new Set(rows.map((row) => row.key))
+  for (const key of Object.keys(refunds.byKey)) if (!known.has(key)) fault(`a refund nobody knows: ${key}`)
 }
 
 async function countBooks(
@@ -118,11 +135,15 @@ async function countBooks(
     issuers,
     `select reason, count(*) as n from ledger_posting where reason like 'closure%' group by 1`,
   )
-  const paid = planned.flatMap((one) => one.cards).filter((card) => card.balance > 0n).length
-  for (const reason of ['closure_settlement', 'closure_payout']) {
+  const cards = planned.flatMap((one) => one.cards).filter((card) => card.balance > 0n)
+  const wanted = {
+    closure_settlement: cards.length,
+    closure_payout: cards.reduce((sum, card) => sum + card.refunds.length, 0),
+  }
+  for (const [reason, due] of Object.entries(wanted)) {
     const made = posted.rows.filter((row) => row.reason === reason)
     const sum = made.reduce((all, row) => all + Number(row.n), 0)
-    if (sum !== paid) fault(`${sum} postings ${reason} for ${paid} balances`)
+    if (sum !== due) fault(`${sum} postings ${reason}, ${due} are due`)
   }
 }
 

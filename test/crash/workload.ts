@@ -1,4 +1,5 @@
 import { declareClosure } from '../../src/closure/declare.ts'
+import { inIssuer } from '../../src/platform/db.ts'
 import { type SeedCard, type Seeded, seedCards } from '../seed.ts'
 import type { Installation } from './installation.ts'
 
@@ -7,9 +8,17 @@ export type Planned = {
   issuerId: string
   accountId: string
   covers: 'card' | 'account'
-  cards: (Seeded & { balance: bigint; currency: string; installed: boolean })[]
+  cards: PlannedCard[]
   email: string
   closureId?: string
+}
+
+export type PlannedCard = Seeded & {
+  balance: bigint
+  currency: string
+  installed: boolean
+  /** What is to go back of which payment: the newest first. */
+  refunds: { paymentRef: string; amount: bigint }[]
 }
 
 type Random = () => number
@@ -20,13 +29,15 @@ const eid = (random: Random) =>
 
 /**
  * Cards as a fleet has them: two issuers, several currencies, one in six without a balance, one in four with its
- * profile on a phone, one closure in eight of an account with up to three cards.
+ * profile on a phone, one closure in eight of an account with up to three cards, one card in three with several
+ * payments.
  */
 export async function planClosures(
   at: Installation,
   count: number,
   random: Random,
   only?: Planned['covers'],
+  want: { someMoney?: boolean } = {},
 ): Promise<Planned[]> {
   const wanted: { covers: 'card' | 'account'; email: string; cards: SeedCard[] }[] = []
   const stamp = Math.floor(random() * 1e9)
@@ -41,7 +52,7 @@ export async function planClosures(
       accountRef: `T${stamp}${n}`,
       residence: issuerId === 'leb' ? 'CN' : 'DE',
       currency: currencies[Math.floor(random() * currencies.length)]!,
-      balance: random() < 1 / 6 ? 0n : BigInt(1 + Math.floor(random() * 19_999)),
+      balance: random() < 1 / 6 && !want.someMoney ? 0n : BigInt(1 + Math.floor(random() * 19_999)),
       eid: random() < 1 / 4 ? eid(random) : null,
     }))
     wanted.push({ covers, email, cards })
@@ -54,15 +65,74 @@ export async function planClosures(
     at,
     cards.flatMap((card, n) => (card.eid ? [{ iccid: seeded[n]!.iccid, eid: card.eid }] : [])),
   )
+  const topUps = await topUp(at, seeded, cards, random)
   let next = 0
   return wanted.map(({ covers, email, cards }) => {
-    const own = cards.map((card) => ({
-      ...seeded[next++]!,
-      balance: card.balance!,
-      currency: card.currency!,
-      installed: Boolean(card.eid),
-    }))
+    const own = cards.map((card) => {
+      const known = seeded[next++]!
+      const { balance = 0n, currency = 'CNY' } = card
+      const payments = [
+        ...(topUps.get(known.cardId) ?? []),
+        { paymentRef: known.paymentRef, amount: 20_000n },
+      ]
+      return {
+        ...known,
+        balance,
+        currency,
+        installed: Boolean(card.eid),
+        refunds: newestFirst(balance, payments),
+      }
+    })
     return { issuerId: own[0]!.issuerId, accountId: own[0]!.accountId, covers, email, cards: own }
+  })
+}
+
+type Paid = { paymentRef: string; amount: bigint }
+
+/** One card in three has been topped up once or twice since it was sold: payments newest first. */
+async function topUp(
+  at: Installation,
+  seeded: Seeded[],
+  cards: SeedCard[],
+  random: Random,
+): Promise<Map<string, Paid[]>> {
+  const topUps = new Map<string, Paid[]>()
+  for (const [n, card] of seeded.entries()) {
+    if (random() > 1 / 3) continue
+    const count = random() < 0.5 ? 1 : 2
+    const currency = cards[n]!.currency ?? 'CNY'
+    const paid = Array.from({ length: count }, (_, nth) => ({
+      paymentRef: `pi_${card.iccid}${nth}_${currency.toLowerCase()}_1`,
+      amount: BigInt(1 + Math.floor(random() * 6_000)),
+    }))
+    topUps.set(card.cardId, paid)
+    await inIssuer(at.ctx.db, card.issuerId, (tx) =>
+      tx
+        .insertInto('payment')
+        .values(
+          paid.map((one, nth) => ({
+            issuer_id: card.issuerId,
+            payment_id: at.ctx.ids.next(),
+            card_id: card.cardId,
+            provider: 'stripe',
+            provider_ref: one.paymentRef,
+            currency,
+            amount_minor: one.amount,
+            received_at: new Date(Date.UTC(2026, 10, 20 - nth)),
+          })),
+        )
+        .execute(),
+    )
+  }
+  return topUps
+}
+
+function newestFirst(balance: bigint, payments: Paid[]): Paid[] {
+  let rest = balance
+  return payments.flatMap(({ paymentRef, amount }) => {
+    const part = rest < amount ? rest : amount
+    rest -= part
+    return part > 0n ? [{ paymentRef, amount: part }] : []
   })
 }
 

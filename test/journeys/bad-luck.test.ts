@@ -76,14 +76,18 @@ it('pays out a top-up that came after the freeze, refuses usage then, and refuse
   await expect(move(card, 1n, 'too-late')).rejects.toMatchObject({ code: 'ledger/account_closed' })
 })
 
-it('stops before a refund in another currency and goes on by bank transfer', async () => {
+it('goes on by bank transfer when the payment was made in another currency', async () => {
   const card = await seedCard(leb, { balance: 700n, currency: 'CNY', paymentRef: 'pi_other_eur_1' })
   const closureId = await declare(card)
   await leb.look('leb', closureId)
-  expect(await blockOf(closureId)).toBe('payout_currency_differs')
-  await retryBlocked(leb, { issuerId: 'leb', closureId })
-  await leb.look('leb', closureId)
-  expect(await blockOf(closureId)).toBe('payout_currency_differs')
+  expect(await blockOf(closureId)).toBe('bank_details_needed')
+  // There is nothing that staff could ask once more.
+  const retried = retryBlocked(leb, { issuerId: 'leb', closureId })
+  await expect(retried).rejects.toMatchObject({ code: 'closure/nothing_blocked' })
+  expect((await view(closureId)).cards[0]!.parts).toMatchObject([
+    { route: 'original_payment', state: 'refused' },
+    { route: 'bank_transfer', state: 'waiting' },
+  ])
   await recordBankTransfer(leb, { issuerId: 'leb', closureId, iccid: card.iccid, reference: 'ICBC-1' })
   await leb.look('leb', closureId)
   const closed = await view(closureId)

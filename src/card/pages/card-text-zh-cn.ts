@@ -18,6 +18,7 @@ export const cardZh: CardText = {
   sms: (count) => `短信 ${count} 条`,
   nothingLeft: '无',
   statement: '余额明细',
+  topUp: '充值或加购',
   close: '注销这张卡',
   progress: '查看注销进度',
   closures: '我的注销申请',

@@ -61,9 +61,14 @@ function OneCard({ page, card, closure }: { page: Page; card: Card; closure: Clo
           </a>
         ) : (
           card.state === 'open' && (
-            <a class="button" href={page.href(`/close/what-happens?card=${card.cardId}`)}>
-              {text.close}
-            </a>
+            <>
+              <a class="button plain" href={page.href(`/top-up/${card.cardId}`)}>
+                {text.topUp}
+              </a>
+              <a class="button" href={page.href(`/close/what-happens?card=${card.cardId}`)}>
+                {text.close}
+              </a>
+            </>
           )
         )}
       </div>

@@ -36,6 +36,8 @@ const card = (iccid: string) => ({
   expiresAt: at,
   balance: { amount: '8640', currency: 'CNY' },
   payout: null,
+  lines: [],
+  parts: [],
 })
 const closing: ClosureView = {
   issuerId: 'leb',
@@ -57,6 +59,8 @@ const closing: ClosureView = {
   late: false,
   undoUntil: null,
   canUndo: true,
+  wantsVoucher: false,
+  bankAccountGiven: false,
   noReturnAt: null,
   undoneAt: null,
   closedAt: null,

@@ -1,6 +1,8 @@
 import type { Refunded } from '../../adapters/payment/port.ts'
 import { houseAccount } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
+import type { Proof } from '../../closure/step.ts'
+import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type OrderCase, paymentOf } from '../order-case.ts'
@@ -12,9 +14,10 @@ type Request = { paymentRef: string; amount: bigint; currency: string }
 export const refund: OutsideOrderStep<Request, Refunded> = {
   kind: 'outside',
   name: 'refund',
-  async prepare(_ctx, tx, told) {
+  async prepare(ctx, tx, told) {
     const part = await readPart(tx, told)
     if (part.state === 'paid') return { skip: { route: part.route } }
+    if (part.route === 'voucher') return { skip: await giveVoucher(ctx, tx, told, part) }
     if (part.route !== 'original_payment') return { wait: 'a person' }
     const payment = await paymentOf(tx, told)
     const { amount_minor: amount, currency } = part
@@ -46,6 +49,29 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
       })
       .execute()
   },
+}
+
+// As long as one that a closing gives (src/closure/steps/settle.ts decides its own).
+const voucher_days = 1096
+
+/** What came from a voucher goes back as one; the order's page shows its code. */
+async function giveVoucher(
+  ctx: Context,
+  tx: Tx,
+  told: OrderCase,
+  part: { part_id: string; amount_minor: bigint; currency: string },
+): Promise<Proof> {
+  const { issuer_id: issuerId } = told.order
+  const { part_id: partId, amount_minor: amount, currency } = part
+  const { voucherId } = await issueVoucher(ctx, tx, {
+    issuerId,
+    partId,
+    amount,
+    currency,
+    days: voucher_days,
+  })
+  await notePart(tx, told, { state: 'paid', reference: voucherId, paid_at: ctx.clock.now() })
+  return { route: 'voucher' }
 }
 
 /** The part that counts: a refused one was replaced. */

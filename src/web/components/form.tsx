@@ -34,7 +34,7 @@ type FieldProps = {
   type?: 'email' | 'text'
   class?: string
   autocomplete: string
-  inputmode?: 'numeric' | 'email'
+  inputmode?: 'numeric' | 'decimal' | 'email'
 }
 
 /** One line of text to fill in, with its hint and, when it came back, its fault right above it. */

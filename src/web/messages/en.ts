@@ -3,6 +3,7 @@ export const siteEn = {
   skip: 'Skip to the page',
   otherLang: '中文',
   otherLangLabel: 'Read this page in Chinese (中文)',
+  shop: 'Buy',
   close: 'Close a card',
   closeUnsigned: 'Close a card without signing in',
   cards: 'My cards',

@@ -4,6 +4,7 @@ export const siteZh: SiteText = {
   skip: '跳到正文',
   otherLang: 'English',
   otherLangLabel: '用英文阅读本页 (English)',
+  shop: '购买',
   close: '注销卡',
   closeUnsigned: '不登录也能注销',
   cards: '我的卡',

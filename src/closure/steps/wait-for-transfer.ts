@@ -1,0 +1,61 @@
+import { hasBankDetails } from '../../payout/bank-details.ts'
+import type { PayoutPart } from '../../payout/parts.ts'
+import { queueNotice } from '../../notice/queue-notice.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Tx } from '../../platform/db.ts'
+import type { Case } from '../case.ts'
+import type { Block } from '../step.ts'
+
+/**
+ * A transfer goes its way beside the story: the holder names an account, `leb payout file` takes it to the bank, the
+ * bank's statement (or `leb paid`) says that it is done. Here is only told how far it has come, and whose turn it is.
+ */
+export async function waitForTransfer(ctx: Context, tx: Tx, told: Case, part: PayoutPart) {
+  if (part.state === 'paid') return { skip: { route: 'bank_transfer', reference: part.reference } }
+  const place = { issuerId: told.issuer.issuerId, closureId: told.closure.closure_id }
+  const block = await whoseTurn(tx, place, part)
+  // What was awaited before is not awaited any more.
+  if (told.blocked)
+    await tx
+      .updateTable('closure_block')
+      .set({ cleared_at: ctx.clock.now() })
+      .where('issuer_id', '=', place.issuerId)
+      .where('closure_id', '=', place.closureId)
+      .where('scope_id', '=', part.partId)
+      .where('reason', '<>', block.reason)
+      .where('cleared_at', 'is', null)
+      .execute()
+  if (block.reason === 'bank_details_needed') await askOnce(ctx, tx, told)
+  return { block }
+}
+
+async function whoseTurn(
+  tx: Tx,
+  place: { issuerId: string; closureId: string },
+  part: PayoutPart,
+): Promise<Block> {
+  if (part.state === 'sent') return { reason: 'transfer_under_way', owner: 'provider' }
+  return (await hasBankDetails(tx, place))
+    ? { reason: 'transfer_to_send', owner: 'staff' }
+    : { reason: 'bank_details_needed', owner: 'holder' }
+}
+
+/** One mail asks for all transfers of the closure; another one only after a transfer has come back. */
+async function askOnce(ctx: Context, tx: Tx, told: Case): Promise<void> {
+  const { issuerId } = told.issuer
+  const asked = await tx
+    .selectFrom('closure_block')
+    .select('block_id')
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', told.closure.closure_id)
+    .where('reason', '=', 'bank_details_needed')
+    .where('cleared_at', 'is', null)
+    .executeTakeFirst()
+  if (asked) return
+  await queueNotice(ctx, tx, {
+    issuerId,
+    closureId: told.closure.closure_id,
+    kind: 'bank_details',
+    locale: told.closure.locale as 'zh-CN' | 'en',
+  })
+}

@@ -1,0 +1,207 @@
+import { Hono } from 'hono'
+import { validate as isUuid } from 'uuid'
+import { fieldFault } from '../holder/holder-routes.tsx'
+import { termsAt } from '../invoice/terms.ts'
+import { lockCardBalance } from '../ledger/accounts.ts'
+import { itemsOnSale } from '../plan/catalogue.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import type { FieldFault } from '../web/components/form.tsx'
+import type { PortalEnv } from '../web/page.ts'
+import { at, formText, type PortalContext, sessionOf } from '../web/routing.ts'
+import { refusalText } from '../web/refusal-texts.ts'
+import { type Buyer, readGuest } from './buyer.ts'
+import { orderPath } from './order-token.ts'
+import { CheckoutPage } from './pages/checkout-page.tsx'
+import { TopUpPage } from './pages/top-up-page.tsx'
+import { payBys, type PayBy, payWays } from './pay-ways.ts'
+import { placeOrder } from './place-order.ts'
+import { quote, targetCard, type Wanted } from './quote.ts'
+import { residenceOf } from './shop-routes.tsx'
+import { standingOf } from './standing.ts'
+import { topUpLimits } from './top-up-limits.ts'
+
+/** From the choice to the order. What is bought travels in the address, who buys never does. */
+export function checkoutRoutes(ctx: Context): Hono<PortalEnv> {
+  const app = new Hono<PortalEnv>()
+  at(app, '/top-up/:card', {
+    get: (c) => topUpPage(ctx, c, c.req.param('card') ?? ''),
+  })
+  at(app, '/checkout', {
+    get: async (c) => {
+      const wanted = readWanted((name) => c.req.query(name) ?? '')
+      try {
+        return await checkoutPage(ctx, c, wanted, ctx.ids.secret(16))
+      } catch (error) {
+        if (wanted.kind !== 'top_up') throw error
+        const fault = fieldFault(c, error, 'amount')
+        c.status(422)
+        return topUpPage(ctx, c, wanted.cardId, { amount: wanted.amount, fault })
+      }
+    },
+    post: (c) => order(ctx, c),
+  })
+  return app
+}
+
+/** What the address or the form says is wanted. Throws Refusal order/no_such_item, closure/no_such_card. */
+function readWanted(read: (name: string) => string): Wanted {
+  const [cardId, code, amount] = [read('card'), read('item'), read('amount')]
+  if (cardId !== '') {
+    if (!isUuid(cardId)) throw new Refusal('closure/no_such_card')
+    return code === '' ? { kind: 'top_up', cardId, amount } : { kind: 'add_on', cardId, code }
+  }
+  if (code === '') throw new Refusal('order/no_such_item')
+  return { kind: 'card', code, zone: read('zone'), currency: read('in') }
+}
+
+const carryWanted = (wanted: Wanted): [string, string][] => {
+  if (wanted.kind === 'card')
+    return [
+      ['item', wanted.code],
+      ['zone', wanted.zone],
+      ['in', wanted.currency],
+    ]
+  if (wanted.kind === 'top_up')
+    return [
+      ['card', wanted.cardId],
+      ['amount', wanted.amount],
+    ]
+  return [
+    ['card', wanted.cardId],
+    ['item', wanted.code],
+  ]
+}
+
+type Again = { guest: { email: string; name: string }; payBy: PayBy; fault: FieldFault; live: string }
+
+async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once: string, again?: Again) {
+  const page = c.get('page')
+  const { issuer } = page
+  const { issuerId } = issuer
+  // A card of somebody's needs them, before its state is told.
+  const buyer = wanted.kind === 'card' ? undefined : signedInBuyer(c)
+  const residence = await residenceOf(ctx, c)
+  const live = again?.live ?? residence.live
+  const { price, terms, jurisdiction } = await inIssuer(ctx.db, issuerId, async (tx) => {
+    const standing = buyer ? await standingOf(tx, { issuer, wanted, buyer }) : { jurisdiction: live }
+    const now = page.now
+    const read = await quote(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
+    return { price: read, terms: await termsAt(tx, issuerId, now), jurisdiction: standing.jurisdiction }
+  })
+  if (!terms) throw new Refusal('order/not_selling')
+  const asGuest = wanted.kind === 'card' && !residence.known
+  const carried: [string, string][] = [
+    ...carryWanted(wanted),
+    ['seen_item', price.item?.itemId ?? ''],
+    ['seen_terms', terms.version],
+    ['seen_hash', terms.sha256],
+    ['once', once],
+    ...(asGuest ? [['live', live] as [string, string]] : []),
+  ]
+  const back =
+    wanted.kind === 'card'
+      ? page.href(`/shop/${wanted.code}?${new URLSearchParams({ zone: wanted.zone, in: wanted.currency })}`)
+      : page.href(`/top-up/${wanted.cardId}`)
+  const ways = payWays(issuer)
+  return c.html(
+    <CheckoutPage
+      page={page}
+      price={price}
+      jurisdiction={jurisdiction}
+      payWays={ways}
+      termsVersion={terms.version}
+      carried={carried}
+      guest={asGuest ? (again?.guest ?? { email: '', name: '' }) : null}
+      payBy={again?.payBy ?? ways[0] ?? 'stripe'}
+      back={back}
+      fault={again?.fault}
+    />,
+  )
+}
+
+const signedInBuyer = (c: PortalContext): Buyer & { kind: 'signed_in' } => ({
+  kind: 'signed_in',
+  holderIds: sessionOf(c).holderIds,
+})
+
+async function order(ctx: Context, c: PortalContext): Promise<Response> {
+  const page = c.get('page')
+  const fields = await readFields(c)
+  const wanted = readWanted((name) => fields[name] ?? '')
+  const payBy = payBys.find((one) => one === fields['pay_by']) ?? 'stripe'
+  const guest = { email: fields['email'] ?? '', name: fields['name'] ?? '' }
+  const live = fields['live'] ?? ''
+  try {
+    // Who has an account orders for it; anybody else by e-mail.
+    const asGuest = wanted.kind === 'card' && !(await residenceOf(ctx, c)).known
+    const placed = await placeOrder(ctx, {
+      issuer: page.issuer,
+      wanted,
+      buyer: asGuest ? readGuest({ ...guest, live }) : signedInBuyer(c),
+      payBy,
+      voucherCode: fields['voucher'] ?? '',
+      locale: page.lang,
+      client: c.get('client'),
+      once: fields['once'] ?? '',
+      seen: {
+        itemId: fields['seen_item'] || null,
+        termsVersion: fields['seen_terms'] ?? '',
+        termsSha256: fields['seen_hash'] ?? '',
+      },
+      accepted: fields['accept'] === 'yes',
+    })
+    const path = orderPath(page.lang, { issuerId: page.issuer.issuerId, ...placed })
+    return c.redirect(placed.payBy === 'stripe' ? `${path}/pay` : path, 303)
+  } catch (error) {
+    const fault = faultOf(c, error)
+    c.status(422)
+    return checkoutPage(ctx, c, wanted, fields['once'] ?? '', { guest, payBy, fault, live })
+  }
+}
+
+function faultOf(c: PortalContext, error: unknown): FieldFault {
+  const field = error instanceof Refusal ? refusalText(error)?.field : undefined
+  if (field === undefined || !['email', 'accept', 'pay_by', 'voucher'].includes(field)) throw error
+  return fieldFault(c, error, field)
+}
+
+async function readFields(c: PortalContext): Promise<Record<string, string>> {
+  const names = ['card', 'item', 'amount', 'zone', 'in', 'live', 'email', 'name', 'pay_by', 'voucher']
+  const seen = ['accept', 'once', 'seen_item', 'seen_terms', 'seen_hash']
+  const entries = await Promise.all(
+    [...names, ...seen].map(async (name) => [name, await formText(c, name)] as const),
+  )
+  return Object.fromEntries(entries)
+}
+
+async function topUpPage(
+  ctx: Context,
+  c: PortalContext,
+  cardId: string,
+  again?: { amount: string; fault: FieldFault },
+) {
+  const page = c.get('page')
+  const { issuerId } = page.issuer
+  const { holderIds } = sessionOf(c)
+  if (!isUuid(cardId)) throw new Refusal('closure/no_such_card')
+  const { card, balance, items } = await inIssuer(ctx.db, issuerId, async (tx) => {
+    const target = await targetCard(tx, issuerId, cardId)
+    if (!holderIds.includes(target.holderId)) throw new Refusal('closure/no_such_card')
+    if (target.state !== 'open') throw new Refusal('order/card_closing')
+    const { amount, currency } = await lockCardBalance(tx, { issuerId, cardId })
+    return { card: target, balance: { amount, currency }, items: await itemsOnSale(tx, issuerId) }
+  })
+  const addOns = items.filter((item) => item.kind === 'add_on' && item.terms.prices[card.currency])
+  return c.html(
+    <TopUpPage
+      page={page}
+      card={card}
+      balance={balance}
+      limits={topUpLimits(card.currency)}
+      addOns={addOns.filter((item) => item.kind === 'add_on')}
+      {...again}
+    />,
+  )
+}

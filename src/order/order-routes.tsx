@@ -1,0 +1,43 @@
+import { Hono } from 'hono'
+import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
+import type { PortalEnv } from '../web/page.ts'
+import { at, type PortalContext } from '../web/routing.ts'
+import { askLate } from './ask-late.ts'
+import { orderPath } from './order-token.ts'
+import { OrderPage } from './pages/order-page.tsx'
+import { PayPage } from './pages/pay-page.tsx'
+import { orderByToken } from './read-order.ts'
+import { startPayment } from './start-payment.ts'
+
+/** An order's own pages, for whoever has its address: from the mail, or from ordering. */
+export function orderRoutes(ctx: Context): Hono<PortalEnv> {
+  const app = new Hono<PortalEnv>()
+  at(app, '/order/:number/:token', {
+    get: async (c) => {
+      const page = c.get('page')
+      let order = await orderOf(ctx, c)
+      const asking = c.req.query('paid') !== undefined
+      if (asking && (await askLate(ctx, order))) order = await orderOf(ctx, c)
+      const here = orderPath(page.lang, order)
+      return c.html(<OrderPage page={page} order={order} here={here} asking={asking} />)
+    },
+  })
+  at(app, '/order/:number/:token/pay', {
+    get: async (c) => {
+      const page = c.get('page')
+      const order = await orderOf(ctx, c)
+      const here = orderPath(page.lang, order)
+      if (order.state !== 'awaiting_payment') return c.redirect(here, 303)
+      const { payUrl } = await startPayment(ctx, { issuer: page.issuer, order, locale: page.lang })
+      return c.html(<PayPage page={page} order={order} payUrl={payUrl} here={here} />)
+    },
+  })
+  return app
+}
+
+function orderOf(ctx: Context, c: PortalContext) {
+  const { issuerId } = c.get('issuer')
+  const [number, token] = [c.req.param('number') ?? '', c.req.param('token') ?? '']
+  return inIssuer(ctx.db, issuerId, (tx) => orderByToken(ctx, tx, { issuerId, number, token }))
+}

@@ -1,0 +1,165 @@
+import { CardLine } from '../../card/pages/card-line.tsx'
+import { formatMoney } from '../../ledger/money.ts'
+import { ErrorSummary } from '../../web/components/error-summary.tsx'
+import { type Fact, Facts } from '../../web/components/facts.tsx'
+import { Carried, Choice, type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
+import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
+import { boughtWords } from '../bought-words.ts'
+import type { PayBy } from '../pay-ways.ts'
+import type { Quote } from '../quote.ts'
+import { IncludedList } from './included-list.tsx'
+import { shopText } from './order-pages-text.ts'
+import { RulesSections } from './rules-sections.tsx'
+
+export type CheckoutProps = {
+  page: Page
+  price: Quote
+  jurisdiction: string
+  payWays: PayBy[]
+  termsVersion: string
+  /** What the form carries on: what is bought, what was on the page, the secret of this one act. */
+  carried: [string, string][]
+  /** Null when the buyer is signed in. */
+  guest: { email: string; name: string } | null
+  payBy: PayBy
+  back: string
+  fault?: FieldFault | undefined
+}
+
+/** Everything about the purchase on one page, and the button that orders. */
+export function CheckoutPage(props: CheckoutProps) {
+  const { page, price, guest, fault } = props
+  const { lang } = page
+  const text = shopText[lang].checkout
+  const gross = formatMoney({ amount: price.gross, currency: price.currency }, lang)
+  return (
+    <Layout page={page} title={text.title} back={props.back} here="shop" wrong={fault !== undefined}>
+      <ErrorSummary page={page} fault={fault} {...(fault?.field === 'pay_by' && { target: 'pay-stripe' })} />
+      <h1>{text.title}</h1>
+      {price.card && <CardLine lang={lang} cards={[price.card]} />}
+      <div class="sheet">
+        <Facts facts={priceFacts(props, gross)} />
+      </div>
+      {price.item && (
+        <>
+          <h2>{shopText[lang].item.included}</h2>
+          <IncludedList page={page} item={price.item} currency={price.currency} />
+        </>
+      )}
+      <RulesSections page={page} jurisdiction={props.jurisdiction} currency={price.currency} />
+      <hr />
+      <PostForm page={page} action={page.href('/checkout')}>
+        <Carried values={props.carried} />
+        {guest && (
+          <>
+            <TextField
+              name="email"
+              type="email"
+              inputmode="email"
+              label={text.email}
+              hint={text.emailHint}
+              autocomplete="email"
+              value={guest.email}
+              fault={fault}
+            />
+            <TextField name="name" label={text.name} autocomplete="name" value={guest.name} />
+          </>
+        )}
+        <PayFields {...props} />
+        <Accept page={page} version={props.termsVersion} fault={fault} />
+        <div class="actions">
+          <button class="button" type="submit">
+            {text.order(gross)}
+          </button>
+        </div>
+      </PostForm>
+    </Layout>
+  )
+}
+
+function priceFacts({ page, price }: CheckoutProps, gross: string): Fact[] {
+  const { lang } = page
+  const text = shopText[lang].checkout
+  const { currency, taxRule } = price
+  const what = boughtWords(
+    {
+      kind: price.kind,
+      name: price.item?.terms.name ?? null,
+      zone: price.zone,
+      gross: { amount: price.gross, currency },
+    },
+    lang,
+  )
+  const rate = new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 2 }).format(
+    taxRule.rateBp / 10_000,
+  )
+  const taxed = formatMoney({ amount: price.tax, currency }, lang)
+  const tax =
+    price.kind === 'top_up'
+      ? text.taxWithUse
+      : taxRule.rateBp === 0
+        ? taxRule.name[lang]
+        : `${text.tax(taxRule.name[lang], rate)} ${taxed}`
+  return [
+    { label: text.what, value: what },
+    {
+      label: text.price,
+      value: (
+        <>
+          <strong>{gross}</strong>
+          <div class="soft">{tax}</div>
+        </>
+      ),
+    },
+  ]
+}
+
+function PayFields({ page, payWays, payBy, fault }: CheckoutProps) {
+  const text = shopText[page.lang].checkout
+  const wrong = fault?.field === 'pay_by' ? fault : undefined
+  return (
+    <>
+      <fieldset class={wrong ? 'field is-wrong' : 'field'} aria-describedby={wrong && 'pay_by-fault'}>
+        <legend>
+          <span class="label">{text.payBy}</span>
+        </legend>
+        {wrong && (
+          <div class="fault" id="pay_by-fault">
+            {wrong.text}
+          </div>
+        )}
+        {payWays.map((way) => (
+          <Choice
+            type="radio"
+            name="pay_by"
+            value={way}
+            id={`pay-${way}`}
+            checked={way === payBy}
+            hint={text.payHint[way]}
+          >
+            {text.pay[way]}
+          </Choice>
+        ))}
+      </fieldset>
+      {payWays.includes('voucher') && (
+        <TextField name="voucher" label={text.voucher} autocomplete="off" value="" fault={fault} />
+      )}
+    </>
+  )
+}
+
+function Accept({ page, version, fault }: { page: Page; version: string; fault: FieldFault | undefined }) {
+  const text = shopText[page.lang].checkout
+  const wrong = fault?.field === 'accept' ? fault : undefined
+  return (
+    <div class={wrong ? 'field is-wrong' : 'field'}>
+      {wrong && <div class="fault">{wrong.text}</div>}
+      <Choice type="checkbox" name="accept" value="yes" id="accept">
+        {text.acceptBefore}
+        <a href={page.href(`/shop/terms/${encodeURIComponent(version)}`)}>{text.terms}</a>
+        {text.acceptAfter}
+      </Choice>
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+import { raw } from 'hono/html'
+import { renderSVG } from 'uqr'
+import type { Page } from '../../web/page.ts'
+import { boughtWords } from '../bought-words.ts'
+import type { OrderView } from '../read-order.ts'
+import { orderText } from './order-pages-text.ts'
+
+const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
+
+/** What was bought, in hand: for a card the QR code, the activation code, and how it gets onto the phone. */
+export function Delivered({ page, order }: { page: Page; order: OrderView }) {
+  const text = orderText[page.lang].delivered
+  if (order.kind !== 'card')
+    return (
+      <>
+        <p class="lead">{text.other(capital(boughtWords(order, page.lang)))}</p>
+        <div class="actions">
+          <a class="button" href={page.href('/cards')}>
+            {text.cards}
+          </a>
+        </div>
+      </>
+    )
+  if (!order.activation) return <p>{text.erased}</p>
+  return (
+    <>
+      <p class="lead">{text.scan}</p>
+      <div class="sheet receipt">
+        <div class="qr" role="img" aria-label={text.qr}>
+          {raw(renderSVG(order.activation, { ecc: 'M', border: 4 }))}
+        </div>
+        <p class="soft">{text.code}</p>
+        <p>
+          <code class="activation">{order.activation}</code>
+        </p>
+      </div>
+      <p>
+        {text.once} {text.starts}
+      </p>
+      <h2>{text.installTitle}</h2>
+      <div class="actions">
+        <a class="button plain" href={installLink('apple', order.activation)} rel="noreferrer">
+          {text.iphoneLink}
+        </a>
+        <a class="button plain" href={installLink('android', order.activation)} rel="noreferrer">
+          {text.androidLink}
+        </a>
+      </div>
+      <Steps title={text.iphone} steps={text.iphoneSteps} />
+      <Steps title={text.android} steps={text.androidSteps} />
+      <h2>{text.close}</h2>
+      <p>
+        {text.closeWords} <a href={page.href('/close')}>{page.text.close}</a>
+      </p>
+    </>
+  )
+}
+
+/** The makers' own addresses that hand an activation code to the phone's settings. */
+function installLink(maker: 'apple' | 'android', activation: string): string {
+  return `https://esimsetup.${maker}.com/esim_qrcode_provisioning?carddata=${encodeURIComponent(activation)}`
+}
+
+function Steps({ title, steps }: { title: string; steps: string[] }) {
+  return (
+    <>
+      <h2>{title}</h2>
+      <ol>
+        {steps.map((step) => (
+          <li>{step}</li>
+        ))}
+      </ol>
+    </>
+  )
+}

@@ -1,0 +1,151 @@
+import { formatMoney } from '../../ledger/money.ts'
+import { Facts } from '../../web/components/facts.tsx'
+import { formatMoment } from '../../web/dates.ts'
+import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
+import { boughtWords } from '../bought-words.ts'
+import { refundReasonWords } from '../order-letters.ts'
+import type { OrderView } from '../read-order.ts'
+import { Delivered } from './delivered.tsx'
+import { orderText, shopText } from './order-pages-text.ts'
+
+export type OrderPageProps = {
+  page: Page
+  order: OrderView
+  /** Address of this page in the language at hand. */
+  here: string
+  /** The buyer says that he has paid: we ask, and look again. */
+  asking: boolean
+}
+
+// While something is about to happen the page looks again by itself, without script.
+const look_again_seconds = 3
+
+/** How one order stands, in the buyer's words, and what to do now. */
+export function OrderPage(props: OrderPageProps) {
+  const { page, order } = props
+  const { lang } = page
+  const text = orderText[lang]
+  const title = titleOf(order, lang)
+  const soon = order.state === 'paid' || (order.state === 'awaiting_payment' && props.asking)
+  return (
+    <Layout
+      page={page}
+      title={title}
+      here="shop"
+      head={soon ? <meta http-equiv="refresh" content={String(look_again_seconds)} /> : undefined}
+    >
+      <h1>{title}</h1>
+      <State {...props} />
+      <div class="sheet">
+        <Facts
+          facts={[
+            { label: text.number, value: <strong class="nums">{order.number}</strong> },
+            { label: text.bought, value: boughtWords(order, lang) },
+            { label: text.price, value: formatMoney(order.gross, lang) },
+            { label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] },
+          ]}
+        />
+      </div>
+    </Layout>
+  )
+}
+
+function titleOf(order: OrderView, lang: Page['lang']): string {
+  const text = orderText[lang]
+  switch (order.state) {
+    case 'awaiting_payment':
+      return text.awaiting.title
+    case 'paid':
+      return text.paid.title
+    case 'delivered':
+      return order.kind === 'card' ? text.delivered.title : text.delivered.titleOther
+    case 'refunding':
+      return text.refunding.title
+    case 'refunded':
+      return text.refunded.title
+    case 'lapsed':
+      return text.lapsed.title
+  }
+}
+
+function State(props: OrderPageProps) {
+  const { page, order } = props
+  const { lang } = page
+  const text = orderText[lang]
+  const money = formatMoney(order.gross, lang)
+  switch (order.state) {
+    case 'awaiting_payment':
+      return <Awaiting {...props} money={money} />
+    case 'paid':
+      return <p class="lead">{text.paid.words}</p>
+    case 'delivered':
+      return <Delivered page={page} order={order} />
+    case 'refunding':
+      return (
+        <>
+          <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
+          <p class="lead">
+            {order.refundBy === 'staff'
+              ? text.refunding.staff(money, page.issuer.brand.supportEmail)
+              : text.refunding.itself(money)}
+          </p>
+        </>
+      )
+    case 'refunded':
+      return (
+        <>
+          <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
+          <p class="lead">{text.refunded.words(money)}</p>
+        </>
+      )
+    case 'lapsed':
+      return (
+        <>
+          <p>{text.lapsed.words}</p>
+          <div class="actions">
+            <a class="button" href={page.href('/shop')}>
+              {text.lapsed.again}
+            </a>
+          </div>
+        </>
+      )
+  }
+}
+
+function Awaiting({ page, order, here, asking, money }: OrderPageProps & { money: string }) {
+  const text = orderText[page.lang].awaiting
+  const until = <p class="soft">{text.until(formatMoment(order.payUntil, page.lang, page.zone))}</p>
+  if (order.payBy === 'bank') {
+    const { payouts } = page.issuer.providers
+    const facts = [
+      { label: text.bankName, value: payouts?.name },
+      { label: text.iban, value: payouts?.iban },
+      ...(payouts?.bic ? [{ label: text.bic, value: payouts.bic }] : []),
+      { label: text.amount, value: <strong>{money}</strong> },
+      { label: text.reference, value: <strong>{order.number}</strong> },
+    ]
+    return (
+      <>
+        <h2>{text.bankTitle}</h2>
+        <div class="sheet">
+          <Facts facts={facts} />
+        </div>
+        <p>{text.bankWords}</p>
+        {until}
+      </>
+    )
+  }
+  return (
+    <>
+      {asking && <p role="status">{text.asking}</p>}
+      <p>{text.notYet}</p>
+      <div class="actions">
+        <a class={asking ? 'button plain' : 'button'} href={`${here}/pay`}>
+          {text.pay(money)}
+        </a>
+      </div>
+      {until}
+    </>
+  )
+}

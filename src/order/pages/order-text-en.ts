@@ -1,0 +1,85 @@
+/** Words of an order's own page. order-text-zh-cn.ts has to say all of them. */
+export const orderEn = {
+  number: 'Order number',
+  bought: 'Bought',
+  price: 'Price',
+  paidBy: 'Paid by',
+  state: 'How it stands',
+  awaiting: {
+    title: 'Waiting for your payment',
+    pay: (money: string) => `Pay ${money}`,
+    until: (moment: string) =>
+      `It can be paid until ${moment}. After that it lapses by itself, and your details are erased.`,
+    asking: 'We are asking the payment provider. This page looks again by itself every few seconds.',
+    notYet: 'If you have paid, you need do nothing: it is delivered as soon as the provider tells us.',
+    bankTitle: 'Transfer to',
+    bankName: 'Account holder',
+    iban: 'IBAN',
+    bic: 'BIC',
+    amount: 'Exactly',
+    reference: 'Reference, nothing else',
+    bankWords: 'We deliver when the money has arrived, and write to you.',
+  },
+  paid: {
+    title: 'Paid. We are getting it ready',
+    words: 'This takes a few seconds. You can close this page: everything is mailed to you too.',
+  },
+  delivered: {
+    title: 'Your eSIM is ready',
+    titleOther: 'Done',
+    other: (what: string) => `${what} is on your card.`,
+    scan: 'Scan this with the phone you travel with',
+    qr: 'QR code with the activation code',
+    code: 'Activation code',
+    once: 'It installs once, on one phone. Keep it to yourself.',
+    installTitle: 'Reading this on the phone you travel with?',
+    iphoneLink: 'Install on this iPhone (iOS 17.4 or later)',
+    androidLink: 'Install on this Android phone',
+    iphone: 'iPhone, step by step',
+    iphoneSteps: [
+      'Connect to Wi-Fi.',
+      'Settings → Mobile Service (Cellular) → Add eSIM.',
+      'Use QR Code: scan the code above, or “Enter Details Manually” and type the two parts of the activation code between the $ signs: address, then code.',
+      'Label it “Travel”. Keep your own number for calls.',
+      'When you arrive: turn the line on, and Data Roaming for it.',
+    ],
+    android: 'Android, step by step',
+    androidSteps: [
+      'Connect to Wi-Fi.',
+      'Settings → Network & internet → SIMs → Add SIM (on Samsung: Connections → SIM manager → Add eSIM).',
+      'Scan the code above, or choose to enter it by hand and type the whole activation code.',
+      'When you arrive: choose it for mobile data and turn on roaming.',
+    ],
+    starts: 'The days begin with the first use, not today.',
+    close: 'Close it whenever you like',
+    closeWords: 'On our pages, with your money back as the contract says.',
+    erased: 'The activation code was erased with your personal data.',
+    cards: 'My cards',
+    documents: 'Contract and invoice',
+  },
+  refunding: {
+    title: 'Your money is on its way back',
+    why: (reason: string) => `We could not deliver: ${reason}.`,
+    itself: (money: string) => `${money} goes back to the card you paid with. You need do nothing.`,
+    staff: (money: string, email: string) =>
+      `${money} can’t go back the way it came. Our support is on it; write to ${email} with the account it shall go to.`,
+  },
+  refunded: {
+    title: 'Your money went back',
+    words: (money: string) =>
+      `${money} went back to the card you paid with. Banks show it within 10 working days.`,
+  },
+  lapsed: {
+    title: 'This order has lapsed',
+    words: 'It was not paid in time. Your details were erased. Money that still arrives goes back by itself.',
+    again: 'Order again',
+  },
+  pay: {
+    title: 'To the payment',
+    words: (money: string) => `You pay ${money} on the page of our payment provider and then come back here.`,
+    go: 'Go to the payment page',
+    back: 'Back to the order',
+  },
+}
+
+export type OrderText = typeof orderEn

@@ -1,0 +1,53 @@
+import { formatMoney } from '../../ledger/money.ts'
+import { moneyRules } from '../../policy/money-rules.ts'
+import { policyFor } from '../../policy/policy.ts'
+import type { Page } from '../../web/page.ts'
+import { shopText } from './order-pages-text.ts'
+
+type RulesProps = { page: Page; jurisdiction: string; currency: string }
+
+/** What happens to what is not used, and how one gets out, from the very rules that closing will be reckoned by. */
+export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
+  const { lang } = page
+  const text = shopText[lang].rules
+  const { money } = policyFor(jurisdiction, page.now)
+  const rules = moneyRules(money, page.issuer.rules.money)
+  const amount = (amounts: Record<string, string>) => {
+    const minor = BigInt(amounts[currency] ?? '0')
+    return minor > 0n ? formatMoney({ amount: minor, currency }, lang) : undefined
+  }
+  const expiry = rules.at_expiry
+  const fee = amount(rules.closing_fee)
+  const minimum = amount(rules.minimum_payout)
+  return (
+    <>
+      <h2>{text.unusedTitle}</h2>
+      <ul>
+        <li>
+          {expiry.kind === 'lapse'
+            ? text.expiryLapse
+            : expiry.kind === 'keep'
+              ? text.expiryKeep(expiry.days)
+              : text.expiryRefund}
+        </li>
+        <li>
+          {rules.unused_plan === 'by_day'
+            ? text.planByDay
+            : rules.unused_plan === 'by_use'
+              ? text.planByUse
+              : text.planNothing}
+        </li>
+      </ul>
+      <h2>{text.closeTitle}</h2>
+      <ul>
+        <li>{text.close}</li>
+        <li>{text.back}</li>
+        <li>{fee ? text.fee(fee) : text.noFee}</li>
+        {minimum && <li>{text.minimum(minimum)}</li>}
+      </ul>
+      <p class="soft">
+        {text.basis(money.basis)} {!money.verified && text.unverified}
+      </p>
+    </>
+  )
+}

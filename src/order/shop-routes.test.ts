@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openShop, type Shop } from '../../test/orders.ts'
+import { openOutside, type Outside } from '../../test/outside.ts'
+import { openPortal, Visitor } from '../../test/portal.ts'
+import { seedCard } from '../../test/seed.ts'
+import { inIssuer } from '../platform/db.ts'
+import { listOrders } from './read-order.ts'
+
+let leb: Outside
+let shop: Shop
+let portal: Awaited<ReturnType<typeof openPortal>>
+beforeAll(async () => {
+  leb = await openOutside()
+  shop = await openShop(leb)
+  portal = await openPortal(leb)
+})
+afterAll(async () => {
+  await portal.close()
+  await leb.stop()
+})
+
+const visitor = () => new Visitor(portal.app, leb.config.publicUrl)
+/** Presses the provider's pay button as a browser would, and comes back where it sends us. */
+async function payAt(visit: Visitor): Promise<Visitor> {
+  const payUrl = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(visit.html)![1]!.replaceAll('&amp;', '&')
+  const body = new URLSearchParams({ do: 'pay' })
+  const answer = await fetch(payUrl, { method: 'POST', body, redirect: 'manual' })
+  return visit.go(answer.headers.get('location')!.replace(leb.config.publicUrl, ''))
+}
+
+describe('buying a card without script', () => {
+  it.each([
+    ['en', 'Japan', 'Order and pay ¥2,700'],
+    ['zh-CN', '日本', '下单并付款 JP¥2,700'],
+  ])('from the country to the QR code (%s)', async (lang, place, button) => {
+    const visit = visitor()
+    await visit.go(`/leb/${lang}/shop?to=JP&in=JPY`)
+    expect(visit.text).toContain(place)
+    const item = /href="(\/leb\/[^"]+\/shop\/LEB3\?[^"]+)"/.exec(visit.html)![1]!.replaceAll('&amp;', '&')
+    await visit.go(item)
+    expect(visit.html).toContain('name="live"')
+    // What happens to what is left and how one gets out is said before anything is ordered.
+    expect(visit.text).toMatch(lang === 'en' ? /Closing costs nothing/ : /注销不收费/)
+    await visit.go(`/leb/${lang}/checkout?item=LEB3&in=JPY&zone=JP&live=JP`)
+    expect(visit.text).toContain(button)
+    const email = `buyer-${lang.toLowerCase()}@example.com`
+    await visit.send('/checkout', { email, pay_by: 'stripe' })
+    expect([visit.status, visit.text]).toEqual([422, expect.stringMatching(/read and accept|阅读并接受/)])
+    await visit.send('/checkout', { email: 'nobody', pay_by: 'stripe', accept: 'yes' })
+    expect(visit.status).toBe(422)
+    await visit.send('/checkout', { email, pay_by: 'stripe', accept: 'yes' })
+    expect(visit.address).toMatch(/\/order\/LEB-ORD-[0-9A-Z]{4}-[0-9A-Z]{5}\/[\w-]{22}\/pay$/)
+    await payAt(visit)
+    // The webhook did not come: the page asked by itself.
+    expect(visit.html).toContain('http-equiv="refresh"')
+    expect(visit.text).toMatch(/Paid\. We are getting it ready|已付款，正在准备/)
+    const [, number, token] = /order\/([^/]+)\/([^/?]+)/.exec(visit.address)!
+    const { order_id: orderId } = await inIssuer(leb.db, 'leb', (tx) =>
+      tx
+        .selectFrom('purchase_order')
+        .select('order_id')
+        .where('number', '=', number!)
+        .executeTakeFirstOrThrow(),
+    )
+    await shop.look({ orderId, number: number!, token: token!, payBy: 'stripe', fresh: true })
+    await visit.go(visit.address)
+    expect(visit.html).toContain('<svg')
+    expect(visit.text).toMatch(/LPA:1\$[\w.-]+\$/)
+    expect(visit.html).not.toContain('http-equiv="refresh"')
+    // The address that was bought with signs in now.
+    await visit.signIn(leb, 'leb', email, lang)
+    expect(visit.text).toMatch(/In use|使用中/)
+  })
+
+  it('is one order when the form is sent twice', async () => {
+    const visit = visitor()
+    await visit.go('/leb/en/checkout?item=LEB5&in=EUR&zone=EU&live=DE')
+    const form = visit.html
+    const fields = { email: 'twice@example.com', pay_by: 'stripe', accept: 'yes' }
+    await visit.send('/checkout', fields)
+    const first = visit.address
+    visit.html = form
+    await visit.send('/checkout', fields)
+    expect(visit.address).toBe(first)
+    const guests = await inIssuer(leb.db, 'leb', (tx) =>
+      tx.selectFrom('purchase_order').select('order_id').where('jurisdiction', '=', 'DE').execute(),
+    )
+    expect(guests).toHaveLength(1)
+  })
+
+  it('is refused when the offer changed meanwhile, and for what is not sold', async () => {
+    const visit = visitor()
+    await visit.go('/leb/en/checkout?item=LEB5&in=EUR&zone=EU&live=DE')
+    visit.html = visit.html.replace(
+      /name="seen_item" value="[^"]+"/,
+      `name="seen_item" value="${leb.ids.next()}"`,
+    )
+    await visit.send('/checkout', { email: 'late@example.com', pay_by: 'stripe', accept: 'yes' })
+    expect([visit.status, visit.text]).toEqual([409, expect.stringContaining('The offer has changed')])
+    for (const [query, status] of [
+      ['item=NOPE&in=EUR&zone=EU&live=DE', 404],
+      ['item=LEB3&in=EUR&zone=MOON&live=DE', 422],
+      ['item=LEB3&in=XYZ&zone=EU&live=DE', 422],
+      ['item=LEB3&in=EUR&zone=EU&live=QQ', 422],
+      ['', 404],
+    ] as const) {
+      await visit.go(`/leb/en/checkout?${query}`)
+      expect([query, visit.status]).toEqual([query, status])
+    }
+  })
+
+  it('shows an order to nobody without its whole address', async () => {
+    const placed = await shop.place()
+    const visit = visitor()
+    await visit.go(`/leb/en/order/${placed.number}/${'A'.repeat(22)}`)
+    expect(visit.status).toBe(404)
+    await visit.go(`/roamly/en/order/${placed.number}/${placed.token}`)
+    expect(visit.status).toBe(404)
+    await visit.go(`/leb/en/order/${placed.number}/${placed.token}`)
+    expect([visit.status, visit.text]).toEqual([200, expect.stringContaining('Waiting for your payment')])
+  })
+})
+
+describe('topping up', () => {
+  it('says what is wrong with an amount, and takes a right one', async () => {
+    const card = await seedCard(leb, {
+      email: 'topper@example.com',
+      currency: 'JPY',
+      balance: 100n,
+      residence: 'JP',
+    })
+    const visit = visitor()
+    await visit.go(`/leb/en/top-up/${card.cardId}`)
+    expect(visit.address).toContain('/sign-in')
+    await visit.signIn(leb, 'leb', 'topper@example.com')
+    await visit.go(`/leb/en/top-up/${card.cardId}`)
+    expect(visit.text).toContain('Balance now: ¥100')
+    for (const [amount, words] of [
+      ['10.5', 'JPY has 0 digits'],
+      ['1,000', 'no thousands separators'],
+      ['1e3', 'not a plain amount'],
+      ['NaN', 'not a plain amount'],
+      ['-500', 'not below zero'],
+      ['1', 'One top-up is from ¥200'],
+      ['99999999999999999999', 'One top-up is from'],
+      ['', 'not a plain amount'],
+    ] as const) {
+      await visit.go(`/leb/en/checkout?card=${card.cardId}&amount=${encodeURIComponent(amount)}`)
+      expect([amount, visit.status, visit.text]).toEqual([amount, 422, expect.stringContaining(words)])
+    }
+    await visit.go(`/leb/en/checkout?card=${card.cardId}&amount=500`)
+    await visit.send('/checkout', { pay_by: 'stripe', accept: 'yes' })
+    await payAt(visit)
+    const orders = await inIssuer(leb.db, 'leb', (tx) => listOrders(leb, tx, 'leb', [card.holderId]))
+    expect(orders).toMatchObject([
+      { kind: 'top_up', state: 'paid', gross: { amount: 500n, currency: 'JPY' } },
+    ])
+    await shop.look({ ...orders[0]!, fresh: true })
+    await visit.go(visit.address)
+    expect(visit.text).toContain('A top-up of ¥500 is on your card')
+    await visit.go('/leb/en/cards')
+    expect(visit.text).toContain('¥600')
+  })
+
+  it('of a foreign card is as if there were none', async () => {
+    const card = await seedCard(leb, { email: 'owner@example.com' })
+    await seedCard(leb, { email: 'other@example.com' })
+    const visit = visitor()
+    await visit.signIn(leb, 'leb', 'other@example.com')
+    for (const path of [`/top-up/${card.cardId}`, `/checkout?card=${card.cardId}&amount=20`, '/top-up/x']) {
+      await visit.go(`/leb/en${path}`)
+      expect(visit.status).toBe(404)
+    }
+  })
+})
+
+it('pages of the shop are small, and need no script', async () => {
+  for (const path of ['/shop', '/shop/LEB3', '/checkout?item=LEB3&in=EUR&zone=EU&live=DE']) {
+    const answer = await visitor().fetch(`/leb/zh-CN${path}`, { headers: { 'accept-encoding': 'br' } })
+    expect(answer.headers.get('content-encoding')).toBe('br')
+    expect((await answer.arrayBuffer()).byteLength).toBeLessThan(9_000)
+  }
+})

@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import type { Config } from '../platform/env.ts'
+
+type Ends = (work: (...args: never[]) => Promise<number | void>) => (...args: unknown[]) => Promise<void>
+type Options = { issuer?: string; json?: boolean }
+
+/** The commands of money that comes in: `leb payments …`, `leb bank …`, `leb reconcile`. */
+export function addPaymentCommands(program: Command, ends: Ends, readConfig: () => Config): void {
+  const inContext = async <T>(work: Parameters<typeof import('../with-context.ts').withContext<T>>[1]) =>
+    (await import('../with-context.ts')).withContext(readConfig(), work)
+  addPayments(program.command('payments').description('money that came in'), ends, inContext)
+  program
+    .command('bank')
+    .description("the bank's statements")
+    .command('import <file>')
+    .description('takes a CSV statement in: pays orders, settles transfers; running it again changes nothing')
+    .requiredOption('--issuer <id>', 'whose account it is')
+    .requiredOption('--rejects <file>', 'where lines go that cannot be read, with every reason')
+    .option('--json', 'end with one JSON object')
+    .action(
+      ends(async (file: string, options: { issuer: string; rejects: string; json?: boolean }) => {
+        const { bankImportCommand } = await import('./bank-command.ts')
+        return inContext((ctx) => bankImportCommand(ctx, { ...options, file }))
+      }),
+    )
+}
+
+type InContext = <T>(work: Parameters<typeof import('../with-context.ts').withContext<T>>[1]) => Promise<T>
+
+function addPayments(payments: Command, ends: Ends, inContext: InContext): void {
+  const issuer = ['--issuer <id>', 'only this issuer'] as const
+  const json = ['--json', 'as one JSON object'] as const
+  payments
+    .command('unmatched')
+    .description('money that no order waits for, until it is matched or given back')
+    .option(...issuer)
+    .option(...json)
+    .action(
+      ends(async (options: Options) => {
+        const { unmatchedCommand } = await import('./payments-command.ts')
+        return inContext((ctx) => unmatchedCommand(ctx, options))
+      }),
+    )
+  payments
+    .command('chargebacks')
+    .description("payments that payers' banks took back, and who bears them")
+    .option(...issuer)
+    .option(...json)
+    .action(
+      ends(async (options: Options) => {
+        const { chargebacksCommand } = await import('./payments-command.ts')
+        return inContext((ctx) => chargebacksCommand(ctx, options))
+      }),
+    )
+  payments
+    .command('match <receipt>')
+    .description('this money is for that order')
+    .requiredOption('--order <number>', 'the order, which waits for exactly this much')
+    .option(...json)
+    .action(
+      ends(async (receipt: string, options: Options & { order: string }) => {
+        const { matchCommand } = await import('./payments-command.ts')
+        return inContext((ctx) => matchCommand(ctx, { ...options, receipt }))
+      }),
+    )
+  payments
+    .command('refund <receipt>')
+    .description('goes back through the provider it came by; asks once more after a refusal')
+    .option(...json)
+    .action(
+      ends(async (receipt: string, options: Options) => {
+        const { refundCommand } = await import('./payments-command.ts')
+        return inContext((ctx) => refundCommand(ctx, { ...options, receipt }))
+      }),
+    )
+  payments
+    .command('returned <receipt>')
+    .description('notes that you have sent the money back yourself')
+    .requiredOption('--reference <text>', "the bank's or provider's reference; holds no name")
+    .option(...json)
+    .action(
+      ends(async (receipt: string, options: Options & { reference: string }) => {
+        const { returnedCommand } = await import('./payments-command.ts')
+        return inContext((ctx) => returnedCommand(ctx, { ...options, receipt }))
+      }),
+    )
+}
