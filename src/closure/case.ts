@@ -41,6 +41,8 @@ export type Case = {
   journal: Journal
   /** Somebody's turn stands open on it (closure_block). */
   blocked: boolean
+  /** Sealed in this very look, so that its mail need not read it back. */
+  certificate?: Uint8Array
 }
 
 /**

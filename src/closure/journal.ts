@@ -29,7 +29,7 @@ export async function readJournal(tx: Tx, issuerId: string, closureId: string): 
     .execute()
   const journal: Journal = new Map()
   for (const row of rows) {
-    keep(journal, {
+    note(journal, {
       step: row.step as JournalName,
       scopeId: row.scope_id,
       attempt: row.attempt,
@@ -63,23 +63,36 @@ export function factOf(row: JournalRow | undefined, name: string): string | unde
   return typeof value === 'string' ? value : undefined
 }
 
-type Where = { issuerId: string; closureId: string; worker: string; digest: Buffer | null }
+/** A row as it will be written, with the keyed hash of what was asked. */
+export type NewRow = { row: JournalRow; digest: Buffer | null }
 
-/** Writes a row, new or changed, in the database and in the journal at hand. */
-export async function writeJournal(tx: Tx, journal: Journal, where: Where, row: JournalRow): Promise<void> {
+/** Writes rows, new or changed, in one statement. */
+export async function writeJournal(
+  tx: Tx,
+  where: { issuerId: string; closureId: string; worker: string },
+  rows: NewRow[],
+): Promise<void> {
+  if (rows.length === 0) return
+  const column = <T>(pick: (row: JournalRow) => T) => rows.map(({ row }) => pick(row))
   await sql`
     insert into closure_step (issuer_id, closure_id, step, scope_id, attempt, state, key, request_digest, answer, worker,
       intended_at, answered_at)
-    values (${where.issuerId}, ${where.closureId}, ${row.step}, ${row.scopeId}, ${row.attempt}, ${row.state}, ${row.key},
-      ${where.digest}, ${row.answer && JSON.stringify(row.answer)}::jsonb, ${where.worker}, ${row.intendedAt}, ${row.answeredAt})
+    select ${where.issuerId}, ${where.closureId}, r.step, r.scope_id, r.attempt, r.state, r.key, r.digest, r.answer::jsonb,
+      ${where.worker}, r.intended_at, r.answered_at
+      from unnest(${column((row) => row.step)}::text[], ${column((row) => row.scopeId)}::uuid[],
+        ${column((row) => row.attempt)}::int[], ${column((row) => row.state)}::text[], ${column((row) => row.key)}::text[],
+        ${rows.map(({ digest }) => digest)}::bytea[],
+        ${column((row) => row.answer && JSON.stringify(row.answer))}::text[],
+        ${column((row) => row.intendedAt)}::timestamptz[], ${column((row) => row.answeredAt)}::timestamptz[])
+        as r (step, scope_id, attempt, state, key, digest, answer, intended_at, answered_at)
     on conflict (issuer_id, closure_id, step, scope_id, attempt) do update
       set state = excluded.state, answer = excluded.answer, answered_at = excluded.answered_at, worker = excluded.worker`.execute(
     tx,
   )
-  keep(journal, row)
 }
 
-function keep(journal: Journal, row: JournalRow): void {
+/** Keeps the journal at hand in step with what is written. */
+export function note(journal: Journal, row: JournalRow): void {
   const at = place(row.step, row.scopeId)
   const others = (journal.get(at) ?? []).filter((known) => known.attempt !== row.attempt)
   journal.set(

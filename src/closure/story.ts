@@ -7,7 +7,7 @@ import type { Tx } from '../platform/db.ts'
 import { clearBlocks, isBlocked, openBlock } from './blocks.ts'
 import type { Case, CaseCard, CasePart } from './case.ts'
 import type { Covers } from './closure-view.ts'
-import { attempts, type JournalRow, lastAttempt, writeJournal } from './journal.ts'
+import { attempts, type JournalRow, lastAttempt } from './journal.ts'
 import { type Block, type LocalStep, type OutsideStep, Pause, type Proof } from './step.ts'
 import type { Turn } from './turn.ts'
 
@@ -101,7 +101,7 @@ async function tellLocal<Scope>(telling: Telling, step: LocalStep<Scope>, scope:
     const result = await step.apply(ctx, tx, told, scope)
     if ('done' in result) {
       const row = newRow(ctx, told, step.name, scopeId)
-      await write(ctx, tx, told, { ...row, state: 'done', answer: result.done, answeredAt: ctx.clock.now() })
+      telling.turn.record({ ...row, state: 'done', answer: result.done, answeredAt: ctx.clock.now() })
     }
     return result
   })
@@ -125,7 +125,7 @@ async function tellOutside<Scope, R, V>(
     const row = pending ?? newRow(ctx, told, step.name, scopeId)
     if ('block' in plan) await openBlock(ctx, tx, told, scopeId, plan.block)
     if ('skip' in plan) {
-      await write(ctx, tx, told, { ...row, state: 'done', answer: plan.skip, answeredAt: ctx.clock.now() })
+      turn.record({ ...row, state: 'done', answer: plan.skip, answeredAt: ctx.clock.now() })
       await clearBlocks(ctx, tx, told, scopeId)
     }
     if ('elsewhere' in plan)
@@ -136,7 +136,7 @@ async function tellOutside<Scope, R, V>(
         answeredAt: ctx.clock.now(),
       })
     if ('ask' in plan && !pending)
-      await write(ctx, tx, told, row, await digestOf(ctx, told, step.digestPart?.(plan.ask) ?? plan.ask))
+      turn.record(row, await digestOf(ctx, told, step.digestPart?.(plan.ask) ?? plan.ask))
     return { plan, row }
   })
   if (!intent) throw new Pause(null)
@@ -179,21 +179,21 @@ async function hear<Scope, R, V>(
   answer: Answer<V>,
 ): Promise<void> {
   const now = ctx.clock.now()
-  const heard = async (tx: Tx, state: JournalRow['state'], proof: Proof) =>
-    write(ctx, tx, told, { ...row, state, answer: proof, answeredAt: now })
+  const heard = (state: JournalRow['state'], proof: Proof) =>
+    turn.record({ ...row, state, answer: proof, answeredAt: now })
   const pause = await turn.write(async (tx): Promise<Pause | undefined> => {
     switch (answer.kind) {
       case 'done': {
         const proof = await step.done(ctx, tx, told, scope, answer.value)
-        await heard(tx, 'done', { ...proof, evidence: answer.evidence })
+        heard('done', { ...proof, evidence: answer.evidence })
         await clearBlocks(ctx, tx, told, row.scopeId)
         return undefined
       }
       case 'pending':
-        await heard(tx, 'pending', { evidence: answer.evidence })
+        heard('pending', { evidence: answer.evidence })
         return new Pause(later(now, Math.max(answer.askAgainInMs / 1000, 1)))
       case 'unknown':
-        await heard(tx, 'unknown', { reason: answer.reason })
+        heard('unknown', { reason: answer.reason })
         return await silence(ctx, tx, told, row)
       case 'refused': {
         const said = { code: answer.code, reason: answer.reason, evidence: answer.evidence }
@@ -205,10 +205,10 @@ async function hear<Scope, R, V>(
         const next = step.refused(answer.code)
         if ('unconfirmed' in next) {
           await step.passed?.(ctx, tx, told, scope)
-          await heard(tx, 'done', { ...next.unconfirmed, ...said, unconfirmed: true })
+          heard('done', { ...next.unconfirmed, ...said, unconfirmed: true })
           return undefined
         }
-        await heard(tx, 'refused', said)
+        heard('refused', said)
         await openBlock(ctx, tx, told, row.scopeId, next.block)
         return new Pause(null)
       }
@@ -247,22 +247,6 @@ function newRow(ctx: Context, told: Case, step: JournalRow['step'], scopeId: str
     intendedAt: ctx.clock.now(),
     answeredAt: null,
   }
-}
-
-function write(
-  ctx: Context,
-  tx: Tx,
-  told: Case,
-  row: JournalRow,
-  digest: Buffer | null = null,
-): Promise<void> {
-  const { issuer_id, closure_id } = told.closure
-  return writeJournal(
-    tx,
-    told.journal,
-    { issuerId: issuer_id, closureId: closure_id, worker: ctx.worker, digest },
-    row,
-  )
 }
 
 /** Keyed, because a plain hash of a phone number gives the number away. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
 import { beginInIssuer, mayBeTriedAgain, type OpenTx, type Tx } from '../platform/db.ts'
 import type { Case } from './case.ts'
+import { type JournalRow, type NewRow, note, writeJournal } from './journal.ts'
 import { Pause, Superseded } from './step.ts'
 
 /** When a turn is kept: before anybody outside is called, or after every step. */
@@ -17,6 +18,7 @@ export class Turn {
   readonly #told: Case
   readonly #commits: Commits
   #open: OpenTx | undefined
+  #unwritten: NewRow[] = []
 
   /** @param open a transaction in which the closure is already held */
   constructor(ctx: Context, told: Case, commits: Commits, open?: OpenTx) {
@@ -40,15 +42,33 @@ export class Turn {
     }
   }
 
+  /** A row of the journal, written with the others of this turn when it is kept. */
+  record(row: JournalRow, digest: Buffer | null = null): void {
+    note(this.#told.journal, row)
+    const others = this.#unwritten.filter(({ row: known }) => !isSame(known, row))
+    this.#unwritten = [...others, { row, digest }]
+  }
+
   async commit(): Promise<void> {
     const open = this.#open
+    if (!open) return
+    try {
+      const { issuer_id, closure_id } = this.#told.closure
+      const where = { issuerId: issuer_id, closureId: closure_id, worker: this.#ctx.worker }
+      await writeJournal(open.tx, where, this.#unwritten)
+    } catch (error) {
+      await this.drop()
+      throw error
+    }
     this.#open = undefined
-    await open?.commit()
+    this.#unwritten = []
+    await open.commit()
   }
 
   async drop(): Promise<void> {
     const open = this.#open
     this.#open = undefined
+    this.#unwritten = []
     // A lost connection has rolled back by itself.
     await open?.rollback().catch(() => undefined)
   }
@@ -88,4 +108,8 @@ async function holdTurn(tx: Tx, told: Case): Promise<void> {
     select 1 from closure where issuer_id = ${issuer_id} and closure_id = ${closure_id} and version = ${version}
     for no key update`.execute(tx)
   if (rows.length === 0) throw new Superseded()
+}
+
+function isSame(a: JournalRow, b: JournalRow): boolean {
+  return a.step === b.step && a.scopeId === b.scopeId && a.attempt === b.attempt
 }

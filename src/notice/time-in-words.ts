@@ -1,6 +1,8 @@
+import { dateFormat } from '../platform/formats.ts'
+
 /** A moment as people write it, always with its zone: `28 November 2026, 18:00 (GMT+8)`. */
 export function timeInWords(at: Date, locale: 'zh-CN' | 'en', zone: string): string {
-  const format = new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : 'zh-CN', {
+  const format = dateFormat(locale === 'en' ? 'en-GB' : 'zh-CN', {
     timeZone: zone,
     year: 'numeric',
     month: 'long',
@@ -13,13 +15,13 @@ export function timeInWords(at: Date, locale: 'zh-CN' | 'en', zone: string): str
 }
 
 function zoneName(at: Date, locale: string, zone: string): string {
-  const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: 'short' }).formatToParts(at)
+  const parts = dateFormat(locale, { timeZone: zone, timeZoneName: 'short' }).formatToParts(at)
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
 }
 
 /** The day alone, with its zone: `28 November 2026 (GMT+8)`. */
 export function dayInWords(at: Date, locale: 'zh-CN' | 'en', zone: string): string {
-  const format = new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : 'zh-CN', {
+  const format = dateFormat(locale === 'en' ? 'en-GB' : 'zh-CN', {
     timeZone: zone,
     year: 'numeric',
     month: 'long',

@@ -1,3 +1,5 @@
+import { dateFormat } from './formats.ts'
+
 /** The only source of time. Tests put their own in its place and move it. */
 export type Clock = { now(): Date }
 
@@ -5,7 +7,7 @@ export const systemClock: Clock = { now: () => new Date() }
 
 /** RFC 3339 in a named zone, e.g. `2026-11-22T18:05:09+08:00`: what slips and pages print. */
 export function inZone(at: Date, zone: string): string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
+  const parts = dateFormat('en-GB', {
     timeZone: zone,
     year: 'numeric',
     month: '2-digit',
@@ -24,7 +26,7 @@ export function inZone(at: Date, zone: string): string {
 /** True for an IANA zone name this runtime knows. */
 export function isZone(zone: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
+    return dateFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }

@@ -74,8 +74,9 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
     supervise: worker,
     schedule: worker,
     useListenNotify: worker,
-    superviseIntervalSeconds: 1,
-    monitorIntervalSeconds: 1,
+    // Work left by the dead is found by takeOver; this is for what takeOver can't see, and for tidying.
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 10,
     registerInstance: false,
     reindex: worker,
   })

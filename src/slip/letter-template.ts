@@ -9,7 +9,6 @@ export const LETTER_TEMPLATE = String.raw`
 #let line-ink = rgb("#b9c0bb")
 #let green = rgb("#14532d")
 
-#set document(title: d.documentTitle, author: d.issuer.name.en, keywords: d.keywords, date: auto)
 #set text(font: "Noto Sans SC", fallback: false, size: 8.7pt, fill: ink, lang: "zh", region: "cn",
   number-width: "tabular")
 #set par(leading: 0.58em, spacing: 0.75em)
@@ -20,7 +19,7 @@ export const LETTER_TEMPLATE = String.raw`
   set text(size: 7.4pt, fill: soft)
   line(length: 100%, stroke: 0.4pt + line-ink)
   v(-0.35em)
-  grid(columns: (1fr, auto), d.title.zh + " " + d.number + " · " + d.issuer.name.zh + " " + d.issuer.name.en,
+  grid(columns: (1fr, auto), query(<footer>).first().value,
     str(counter(page).get().first()) + " / " + str(counter(page).final().first()))
 })
 
@@ -65,6 +64,8 @@ export const LETTER_TEMPLATE = String.raw`
     rule(0.5pt, ink),
     ..b.rows.map(row => row.map(cell) + (rule(0.4pt, line-ink),)).flatten())
 }
+
+#metadata(d.title.zh + " " + d.number + " · " + d.issuer.name.zh + " " + d.issuer.name.en) <footer>
 
 // letterhead
 #grid(columns: (1fr, auto), column-gutter: 8mm, align: (left + bottom, right + bottom),
@@ -115,4 +116,6 @@ export const LETTER_TEMPLATE = String.raw`
   linebreak()
   d.rules
 })
+#set document(title: d.documentTitle, author: d.issuer.name.en, keywords: d.keywords, date: auto)
+#metadata(none)
 `

@@ -1,3 +1,4 @@
+import { dateFormat } from '../platform/formats.ts'
 import type { Lang } from './lang.ts'
 
 /** Dates as a holder reads them. A day or a moment never stands without its zone. */
@@ -11,9 +12,7 @@ const own: Record<string, Record<Lang, string>> = {
 export function zoneName(zone: string, lang: Lang, at: Date): string {
   const named = own[zone]?.[lang]
   if (named) return named
-  const parts = new Intl.DateTimeFormat(lang, { timeZone: zone, timeZoneName: 'longGeneric' }).formatToParts(
-    at,
-  )
+  const parts = dateFormat(lang, { timeZone: zone, timeZoneName: 'longGeneric' }).formatToParts(at)
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
 }
 
@@ -24,24 +23,24 @@ export function formatDay(at: Date, lang: Lang, zone: string): string {
 
 /** `2026 年 11 月 28 日 14:05（北京时间）`, `28 November 2026, 14:05 (Beijing time)`. */
 export function formatMoment(at: Date, lang: Lang, zone: string): string {
-  const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' }).format(at)
+  const time = dateFormat('en-GB', { timeZone: zone, timeStyle: 'short' }).format(at)
   const day = dayText(at, lang, zone)
   return withZone(lang === 'en' ? `${day}, ${time}` : `${day} ${time}`, at, lang, zone)
 }
 
 /** `2026-11-28 14:05`: for lists under a line that names the zone. */
 export function formatShortMoment(at: Date, lang: Lang, zone: string): string {
-  const day = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : 'zh-CN', {
+  const day = dateFormat(lang === 'en' ? 'en-GB' : 'zh-CN', {
     timeZone: zone,
     dateStyle: 'medium',
   })
-  const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' })
+  const time = dateFormat('en-GB', { timeZone: zone, timeStyle: 'short' })
   return `${day.format(at)} ${time.format(at)}`
 }
 
 function dayText(at: Date, lang: Lang, zone: string): string {
-  if (lang === 'en') return new Intl.DateTimeFormat('en-GB', { timeZone: zone, dateStyle: 'long' }).format(at)
-  const parts = new Intl.DateTimeFormat('zh-CN', {
+  if (lang === 'en') return dateFormat('en-GB', { timeZone: zone, dateStyle: 'long' }).format(at)
+  const parts = dateFormat('zh-CN', {
     timeZone: zone,
     year: 'numeric',
     month: 'numeric',

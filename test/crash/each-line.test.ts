@@ -69,7 +69,7 @@ for (const covers of ['card', 'account'] as const) {
       if (!fuse.blown) break
       deaths++
     }
-    expect(deaths).toBeGreaterThan(12)
+    expect(deaths).toBeGreaterThan(10)
     for (const issuerId of ['leb', 'roamly']) await leb.sendMails(issuerId)
     expect((await count(at, all)).faults).toEqual([])
   })

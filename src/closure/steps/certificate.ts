@@ -45,6 +45,7 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
       issuedAt: sealed.issuedAt,
       tokenHash: createHash('sha256').update(sealed.token).digest(),
     })
+    told.certificate = sealed.pdf
     const now = ctx.clock.now()
     await tx
       .updateTable('card')

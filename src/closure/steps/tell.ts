@@ -24,8 +24,9 @@ export const tell: OutsideStep<null, Omit<Mail, 'key'>, MailSent> = {
       await noteClosure(tx, told, { told_at: ctx.clock.now() })
       return { skip: { reason: 'no e-mail address is known' } }
     }
-    const document = await readDocument(tx, { issuerId, closureId, kind: 'certificate' })
-    return { ask: await certificateMail(ctx, { told, to, pdf: document!.pdf }) }
+    const pdf =
+      told.certificate ?? (await readDocument(tx, { issuerId, closureId, kind: 'certificate' }))!.pdf
+    return { ask: await certificateMail(ctx, { told, to, pdf }) }
   },
   call: (_ctx, { mail }, request, key) => mail.send({ ...request, key }),
   async done(ctx, tx, told, _scope, sent) {
