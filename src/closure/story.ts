@@ -129,12 +129,7 @@ async function tellOutside<Scope, R, V>(
       await clearBlocks(ctx, tx, told, scopeId)
     }
     if ('elsewhere' in plan)
-      await write(ctx, tx, told, {
-        ...row,
-        state: 'refused',
-        answer: plan.elsewhere,
-        answeredAt: ctx.clock.now(),
-      })
+      turn.record({ ...row, state: 'refused', answer: plan.elsewhere, answeredAt: ctx.clock.now() })
     if ('ask' in plan && !pending)
       turn.record(row, await digestOf(ctx, told, step.digestPart?.(plan.ask) ?? plan.ask))
     return { plan, row }
@@ -198,7 +193,7 @@ async function hear<Scope, R, V>(
       case 'refused': {
         const said = { code: answer.code, reason: answer.reason, evidence: answer.evidence }
         if (await step.elsewhere?.(ctx, tx, told, scope, answer.code)) {
-          await heard(tx, 'refused', said)
+          heard('refused', said)
           await clearBlocks(ctx, tx, told, row.scopeId)
           return undefined
         }
