@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { putSampleTerms } from '../invoice/sample-terms.ts'
 import { listIssuers, putIssuer } from '../issuer/issuer.ts'
 import { sampleIssuers } from '../issuer/sample-issuers.ts'
+import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { type Child, firstLine, startChild } from './children.ts'
@@ -36,6 +37,10 @@ export async function setUpIssuers(ctx: Context, world: OutsideWorld): Promise<n
     await putIssuer(ctx.db, issuer, ctx.clock.now())
     await ctx.keys.ensureIssuer({ id: issuer.issuerId, name: issuer.name.en })
   }
+  await putSampleCatalogue(
+    ctx,
+    issuers.map((issuer) => issuer.issuerId),
+  )
   await putSampleTerms(
     ctx,
     issuers.map(({ issuerId }) => issuerId),

@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { inIssuer } from '../platform/db.ts'
+import { projectFile } from '../platform/project.ts'
+import { catalogueListCommand, cataloguePutCommand } from './catalogue-command.ts'
+
+let world: TestWorld
+let dir: string
+beforeAll(async () => {
+  world = await openTestWorld()
+  dir = await mkdtemp(join(tmpdir(), 'leb-catalogue-'))
+})
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true })
+  await world.stop()
+})
+
+const put = async (file: string, issuer?: string) => {
+  let said = ''
+  const out = (text: string) => void (said += text)
+  const exit = await cataloguePutCommand(world, { file, json: true, out, ...(issuer && { issuer }) })
+  return { exit, ...(JSON.parse(said) as { items: { code: string; change: string }[] }) }
+}
+const written = async (value: unknown) => {
+  const file = join(dir, 'file.json')
+  await writeFile(file, typeof value === 'string' ? value : JSON.stringify(value))
+  return file
+}
+
+it('takes the sample file, and again changes nothing', async () => {
+  const sample = projectFile('demo', 'catalogue.json')
+  const first = await put(sample, 'leb')
+  expect(first.items.map((item) => item.change)).toEqual(Array(7).fill('added'))
+  expect((await put(sample, 'leb')).items.every((item) => item.change === 'unchanged')).toBe(true)
+  let said = ''
+  await catalogueListCommand(world, { issuer: 'leb', json: false, out: (text) => void (said += text) })
+  expect(said).toContain(
+    'LEB3         v1 plan    LEB 3-day card: 128.00 CNY, 16.90 EUR, 139.00 HKD, 2700 JPY, 5.500 KWD',
+  )
+})
+
+it('says in one go what is wrong and where, and changes nothing', async () => {
+  await expect(put(await written({ items: [{ code: 'x', kind: 'plan' }] }), 'leb')).rejects.toThrow(
+    /items\.0\.code: two to twenty[\s\S]*items\.0\.prices/,
+  )
+  await expect(put(await written('{'), 'leb')).rejects.toThrow(/is not JSON/)
+  await expect(put(join(dir, 'none.json'), 'leb')).rejects.toThrow(/there is no file/)
+  await expect(put(await written({ items: [] }))).rejects.toThrow(/names no issuer/)
+  await expect(put(await written({ items: [] }), 'nobody')).rejects.toThrow(/there is no issuer nobody/)
+})
+
+it('withdraws, and says when there was nothing to withdraw', async () => {
+  const file = await written({ issuer: 'leb', items: [], withdraw: ['SMS50', 'NONE'] })
+  expect(await put(file)).toMatchObject({
+    exit: 1,
+    items: [
+      { code: 'SMS50', change: 'withdrawn' },
+      { code: 'NONE', change: 'unknown' },
+    ],
+  })
+})
+
+it('what was offered stays as it was offered, whoever asks', async () => {
+  const change = (statement: 'update' | 'delete') =>
+    inIssuer<unknown>(world.db, 'leb', (tx) =>
+      statement === 'update'
+        ? tx.updateTable('catalogue_item').set({ terms: '{}' }).where('code', '=', 'LEB3').execute()
+        : tx.deleteFrom('catalogue_item').where('code', '=', 'LEB3').execute(),
+    )
+  await expect(change('update')).rejects.toMatchObject({ code: 'LB003' })
+  await expect(change('delete')).rejects.toMatchObject({ code: 'LB003' })
+  const again = inIssuer(world.db, 'leb', (tx) =>
+    tx.updateTable('catalogue_item').set({ withdrawn_at: null }).where('code', '=', 'SMS50').execute(),
+  )
+  await expect(again).rejects.toMatchObject({ code: 'LB003' })
+})
