@@ -106,7 +106,7 @@ function warningNow(ctx: Context, issuer: Issuer, card: Card, told: Told): Now |
   if (ends?.getTime() !== told.ends_at.getTime()) return undefined
   const outlook = outlookOf(issuer, card, at)
   const nothingLeft = card.balance.amount === 0n && told.data_mb + told.voice_s + told.sms === 0n
-  if (!outlook || nothingLeft) return undefined
+  if (!outlook || nothingLeft || outlook.money === 'waits') return undefined
   const { amount } = card.balance
   if (told.subject === 'kept') return amount > 0n ? { money: 'lapses', amount, keptUntil: null } : undefined
   const keptUntil = outlook.money === 'kept' ? outlook.until : null
