@@ -3,7 +3,6 @@ import { listCards } from '../card/card-store.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import { policyFor } from '../policy/policy.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, sessionOf } from '../web/routing.ts'
 import { choices } from './expiry-urls.ts'
@@ -27,8 +26,7 @@ export function expiryRoutes(ctx: Context): Hono<PortalEnv> {
       })
       const outlook = outlookOf(page.issuer, card, page.now)
       const chosen = choices.find((choice) => choice === c.req.query('do'))
-      const { time_zone: zone } = policyFor(card.jurisdiction, page.now)
-      return c.html(<ExpiryPage {...{ page, card, outlook, ends, chosen, zone }} />)
+      return c.html(<ExpiryPage {...{ page, card, outlook, ends, chosen }} />)
     },
   })
   return app

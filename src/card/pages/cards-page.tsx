@@ -4,7 +4,6 @@ import { outlookOf } from '../../expiry/outlook.ts'
 import { expiryText } from '../../expiry/pages/expiry-text.ts'
 import { outlookWords } from '../../expiry/pages/outlook-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
-import { policyFor } from '../../policy/policy.ts'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
@@ -57,7 +56,7 @@ function OneCard({ page, card, closure }: { page: Page; card: Card; closure: Clo
       <Facts facts={facts} />
       {outlook && (outlook.money !== 'none' || outlook.ended) && (
         <p>
-          {outlookWords(outlook, page.lang, policyFor(card.jurisdiction, page.now).time_zone)}{' '}
+          {outlookWords(outlook, page.lang, page.zone)}{' '}
           <a class="quiet" href={page.href(expiryPath(card.cardId))}>
             {expiryText[page.lang].link}
           </a>

@@ -19,14 +19,12 @@ type Props = {
   ends: CardEnd[]
   /** The button of the mail that led here: its section stands first. */
   chosen: Choice | undefined
-  /** Zone of the holder's law, in which the mails told the times. */
-  zone: string
 }
 
 /** When a card ends and what its money does then, and the three ways on: where the mails' buttons lead. */
 export function ExpiryPage(props: Props) {
-  const { page, card, outlook, ends, zone } = props
-  const { lang } = page
+  const { page, card, outlook, ends } = props
+  const { lang, zone } = page
   const text = expiryText[lang]
   return (
     <Layout page={page} title={text.title} here="cards" back={page.href('/cards')}>
@@ -42,8 +40,8 @@ export function ExpiryPage(props: Props) {
   )
 }
 
-function Ahead({ page, card, outlook, chosen, zone }: Props & { outlook: Outlook }) {
-  const { lang } = page
+function Ahead({ page, card, outlook, chosen }: Props & { outlook: Outlook }) {
+  const { lang, zone } = page
   const text = expiryText[lang]
   const at = formatMoment(outlook.endsAt, lang, zone)
   const left = card.dataLeftMb + card.voiceLeftS + card.smsLeft > 0n
@@ -56,13 +54,15 @@ function Ahead({ page, card, outlook, chosen, zone }: Props & { outlook: Outlook
       {inOrder
         .filter((choice) => !(choice === 'use' && outlook.ended))
         .map((choice) => (
-          <Section page={page} card={card} choice={choice} until={at} />
+          <Section page={page} card={card} choice={choice} until={at} ended={outlook.ended} />
         ))}
     </>
   )
 }
 
-function Section({ page, card, choice, until }: { page: Page; card: Card; choice: Choice; until: string }) {
+type SectionProps = { page: Page; card: Card; choice: Choice; until: string; ended: boolean }
+
+function Section({ page, card, choice, until, ended }: SectionProps) {
   const text = expiryText[page.lang]
   const { cardId } = card
   const go = {
@@ -70,7 +70,8 @@ function Section({ page, card, choice, until }: { page: Page; card: Card; choice
     extend: { href: page.href(`/top-up/${cardId}`), words: text.extendGo },
     close: { href: page.href(`/close/what-happens?card=${cardId}`), words: text.closeGo },
   }[choice]
-  const words = { use: text.use(until), extend: text.extend, close: text.close }[choice]
+  const extend = ended ? text.extendEnded : text.extend
+  const words = { use: text.use(until), extend, close: text.close }[choice]
   const title = { use: text.useTitle, extend: text.extendTitle, close: text.closeTitle }[choice]
   return (
     <section class="sheet">

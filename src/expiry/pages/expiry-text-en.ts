@@ -8,11 +8,11 @@ export const expiryEn = {
   keptFrom: (sum: string, until: string) =>
     `The ${sum} on it stays yours until ${until}. Close the card by then and it is paid back.`,
   kept: (sum: string, until: string) =>
-    `The card has ended. ${sum} is yours until ${until}; then it lapses. Close the card and it is paid back, or extend the card and use it.`,
+    `${sum} is yours until ${until}; then it lapses. Close the card and it is paid back, or extend the card and use it.`,
   goesBack: (sum: string) => `The ${sum} on it then goes back to you by itself.`,
-  goingBack: (sum: string) => `The card has ended. ${sum} goes back to you by itself.`,
+  goingBack: (sum: string) => `${sum} goes back to you by itself.`,
   none: 'There is no money on it that could lapse.',
-  waits: (sum: string) => `The card has ended. ${sum} on it is yours: close the card and it is paid back.`,
+  waits: (sum: string) => `${sum} on it is yours: close the card and it is paid back.`,
   ends: (at: string) => `The card ends on ${at}.`,
   ended: (at: string) => `The card ended on ${at}.`,
   planLeft: (left: string) => `What is left of the plan can be used until then: ${left}.`,
@@ -23,6 +23,7 @@ export const expiryEn = {
     `Switch on data roaming for this eSIM. Until ${until} the plan is used first, then the balance at the prices of the zone you are in.`,
   extendTitle: 'Extend it',
   extend: 'Buy an add-on with more days. What is left, and the balance, then lives as long as the card.',
+  extendEnded: 'Buy an add-on with more days, and the balance can be used again.',
   extendGo: 'Extend or top up',
   closeTitle: 'Close it and get the money back',
   close: 'You see what goes back, and by when, before you declare anything.',
