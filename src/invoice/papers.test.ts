@@ -6,6 +6,7 @@ import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
+import { exportAccount } from '../privacy/export-person.ts'
 import { keepContract } from './contract.ts'
 import { issueInvoice } from './issue-invoice.ts'
 import { invoiceFor, type SoldCard, soldCard } from './orders.fixture.ts'
@@ -145,6 +146,14 @@ describe('the holder’s list', () => {
     const { body } = await api.get('/api/v1/issuers/leb/invoices', { token })
     expect(body).toMatchObject({ invoices: [], former: [{ number: invoice_no }] })
   })
+})
+
+it('puts them into the export of the person’s data', async () => {
+  const zip = await exportAccount(ctx, { issuerId: 'leb', accountId: sold.accountId })
+  const names = new Set(zip.toString('latin1').match(/invoices\/[\w.-]+\.(?:pdf|xml)/g))
+  expect([...names].filter((name) => name.endsWith('.pdf'))).toHaveLength(3)
+  expect([...names].filter((name) => name.endsWith('.xml'))).toHaveLength(2)
+  expect([...names].filter((name) => name.startsWith('invoices/contract-'))).toHaveLength(1)
 })
 
 it('gives the same by API', async () => {
