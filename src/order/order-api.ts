@@ -43,7 +43,7 @@ const place = createRoute({
   tags,
   summary: 'Order a card, a top-up or an add-on',
   description:
-    'A card can be ordered without signing in. Price, tax and the accepted terms are pinned on the order. An order that is not paid in time lapses, and its buyer’s details are erased.',
+    "A card can be ordered without signing in. Price, tax and the accepted terms are pinned on the order. An order that is not paid in time lapses, and its buyer's details are erased.",
   security: sessionOrNone,
   request: { params: underIssuer, headers: idempotencyKey, body: jsonBody(orderBodyShape) },
   responses: {

@@ -86,7 +86,7 @@ export const wantedShape = z
       amount: z
         .string()
         .max(40)
-        .openapi({ description: 'a plain decimal in the card’s currency', example: '20.00' }),
+        .openapi({ description: "a plain decimal in the card's currency", example: '20.00' }),
       currency: currency.optional(),
     }),
     z.object({ kind: z.literal('add_on'), cardId, code, currency: currency.optional() }),
