@@ -194,6 +194,8 @@ it('keeps them within reach by the link of the last mail, for the time it says',
   )
   const before = ctx.clock.now()
   ctx.clock.advance({ days: papers_link_days })
+  expect((await visitor().go(pathname)).status).toBe(200)
+  ctx.clock.advance({ days: 1 })
   expect((await visitor().go(pathname)).status).toBe(410)
   expect((await download(visitor(), filesOn(who)[0]!)).answer.status).toBe(410)
   ctx.clock.set(before)
