@@ -124,25 +124,33 @@ as $$
 declare
   v_cards uuid[];
 begin
-  select array_agg(k.card_id) into v_cards from card k where k.issuer_id = p_issuer and k.iccid = any (p_iccids);
-  v_cards := v_cards || p_cards;
+  select array_agg(distinct named.card_id) into v_cards
+    from (select k.card_id from unnest(p_iccids) as r (iccid)
+           cross join lateral (select c.card_id from card c where c.issuer_id = p_issuer and c.iccid = r.iccid offset 0) k
+          union all select unnest(p_cards)) as named;
   perform 1 from ledger_account a
    where a.issuer_id = p_issuer and a.card_id = any (v_cards) order by a.account_id for no key update;
+  -- One look-up a card in each table, said outright (offset 0): joins in another order would read whole tables.
   return query
-    select k.card_id, k.iccid, k.plan, k.zone, k.item_id, k.sold_at, k.activated_at, k.activated_zone, k.more_days,
-           k.expires_at, k.lapsed_at, k.data_left_mb, k.voice_left_s, k.sms_left, k.state, o.jurisdiction,
-           a.account_id, a.currency, a.balance - a.held, a.frozen_at, a.closed_at, m.voice_over_s, m.gross_minor,
+    select k.*, a.account_id, a.currency, a.free, a.frozen_at, a.closed_at, m.voice_over_s, m.gross_minor,
            (select json_agg(json_build_object('bucket_id', b.bucket_id, 'kind', b.kind, 'left_units', b.left_units,
                      'expires_ms', (extract(epoch from b.expires_at) * 1000)::bigint) order by b.expires_at, b.bucket_id)
-              from bucket b where b.issuer_id = p_issuer and b.card_id = k.card_id
+              from bucket b where b.issuer_id = p_issuer and b.card_id = r.card_id
                and b.left_units > 0 and b.lapsed_at is null),
            (select json_agg(json_build_object('day', d.day, 'data_mb', d.data_mb))
-              from usage_day d where d.issuer_id = p_issuer and d.card_id = k.card_id)
-      from ledger_account a
-      join card k on k.issuer_id = p_issuer and k.card_id = a.card_id
-      join account o on o.issuer_id = p_issuer and o.account_id = k.account_id
-      left join usage_meter m on m.issuer_id = p_issuer and m.card_id = a.card_id
-     where a.issuer_id = p_issuer and a.card_id = any (v_cards);
+              from usage_day d where d.issuer_id = p_issuer and d.card_id = r.card_id)
+      from unnest(v_cards) as r (card_id)
+     cross join lateral (
+       select c.card_id, c.iccid, c.plan, c.zone, c.item_id, c.sold_at, c.activated_at, c.activated_zone, c.more_days,
+              c.expires_at, c.lapsed_at, c.data_left_mb, c.voice_left_s, c.sms_left, c.state,
+              (select o.jurisdiction from account o where o.issuer_id = p_issuer and o.account_id = c.account_id)
+         from card c where c.issuer_id = p_issuer and c.card_id = r.card_id offset 0) k
+     cross join lateral (
+       select l.account_id, l.currency, l.balance - l.held as free, l.frozen_at, l.closed_at
+         from ledger_account l where l.issuer_id = p_issuer and l.card_id = r.card_id offset 0) a
+      left join lateral (
+       select u.voice_over_s, u.gross_minor from usage_meter u
+        where u.issuer_id = p_issuer and u.card_id = r.card_id offset 0) m on true;
 end $$;
 
 do $$

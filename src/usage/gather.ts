@@ -8,12 +8,15 @@ import type { UsageRecord } from './record.ts'
 import type { UsageRefusal } from './refusals.ts'
 import { takeUsage } from './take-usage.ts'
 
-/** Requests that come within this are taken in together; longer gains little and costs every caller as much. */
+/** Records that come within this are taken in together; longer gains little and costs every caller as much. */
 const gather_ms = 2
 /** Records a transaction: more of them gain nothing, and their callers wait longer. */
-const full_records = 500
-/** Transactions of one issuer at a time: more of them only wait for each other at the issuer's own accounts. */
-const at_once = 3
+const full_records = 300
+/**
+ * Transactions of one issuer at a time, each with cards of its own: two with one card in common would be one after
+ * the other, and of a thousand cards some always are in common.
+ */
+const lanes_count = 3
 /** About three seconds of work; more is refused at once instead of answered too late. */
 const most_waiting_records = 50_000
 
@@ -22,13 +25,14 @@ type Waiting = {
   answer(results: UsageResult[]): void
   fail(error: unknown): void
 }
-type Gatherer = { take(records: UsageRecord[]): Promise<UsageResult[]> }
+type Lane = { waitingRecords(): number; take(records: UsageRecord[]): Promise<UsageResult[]> }
+type Gatherer = (records: UsageRecord[]) => Promise<UsageResult[]>
 
 const gatherers = new WeakMap<pg.Pool, Map<string, Gatherer>>()
 
 /**
  * Takes a batch in together with those that come at the same time: a transaction costs about as much as forty
- * records. Throws Refusal usage/try_again when the database can't be reached or goes away meanwhile, or when more
+ * records. A batch that is large may be taken in by several transactions; each record is still all or nothing. Throws Refusal usage/try_again when the database can't be reached or goes away meanwhile, or when more
  * waits than can be worked off soon: then nobody knows, and the same batch may be sent again.
  */
 export function gatherUsage(ctx: Context, issuerId: string, records: UsageRecord[]): Promise<UsageResult[]> {
@@ -36,13 +40,47 @@ export function gatherUsage(ctx: Context, issuerId: string, records: UsageRecord
   if (!mine) gatherers.set(ctx.pool, (mine = new Map()))
   let gatherer = mine.get(issuerId)
   if (!gatherer) mine.set(issuerId, (gatherer = openGatherer(ctx, issuerId)))
-  return records.length === 0 ? Promise.resolve([]) : gatherer.take(records)
+  return records.length === 0 ? Promise.resolve([]) : gatherer(records)
 }
 
 function openGatherer(ctx: Context, issuerId: string): Gatherer {
+  const lanes = Array.from({ length: lanes_count }, () => openLane(ctx, issuerId))
+  return async (records) => {
+    const waiting = lanes.reduce((sum, lane) => sum + lane.waitingRecords(), 0)
+    if (waiting + records.length > most_waiting_records) throw tryAgain()
+    const places = byLane(records)
+    const parts = await Promise.all(
+      places.map(async (mine, lane) =>
+        mine.length > 0 ? lanes[lane]!.take(mine.map((at) => records[at]!)) : [],
+      ),
+    )
+    const results = Array.from<UsageResult>({ length: records.length })
+    parts.forEach((part, lane) => part.forEach((result, nth) => (results[places[lane]![nth]!] = result)))
+    return results
+  }
+}
+
+/** Places of the records, by lane. A record id that stands twice goes one way, so that the first of them counts. */
+function byLane(records: UsageRecord[]): number[][] {
+  const places = Array.from({ length: lanes_count }, (): number[] => [])
+  const laneOf = new Map<string, number>()
+  records.forEach((record, at) => {
+    const lane = laneOf.get(record.recordId) ?? laneOfCard(record.iccid ?? record.cardId!)
+    laneOf.set(record.recordId, lane)
+    places[lane]!.push(at)
+  })
+  return places
+}
+
+/** The last sign of an ICCID is its check digit, which spreads as well as any. */
+function laneOfCard(name: string): number {
+  return (name.charCodeAt(name.length - 1) + 7 * name.charCodeAt(name.length - 2)) % lanes_count
+}
+
+function openLane(ctx: Context, issuerId: string): Lane {
   const waiting: Waiting[] = []
   let waitingRecords = 0
-  let underWay = 0
+  let atWork = false
 
   const nextFlight = (): Waiting[] => {
     const flight: Waiting[] = []
@@ -56,24 +94,19 @@ function openGatherer(ctx: Context, issuerId: string): Gatherer {
     return flight
   }
   const work = async (): Promise<void> => {
-    try {
-      if (waitingRecords < full_records) await sleep(gather_ms)
-      // What came while the last transaction ran has waited long enough.
-      for (let flight = nextFlight(); flight.length > 0; flight = nextFlight())
-        await fly(ctx, issuerId, flight)
-    } finally {
-      underWay--
-    }
+    atWork = true
+    if (waitingRecords < full_records) await sleep(gather_ms)
+    // What came while the last transaction ran has waited long enough.
+    for (let flight = nextFlight(); flight.length > 0; flight = nextFlight()) await fly(ctx, issuerId, flight)
+    atWork = false
   }
   return {
+    waitingRecords: () => waitingRecords,
     take(records) {
-      if (waitingRecords + records.length > most_waiting_records) return Promise.reject(tryAgain())
       return new Promise((answer, fail) => {
         waiting.push({ records, answer, fail })
         waitingRecords += records.length
-        if (underWay >= at_once || (underWay > 0 && waitingRecords < full_records)) return
-        underWay++
-        void work()
+        if (!atWork) void work()
       })
     },
   }
