@@ -30,5 +30,12 @@ function inWords(check: BooksCheck): string {
     ),
   ])
   for (const trigger of check.triggersOff) lines.push(`the trigger ${trigger} is switched off`)
+  for (const right of check.wrongRights)
+    lines.push(`the role leb_app has a right it should not have, or lacks one: ${right}`)
+  if (!check.keptByRights)
+    lines.push(
+      'the journal is kept by triggers only: the database user may not become leb_app (docs/operate/install.md)',
+    )
+  if (check.issuers.length === 0) lines.push('no issuer is set up yet, so there are no books')
   return `${lines.join('\n')}\n`
 }

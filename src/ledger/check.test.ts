@@ -54,7 +54,7 @@ describe('leb ledger check', () => {
     expect(said).toContain('leb  2 postings, 5 entries, 6 accounts: adds up')
     said = ''
     await ledgerCheckCommand(ctx, { json: true }, (text) => void (said += text))
-    expect(JSON.parse(said)).toMatchObject({ ok: true, triggersOff: [] })
+    expect(JSON.parse(said)).toMatchObject({ ok: true, triggersOff: [], wrongRights: [], keptByRights: true })
   })
 
   it('names the entry that does not add up, and every balance and sum it falsifies', async () => {
@@ -149,6 +149,18 @@ describe('leb ledger check', () => {
       `update ledger_account set held = 10 where account_id = '${account}'`,
       `update ledger_account set held = 0 where account_id = '${account}'`,
       async () => expect(await named()).toEqual(['held_is_not_its_holds']),
+    )
+  })
+
+  it('says which right to the books somebody has given away', async () => {
+    await corrupted(
+      'grant update on ledger_entry to leb_app',
+      'revoke update on ledger_entry from leb_app',
+      async () => {
+        let said = ''
+        expect(await ledgerCheckCommand(ctx, {}, (text) => void (said += text))).toBe(1)
+        expect(said).toContain('lacks one: ledger_entry UPDATE')
+      },
     )
   })
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import type { Db } from '../platform/db.ts'
+import { appRole, wrongRights } from '../platform/rights.ts'
 import { type Fault, faultQueries, type Found } from './check-queries.ts'
 
 export type IssuerBooks = {
@@ -16,6 +17,10 @@ export type BooksCheck = {
   issuers: IssuerBooks[]
   /** Triggers of the journal that somebody has switched off. */
   triggersOff: string[]
+  /** Rights to the books that LEB's role has and must not have, or lacks (platform/rights.ts). */
+  wrongRights: string[]
+  /** False where LEB may not act as that role: the triggers alone then keep the journal. */
+  keptByRights: boolean
 }
 
 /**
@@ -30,10 +35,16 @@ export async function checkBooks(ctx: Context): Promise<BooksCheck> {
      where tgrelid in ('ledger_posting'::regclass, 'ledger_entry'::regclass, 'ledger_account'::regclass)
        and tgenabled <> 'O' order by 1`.execute(ctx.db)
   const triggersOff = rows.map((row) => row.name)
+  const { rows: me } = await sql<{ role: string }>`select current_user as role`.execute(ctx.db)
+  const keptByRights = me[0]!.role === appRole
+  const wrong = keptByRights ? await wrongRights(ctx.pool) : []
+  const addsUp = issuers.every((issuer) => issuer.faults.length === 0)
   return {
-    ok: triggersOff.length === 0 && issuers.every((issuer) => issuer.faults.length === 0),
+    ok: addsUp && triggersOff.length === 0 && wrong.length === 0,
     issuers,
     triggersOff,
+    wrongRights: wrong,
+    keptByRights,
   }
 }
 
