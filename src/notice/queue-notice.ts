@@ -14,6 +14,7 @@ export type NoticeKind =
   | 'lapsed'
   | 'late'
   | 'late_support'
+  | 'payments_support'
   | PayoutNoticeKind
   | OrderNoticeKind
   | ExpiryNoticeKind

@@ -3,6 +3,7 @@ import { readDocument } from '../closure/documents.ts'
 import { codeFor } from '../holder/access-code.ts'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
+import { writeStaffLetter } from '../payment/tell-staff.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
 import { openPartingEnvelope } from '../privacy/erase-person.ts'
@@ -122,6 +123,7 @@ async function writeLetter(
   waiting: Waiting,
 ): Promise<Written | Dropped | undefined> {
   if (waiting.kind === 'sign_in_code') return writeSignIn(ctx, tx, issuer, waiting)
+  if (waiting.kind === 'payments_support') return writeStaffLetter(tx, issuer)
   const { locale } = waiting
   const { issuerId } = issuer
   if ((waiting.kind === 'expiry_soon' || waiting.kind === 'expiry_over') && waiting.cardId) {

@@ -11,6 +11,7 @@ import {
   unmatchedCommand,
 } from './payments-command.ts'
 import { lookAtPayment } from './look-at-payment.ts'
+import { sweepPayments } from './sweep-payments.ts'
 import { receivePayment } from './receive-payment.ts'
 
 let leb: Outside
@@ -84,6 +85,30 @@ it('asks the provider once more after a refusal, under a key of its own', async 
   ])
   expect(await unmatched()).toEqual([])
   expect(await books(leb)).toEqual({ cash_at_bank: -2_000n, orders_in_hand: 2_000n })
+})
+
+const toSupport = () =>
+  leb.world.sims.mail
+    .messages('help@leb.example')
+    .filter(({ raw }) => raw.includes('Subject: Money that waits for you'))
+
+it('tells support once an hour what waits for them', async () => {
+  await stray('bank', 'line-4')
+  leb.clock.advance({ hours: 2 })
+  await sweepPayments(leb)
+  await stray('bank', 'line-5')
+  await sweepPayments(leb)
+  await leb.sendMails('leb')
+  const mails = toSupport()
+  expect(mails).toHaveLength(1)
+  leb.clock.advance({ hours: 2 })
+  await sweepPayments(leb)
+  await sweepPayments(leb)
+  leb.clock.advance({ hours: 2 })
+  await sweepPayments(leb)
+  await leb.sendMails('leb')
+  const all = toSupport()
+  expect(all).toHaveLength(2)
 })
 
 it('lists in words and as data, and knows what it does not know', async () => {

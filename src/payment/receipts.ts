@@ -92,6 +92,7 @@ type Noted = {
   refusal?: string | null
   reference?: string
   settled_at?: Date
+  told_at?: null
 }
 
 export async function note(tx: Tx, id: { issuerId: string; receiptId: string }, noted: Noted): Promise<void> {

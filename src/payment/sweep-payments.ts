@@ -4,6 +4,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { lockReceipt } from './receipts.ts'
 import { whyUnfit } from './receive-payment.ts'
+import { tellStaff } from './tell-staff.ts'
 import { matchReceipt } from './unmatched.ts'
 
 // A sweep's share; what is over waits a minute.
@@ -21,6 +22,7 @@ export async function sweepPayments(ctx: Context): Promise<void> {
     await inIssuer(ctx.db, issuerId, (tx) => askForOrders(ctx, tx, issuerId))
     await inIssuer(ctx.db, issuerId, (tx) => lookAgain(ctx, tx, issuerId))
     await matchLateOrders(ctx, issuerId)
+    await inIssuer(ctx.db, issuerId, (tx) => tellStaff(ctx, tx, issuerId))
   }
 }
 

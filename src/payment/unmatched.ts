@@ -55,7 +55,7 @@ export async function refundReceipt(
   if (!receipt) throw refused('payments/no_such_receipt')
   if (receipt.provider !== 'stripe') throw refused('payments/not_by_provider')
   if (receipt.state === 'refunding' && receipt.refusal !== null)
-    await note(tx, id, { refusal: null, tries: receipt.tries + 1 })
+    await note(tx, id, { refusal: null, tries: receipt.tries + 1, told_at: null })
   else if (receipt.state !== 'waiting') throw refused('payments/receipt_settled')
   await ctx.jobs.look(tx, 'payment', { issuerId: id.issuerId, id: `receipt:${id.receiptId}` })
 }

@@ -1,0 +1,77 @@
+import { sql } from 'kysely'
+import type { Issuer } from '../issuer/issuer.ts'
+import type { Letter } from '../notice/letter.tsx'
+import { queueNotice } from '../notice/queue-notice.ts'
+import type { Context } from '../platform/context.ts'
+import type { Tx } from '../platform/db.ts'
+
+// A statement with a hundred lines that fit nothing is one mail.
+const one_mail_in_minutes = 60
+
+/** Money that only people can settle: unknown orders, bank transfers, refused refunds, what is owed to a holder. */
+const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unknown', 'chargeback_won')
+  or exists (select 1 from payment p where p.issuer_id = unmatched_receipt.issuer_id
+                and p.payment_id = unmatched_receipt.payment_id and p.provider = 'bank'))
+  or state = 'refunding' and refusal is not null)`
+
+/** Queues a mail to the issuer's support when something new waits for them, one an hour at most. */
+export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
+  const since = new Date(ctx.clock.now().getTime() - one_mail_in_minutes * 60_000)
+  const lately = await tx
+    .selectFrom('notice')
+    .select('notice_id')
+    .where('issuer_id', '=', issuerId)
+    .where('kind', '=', 'payments_support')
+    .where('created_at', '>', since)
+    .executeTakeFirst()
+  if (lately) return
+  const told = { told_at: ctx.clock.now() }
+  const receipts = await tx
+    .updateTable('unmatched_receipt')
+    .set(told)
+    .where('issuer_id', '=', issuerId)
+    .where('told_at', 'is', null)
+    .where(waitsForStaff)
+    .executeTakeFirst()
+  const chargebacks = await tx
+    .updateTable('chargeback')
+    .set(told)
+    .where('issuer_id', '=', issuerId)
+    .where('told_at', 'is', null)
+    .executeTakeFirst()
+  if (receipts.numUpdatedRows + chargebacks.numUpdatedRows === 0n) return
+  await queueNotice(ctx, tx, { issuerId, kind: 'payments_support', locale: 'en' })
+}
+
+/** What waits by the time the mail is sent; undefined when it was settled meanwhile. Names nobody. */
+export async function writeStaffLetter(
+  tx: Tx,
+  issuer: Issuer,
+): Promise<{ to: string; letter: Letter } | undefined> {
+  const { issuerId } = issuer
+  const count = (table: 'unmatched_receipt' | 'chargeback') =>
+    tx
+      .selectFrom(table)
+      .select((e) => e.fn.countAll().as('count'))
+      .where('issuer_id', '=', issuerId)
+  const receipts = await count('unmatched_receipt').where(waitsForStaff).executeTakeFirstOrThrow()
+  const disputes = await count('chargeback').where('state', '=', 'open').executeTakeFirstOrThrow()
+  const [unmatched, open] = [Number(receipts.count), Number(disputes.count)]
+  if (unmatched + open === 0) return undefined
+  const paragraphs = [
+    ...(unmatched > 0
+      ? [
+          `${unmatched} × money that fits no order. What it is: npx leb payments unmatched --issuer ${issuerId}`,
+        ]
+      : []),
+    ...(open > 0
+      ? [
+          `${open} × a payment taken back by the payer's bank and undecided. Which: npx leb payments chargebacks --issuer ${issuerId}. Contest it in the payment provider's dashboard before its day is over.`,
+        ]
+      : []),
+  ]
+  return {
+    to: issuer.brand.supportEmail,
+    letter: { locale: 'en', subject: `Money that waits for you (${issuerId})`, paragraphs },
+  }
+}
