@@ -109,6 +109,42 @@ create table dry_cut (
 create index dry_cut_open on dry_cut (issuer_id, next_at) where told < wish and refused is null;
 create index dry_cut_until on dry_cut (issuer_id, until) where until is not null;
 
+-- The cards that a batch names, locked by their balances in the order of all gates (by account id), and read after
+-- that in a statement of its own: what is read is what the transactions waited for have left. One call, because a
+-- batch would wait for each of three; planned for large tables, because a plan made while they were small scans them.
+create function usage_cards(p_issuer text, p_iccids text[], p_cards uuid[]) returns table (
+  card_id uuid, iccid text, plan text, zone text, item_id uuid, sold_at timestamptz, activated_at timestamptz,
+  activated_zone text, more_days int, expires_at timestamptz, lapsed_at timestamptz, data_left_mb bigint,
+  voice_left_s bigint, sms_left bigint, state text, jurisdiction text, account_id uuid, currency text, free bigint,
+  frozen_at timestamptz, closed_at timestamptz, voice_over_s bigint, gross_minor bigint, buckets json, days json
+) language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+declare
+  v_cards uuid[];
+begin
+  select array_agg(k.card_id) into v_cards from card k where k.issuer_id = p_issuer and k.iccid = any (p_iccids);
+  v_cards := v_cards || p_cards;
+  perform 1 from ledger_account a
+   where a.issuer_id = p_issuer and a.card_id = any (v_cards) order by a.account_id for no key update;
+  return query
+    select k.card_id, k.iccid, k.plan, k.zone, k.item_id, k.sold_at, k.activated_at, k.activated_zone, k.more_days,
+           k.expires_at, k.lapsed_at, k.data_left_mb, k.voice_left_s, k.sms_left, k.state, o.jurisdiction,
+           a.account_id, a.currency, a.balance - a.held, a.frozen_at, a.closed_at, m.voice_over_s, m.gross_minor,
+           (select json_agg(json_build_object('bucket_id', b.bucket_id, 'kind', b.kind, 'left_units', b.left_units,
+                     'expires_ms', (extract(epoch from b.expires_at) * 1000)::bigint) order by b.expires_at, b.bucket_id)
+              from bucket b where b.issuer_id = p_issuer and b.card_id = k.card_id
+               and b.left_units > 0 and b.lapsed_at is null),
+           (select json_agg(json_build_object('day', d.day, 'data_mb', d.data_mb))
+              from usage_day d where d.issuer_id = p_issuer and d.card_id = k.card_id)
+      from ledger_account a
+      join card k on k.issuer_id = p_issuer and k.card_id = a.card_id
+      join account o on o.issuer_id = p_issuer and o.account_id = k.account_id
+      left join usage_meter m on m.issuer_id = p_issuer and m.card_id = a.card_id
+     where a.issuer_id = p_issuer and a.card_id = any (v_cards);
+end $$;
+
 do $$
 declare t text;
 begin

@@ -2,15 +2,14 @@
 -- so they outlive the person; what was issued is never written again.
 set local lock_timeout = '5s';
 
--- The last number taken, by issuer, series and year. Taken in the transaction that writes the invoice: what is rolled
+-- The last number taken, by issuer and year. Taken in the transaction that writes the invoice: what is rolled
 -- back gives its number back, so that no number is missing and none is there twice.
 create table invoice_counter (
   issuer_id text not null references issuer,
-  series    text not null check (series in ('invoice', 'statement')),
   -- In the issuer's own time zone.
   year      int not null,
   last      bigint not null check (last >= 0),
-  primary key (issuer_id, series, year)
+  primary key (issuer_id, year)
 );
 
 create table invoice (
@@ -18,9 +17,9 @@ create table invoice (
   invoice_id  uuid not null,
   kind        text not null check (kind in ('invoice', 'credit_note', 'closing_statement')),
   number      text not null,
-  series      text not null,
-  year        int not null,
-  seq         bigint not null,
+  -- Null for a closing statement, which is no invoice and bears its closure's number.
+  year        int,
+  seq         bigint,
   -- What it was issued for (an order, a card of a closure): asked for twice, it is the same invoice.
   about       text not null,
   input_hash  bytea not null,
@@ -40,14 +39,15 @@ create table invoice (
   issued_at   timestamptz not null,
   primary key (issuer_id, invoice_id),
   unique (issuer_id, number),
-  unique (issuer_id, series, year, seq),
+  unique (issuer_id, year, seq),
   unique (issuer_id, about),
   foreign key (issuer_id, order_id) references purchase_order,
   foreign key (issuer_id, closure_id) references closure,
   foreign key (issuer_id, card_id) references card,
   foreign key (issuer_id, corrects_id) references invoice,
   check (num_nonnulls(order_id, closure_id) >= 1),
-  check ((kind = 'credit_note') = (corrects_number is not null))
+  check ((kind = 'credit_note') = (corrects_number is not null)),
+  check ((kind = 'closing_statement') = (seq is null) and (seq is null) = (year is null))
 );
 create index invoice_account on invoice (issuer_id, account_ref);
 create index invoice_corrected on invoice (issuer_id, corrects_id) where corrects_id is not null;

@@ -4,6 +4,7 @@ import { SetupError } from './platform/errors.ts'
 import { addCatalogueCommands } from './plan/add-catalogue-commands.ts'
 import { addUsageCommands } from './usage/usage-cli.ts'
 import { addPaymentCommands } from './payment/add-payment-commands.ts'
+import { addPayoutCommands } from './payout/cli.ts'
 
 /** The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. */
 export async function main(argv: string[]): Promise<void> {
@@ -60,6 +61,7 @@ async function run(argv: string[]): Promise<number> {
   addTerms(program, ends)
   addPaymentCommands(program, ends, readConfig)
   addUsageCommands(program, ends)
+  addPayoutCommands(program, ends, readConfig)
   addProof(program, ends)
   await program.parseAsync(argv)
   return exit

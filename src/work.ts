@@ -1,4 +1,5 @@
 import { sweepRequests } from './api/once.ts'
+import { sweepPapersLinks } from './invoice/papers-link.ts'
 import { sweepAccess } from './holder/sweep-access.ts'
 import { keepQueueingExpiryMails } from './expiry/queue-mails.ts'
 import { sweepExpiry } from './expiry/sweep-expiry.ts'
@@ -103,6 +104,7 @@ async function sweepAll(ctx: Context): Promise<void> {
   await sweepAccess(ctx)
   await sweepHolds(ctx)
   await sweepRequests(ctx)
+  await sweepPapersLinks(ctx)
   await sweepPayments(ctx)
   await lapseOrders(ctx)
   await sweepExpiry(ctx)

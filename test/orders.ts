@@ -60,6 +60,10 @@ export async function openShop(leb: Outside) {
   const shop = {
     order,
     view,
+    async idOf(number: string, issuerId = 'leb'): Promise<string> {
+      const order = await inIssuer(leb.db, issuerId, (tx) => readOrder(leb, tx, { issuerId, number }))
+      return order!.orderId
+    },
     place: async (given: Parameters<typeof order>[0] = {}) => placeOrder(leb, await order(given)),
     /** Opens the provider's page and pays there. Our webhook is not told: `hear` says when we learn of it. */
     async pay(placed: Placed, issuerId = 'leb') {

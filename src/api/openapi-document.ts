@@ -12,6 +12,7 @@ const tags = [
   { name: 'Sign-in', description: 'A code by e-mail, exchanged for a token.' },
   { name: 'Cards and accounts', description: 'What is yours, and all of it as a download.' },
   { name: 'Invoices', description: 'What was issued to you, before and after closing.' },
+  { name: 'Shop', description: 'What is on sale; ordering, paying and getting it.' },
   { name: 'Closures', description: 'Preview, declare, prove, watch, undo, and hold the proof.' },
   { name: 'Usage', description: 'For the network: what cards used, in batches.' },
   { name: 'Verify', description: 'For anybody who holds a slip or a certificate.' },
@@ -31,6 +32,11 @@ export function openApiDocument(publicUrl: string): OpenApiDocument {
     type: 'http',
     scheme: 'bearer',
     description: 'the `accessToken` of a receipt; opens that one closure',
+  })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'orderAccess', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'the `accessToken` of an order; opens that one order',
   })
   return app.getOpenAPI31Document({
     openapi: '3.1.0',

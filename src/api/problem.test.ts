@@ -30,14 +30,23 @@ function expectProblem(answer: Answer, code: ProblemCode): void {
   expect(answer.status).toBe(problemTexts[code].status)
 }
 
+/** What refusals name in their words. */
+const facts = {
+  number: 'LEB-1',
+  minutes: '3',
+  lacks: 'brand.seller',
+  currency: 'EUR',
+  known: 'EUR, JPY',
+  digits: '2',
+  example: '20.00',
+  min: '€2.00',
+  max: '€150.00',
+}
+
 it('has a text in both languages for every refusal of every feature', async () => {
   for (const [code, text] of Object.entries(problemTexts))
     for (const lang of ['zh-CN', 'en'] as const) {
-      const problem = problemOf(
-        'https://x',
-        new Refusal(code as RefusalCode, { number: 'LEB-1', minutes: '3' }),
-        lang,
-      )!
+      const problem = problemOf('https://x', new Refusal(code as RefusalCode, facts), lang)!
       expect(problem).toMatchObject({ type: `https://x/problems/${code}`, status: text.status })
       for (const words of [problem.title, problem.detail, problem.next]) {
         expect(words.length).toBeGreaterThan(3)

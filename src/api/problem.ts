@@ -3,6 +3,7 @@ import { holderRefusals, type HolderRefusal } from '../holder/refusals.ts'
 import { invoiceRefusals, type InvoiceRefusal } from '../invoice/refusals.ts'
 import { ledgerRefusals, type LedgerRefusal } from '../ledger/refusals.ts'
 import { payoutRefusals, type PayoutRefusal } from '../payout/refusals.ts'
+import { orderRefusals, type OrderRefusal } from '../order/refusals.ts'
 import type { Refusal } from '../platform/errors.ts'
 import { exportRefusals, type ExportRefusal } from '../privacy/export-person.ts'
 import { usageRefusals, type UsageRefusal } from '../usage/refusals.ts'
@@ -13,6 +14,7 @@ export type ProblemCode =
   | ApiProblem
   | HolderRefusal
   | ClosureRefusal
+  | OrderRefusal
   | LedgerRefusal
   | PayoutRefusal
   | ExportRefusal
@@ -24,6 +26,7 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
   ...apiProblems,
   ...holderRefusals,
   ...closureRefusals,
+  ...orderRefusals,
   ...ledgerRefusals,
   ...payoutRefusals,
   ...exportRefusals,

@@ -12,6 +12,7 @@ import { papersApi } from '../invoice/papers-api.ts'
 import { issuerApi } from '../issuer/issuer-api.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { statementApi } from '../ledger/statement-api.ts'
+import { orderApi } from '../order/order-api.ts'
 import { Refusal } from '../platform/errors.ts'
 import { usageApi } from '../usage/usage-api.ts'
 import type { ApiApp, ApiEnv } from './api-env.ts'
@@ -42,6 +43,7 @@ export function apiRoutes(): ApiApp {
   cardApi(app)
   papersApi(app)
   statementApi(app)
+  orderApi(app)
   previewApi(app)
   declareApi(app)
   declareUnsignedApi(app)

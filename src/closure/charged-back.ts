@@ -1,7 +1,7 @@
 import { houseAccounts } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
-import { inIssuer } from '../platform/db.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function countAsChargedBack(
   ctx: Context,
   input: { issuerId: string; closureId: string; iccid: string },
 ): Promise<void> {
-  const { issuerId, closureId, iccid } = input
+  const { issuerId, closureId } = input
   await inIssuer(ctx.db, issuerId, async (tx) => {
     const closure = await tx
       .selectFrom('closure')
@@ -24,46 +24,9 @@ export async function countAsChargedBack(
       .executeTakeFirst()
     if (!closure) throw new Refusal('closure/no_such_closure')
     if (closure.state === 'undone') throw new Refusal('closure/already_undone')
-    const parts = await tx
-      .selectFrom('payout_part as p')
-      .innerJoin('card as c', (j) =>
-        j.onRef('c.issuer_id', '=', 'p.issuer_id').onRef('c.card_id', '=', 'p.card_id'),
-      )
-      .innerJoin('closure_block as b', (j) =>
-        j
-          .onRef('b.issuer_id', '=', 'p.issuer_id')
-          .onRef('b.closure_id', '=', 'p.closure_id')
-          .onRef('b.scope_id', '=', 'p.part_id')
-          .on('b.reason', '=', 'payout_charged_back')
-          .on('b.cleared_at', 'is', null),
-      )
-      .select(['p.part_id', 'p.amount_minor', 'p.currency'])
-      .where('p.issuer_id', '=', issuerId)
-      .where('p.closure_id', '=', closureId)
-      .where('c.iccid', '=', iccid)
-      .where('p.state', '=', 'waiting')
-      .execute()
+    const parts = await chargedBack(tx, input)
     if (parts.length === 0) throw new Refusal('closure/nothing_blocked')
-    for (const part of parts) {
-      const { part_id: partId, amount_minor: amount, currency } = part
-      const kinds = ['refunds_payable', 'chargebacks'] as const
-      const house = await houseAccounts(ctx, tx, { issuerId, kinds: [...kinds], currency })
-      await post(ctx, tx, {
-        issuerId,
-        key: `payout:${partId}`,
-        reason: 'chargeback',
-        entries: [
-          { accountId: house.refunds_payable!, amount: -amount },
-          { accountId: house.chargebacks!, amount },
-        ],
-      })
-      await tx
-        .updateTable('payout_part')
-        .set({ state: 'paid', reference: 'chargeback', paid_at: ctx.clock.now() })
-        .where('issuer_id', '=', issuerId)
-        .where('part_id', '=', partId)
-        .execute()
-    }
+    for (const part of parts) await bookPart(ctx, tx, issuerId, part)
     await tx
       .updateTable('closure_block')
       .set({ cleared_at: ctx.clock.now() })
@@ -84,4 +47,49 @@ export async function countAsChargedBack(
       .execute()
     await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
   })
+}
+
+type Part = { part_id: string; amount_minor: bigint; currency: string }
+
+function chargedBack(tx: Tx, input: { issuerId: string; closureId: string; iccid: string }): Promise<Part[]> {
+  return tx
+    .selectFrom('payout_part as p')
+    .innerJoin('card as c', (j) =>
+      j.onRef('c.issuer_id', '=', 'p.issuer_id').onRef('c.card_id', '=', 'p.card_id'),
+    )
+    .innerJoin('closure_block as b', (j) =>
+      j
+        .onRef('b.issuer_id', '=', 'p.issuer_id')
+        .onRef('b.closure_id', '=', 'p.closure_id')
+        .onRef('b.scope_id', '=', 'p.part_id')
+        .on('b.reason', '=', 'payout_charged_back')
+        .on('b.cleared_at', 'is', null),
+    )
+    .select(['p.part_id', 'p.amount_minor', 'p.currency'])
+    .where('p.issuer_id', '=', input.issuerId)
+    .where('p.closure_id', '=', input.closureId)
+    .where('c.iccid', '=', input.iccid)
+    .where('p.state', '=', 'waiting')
+    .execute()
+}
+
+async function bookPart(ctx: Context, tx: Tx, issuerId: string, part: Part): Promise<void> {
+  const { part_id: partId, amount_minor: amount, currency } = part
+  const kinds = ['refunds_payable', 'chargebacks'] as const
+  const house = await houseAccounts(ctx, tx, { issuerId, kinds: [...kinds], currency })
+  await post(ctx, tx, {
+    issuerId,
+    key: `payout:${partId}`,
+    reason: 'chargeback',
+    entries: [
+      { accountId: house.refunds_payable!, amount: -amount },
+      { accountId: house.chargebacks!, amount },
+    ],
+  })
+  await tx
+    .updateTable('payout_part')
+    .set({ state: 'paid', reference: 'chargeback', paid_at: ctx.clock.now() })
+    .where('issuer_id', '=', issuerId)
+    .where('part_id', '=', partId)
+    .execute()
 }

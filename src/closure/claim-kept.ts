@@ -34,8 +34,7 @@ export async function claimKept(ctx: Context, input: { issuerId: string; closure
     let claimed = 0
     for (const card of cards) {
       const parts = card.parts.map(partOf)
-      for (const part of [...parts]) {
-        if (part.route !== 'kept' || part.state !== 'waiting') continue
+      for (const part of parts.filter(({ route, state }) => route === 'kept' && state === 'waiting')) {
         await replacePart(ctx, tx, { issuerId, closureId, rules, parts, part, refusal: 'claimed' })
         claimed++
       }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { howCardsEnded } from '../expiry/how-cards-ended.ts'
 import { issueCode } from '../holder/access-code.ts'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
@@ -59,28 +60,29 @@ export async function declareClosure(ctx: Context, declaration: Declaration): Pr
     try {
       return await declareAsItStands(ctx, issuer, declaration)
     } catch (error) {
-      if (!(error instanceof CardsCame) || round === rounds_at_most) throw error
+      if (!(error instanceof CardsChanged) || round === rounds_at_most) throw error
     }
   }
 }
 
-/** An import gave the account a card that the slip just made does not name. */
-class CardsCame extends Error {}
+/** An import gave the account a card that the slip just made does not name, or a card of it ended meanwhile. */
+class CardsChanged extends Error {}
 
 async function declareAsItStands(ctx: Context, issuer: Issuer, declaration: Declaration): Promise<Receipt> {
   const { issuerId } = declaration
-  const preview = await inIssuer(ctx.db, issuerId, async (tx) => {
+  const { ended, ...preview } = await inIssuer(ctx.db, issuerId, async (tx) => {
     const wanted = { ...declaration, voucher: wantsVoucher(declaration) }
+    const asItEnded = await howCardsEnded(tx, declaration)
     const asItStands = await previewWith(ctx, tx, issuer, wanted)
     await refuseIfNotOpen(tx, declaration, asItStands)
-    return asItStands
+    return { ...asItStands, ended: asItEnded }
   })
 
   const declared = newDeclared(ctx, issuer, declaration, preview)
   const content = slipContent(ctx, { issuer, policy: preview.policy, preview, declared })
   const sealed = await sealDocument({ content, keys: ctx.keys, issuerId, now: declared.declaredAt })
   const closureId = ctx.ids.next()
-  await writeOnce(ctx, issuer, { closureId, declaration, preview, declared, sealed })
+  await writeOnce(ctx, issuer, { closureId, declaration, preview, declared, sealed, ended })
   const { number, token, declaredAt } = declared
   return { closureId, number, token, slip: sealed.pdf, declaredAt, dueAt: preview.dueAt }
 }
@@ -169,6 +171,8 @@ type NewClosure = {
   preview: ClosurePreview & { rules: MoneyRules }
   declared: Declared
   sealed: SealedDocument
+  /** How its cards had ended before the preview was read. */
+  ended: string
 }
 
 async function write(ctx: Context, tx: Tx, made: NewClosure): Promise<void> {
@@ -198,7 +202,7 @@ async function write(ctx: Context, tx: Tx, made: NewClosure): Promise<void> {
 
 async function insertClosure(
   tx: Tx,
-  { closureId, declaration, preview, declared }: NewClosure,
+  { closureId, declaration, preview, declared, ended }: NewClosure,
 ): Promise<void> {
   const { issuerId, accountId } = declaration
   const byIssuer = declared.identity === 'issuer_decision'
@@ -243,7 +247,10 @@ async function insertClosure(
       .execute()
   }
   // A stranger's word alone changes nothing about the card: it is marked when the code has come back.
-  if (declared.identity !== 'not_signed_in') await markClosing(tx, declaration, preview)
+  if (declared.identity === 'not_signed_in') return
+  await markClosing(tx, declaration, preview)
+  // Under the locks just taken expiry can't end one any more; a slip must not promise what has lapsed.
+  if ((await howCardsEnded(tx, declaration)) !== ended) throw new CardsChanged()
 }
 
 async function markClosing(tx: Tx, declaration: Declaration, preview: ClosurePreview): Promise<void> {
@@ -269,5 +276,5 @@ async function markClosing(tx: Tx, declaration: Declaration, preview: ClosurePre
     .where('account_id', '=', declaration.accountId)
     .where('state', '<>', 'closed')
     .execute()
-  if (cards.some((card) => !known.has(card.card_id))) throw new CardsCame()
+  if (cards.some((card) => !known.has(card.card_id))) throw new CardsChanged()
 }

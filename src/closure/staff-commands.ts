@@ -1,6 +1,7 @@
 import type { Config } from '../platform/env.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
 import { withContext } from '../with-context.ts'
+import { countAsChargedBack } from './charged-back.ts'
 import { findByNumber } from './find-by-number.ts'
 import { closureRefusals, type ClosureRefusal } from './refusals.ts'
 import { recordBankTransfer, retryBlocked } from './unblock.ts'
@@ -25,6 +26,19 @@ export function paidCommand(
     const { iccid, reference } = options
     await recordBankTransfer(ctx, { issuerId, closureId, iccid, reference }).catch(inOneSentence)
     print(number, 'has its transfer noted', options)
+  })
+}
+
+/** `leb payout charged-back`: what the payer's bank claimed back counts as paid. */
+export function chargedBackCommand(
+  config: Config,
+  number: string,
+  options: { iccid: string; json?: boolean },
+): Promise<void> {
+  return withContext(config, async (ctx) => {
+    const { issuerId, closureId } = await findByNumber(ctx, number)
+    await countAsChargedBack(ctx, { issuerId, closureId, iccid: options.iccid }).catch(inOneSentence)
+    print(number, 'counts what was charged back as paid', options)
   })
 }
 

@@ -13,7 +13,7 @@ import { untilToldToStop } from '../platform/until-told-to-stop.ts'
 import { type Child, startChild } from './children.ts'
 import { closeOneCard } from './close-one-card.ts'
 import { announceMails } from './mailbox.ts'
-import { seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
+import { sampleWebhookSecret, seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
 import { openScreen, type Screen } from './screen.ts'
 
 type Options = { once?: boolean; out?: string }
@@ -86,7 +86,11 @@ function timer(screen: Screen) {
 /** Serve and work as processes of their own, as they would run in an installation. */
 async function startLeb(config: Config, stops: (() => Promise<void>)[]): Promise<void> {
   // What the sample issuers' settings name; the simulated provider takes any key.
-  const env = { LEB_LOG: 'warn', LEB_SAMPLE_STRIPE_KEY: 'sk_test_sample' }
+  const env = {
+    LEB_LOG: 'warn',
+    LEB_SAMPLE_STRIPE_KEY: 'sk_test_sample',
+    LEB_SAMPLE_STRIPE_WEBHOOK_SECRET: sampleWebhookSecret,
+  }
   const children = ['serve', 'work'].map((name) =>
     startChild({ name: `leb ${name}`, file: ['bin', 'start.mjs'], args: [name], env }),
   )

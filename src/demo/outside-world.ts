@@ -15,6 +15,9 @@ export type OutsideWorld = {
   mail: { host: string; port: number; control: string }
 }
 
+/** What the simulated provider signs its webhooks with. */
+export const sampleWebhookSecret = 'whsec_sample'
+
 export async function startOutsideWorld(dir: string): Promise<{ child: Child; world: OutsideWorld }> {
   const child = startChild({
     name: 'the simulated world',
@@ -45,6 +48,11 @@ export async function setUpIssuers(ctx: Context, world: OutsideWorld): Promise<n
     ctx,
     issuers.map(({ issuerId }) => issuerId),
   )
+  for (const { issuerId } of issuers)
+    await tellSim(`${world.payment.url}/sim/webhooks`, {
+      url: `${ctx.config.publicUrl}/hooks/stripe/${issuerId}`,
+      secret: sampleWebhookSecret,
+    })
   return issuers.length
 }
 

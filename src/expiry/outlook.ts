@@ -24,6 +24,8 @@ export type Outlook = { endsAt: Date; ended: boolean } & (
   | { money: 'lapses'; at: Date; sum: Money }
   | { money: 'kept'; until: Date; sum: Money }
   | { money: 'goes_back'; sum: Money }
+  /** Came after the end, or the closing that gave it back was undone: it is paid back when the card is closed. */
+  | { money: 'waits'; sum: Money }
 )
 
 /** Undefined for a card that is being closed or is closed: its money goes its own way. */
@@ -34,8 +36,7 @@ export function outlookOf(issuer: Issuer, card: EndingCard, now: Date): Outlook 
   if (sum.amount === 0n) return { ...ends, money: 'none' }
   if (card.lapsedAt) {
     if (card.keptUntil) return { ...ends, money: 'kept', until: card.keptUntil, sum }
-    // Came after the end, or the closing that gave it back was undone: it waits to be asked for.
-    return { ...ends, money: card.expiryOutcome === 'refund_due' ? 'goes_back' : 'none', sum }
+    return { ...ends, money: card.expiryOutcome === 'refund_due' ? 'goes_back' : 'waits', sum }
   }
   const rule = atExpiry(issuer, card.jurisdiction, now)
   if (rule.kind === 'refund') return { ...ends, money: 'goes_back', sum }

@@ -1,7 +1,8 @@
 import type { Issuer } from '../issuer/issuer.ts'
-import { cardName } from '../card/pages/card-line.tsx'
+import { cardText } from '../card/pages/card-text.ts'
 import { leftWords } from '../card/pages/left-words.ts'
 import { type Card, readCard } from '../card/card-store.ts'
+import { zoneName } from '../plan/zones.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Written } from '../notice/send-notice.ts'
 import { timeInWords } from '../notice/time-in-words.ts'
@@ -77,7 +78,8 @@ type Input = { which: Which; card: Card; told: Told }
 /** Undefined when the mail would say what is no longer so. */
 function factsOf(ctx: Context, issuer: Issuer, { which, card, told }: Input): EndFacts | undefined {
   const { locale } = which
-  const zone = policyFor(card.jurisdiction, ctx.clock.now()).time_zone
+  // As on the pages where the buttons lead.
+  const zone = policyFor(issuer.jurisdiction, ctx.clock.now()).time_zone
   const now = which.kind === 'expiry_soon' ? warningNow(ctx, issuer, card, told) : endAsTold(card, told)
   if (!now) return undefined
   const left = { dataLeftMb: told.data_mb, voiceLeftS: told.voice_s, smsLeft: told.sms }
@@ -87,13 +89,20 @@ function factsOf(ctx: Context, issuer: Issuer, { which, card, told }: Input): En
   return {
     subject: told.subject,
     money: now.money,
-    card: cardName(card, locale),
+    card: cardWords(card, locale),
     endsAt: timeInWords(told.ends_at, locale, zone),
     sum: formatMoney({ amount: now.amount, currency: told.currency }, locale),
     left: worth ? leftWords(left, locale) : '',
     keptUntil: now.keptUntil ? timeInWords(now.keptUntil, locale, zone) : '',
     urls: { use: url('use'), extend: url('extend'), close: url('close'), page: url() },
   }
+}
+
+/** `3-day card (Japan) ending 4242`, `尾号 4242 的三日卡（日本）`. */
+function cardWords({ plan, zone, iccid }: Card, locale: 'zh-CN' | 'en'): string {
+  const [name, where] = [cardText[locale].plan(plan), zoneName(zone)[locale]]
+  const ending = cardText[locale].ending(iccid.slice(-4))
+  return locale === 'en' ? `${name} (${where}) ${ending}` : `${ending} 的${name}（${where}）`
 }
 
 type Now = { money: EndFacts['money']; amount: bigint; keptUntil: Date | null }
@@ -106,7 +115,7 @@ function warningNow(ctx: Context, issuer: Issuer, card: Card, told: Told): Now |
   if (ends?.getTime() !== told.ends_at.getTime()) return undefined
   const outlook = outlookOf(issuer, card, at)
   const nothingLeft = card.balance.amount === 0n && told.data_mb + told.voice_s + told.sms === 0n
-  if (!outlook || nothingLeft) return undefined
+  if (!outlook || nothingLeft || outlook.money === 'waits') return undefined
   const { amount } = card.balance
   if (told.subject === 'kept') return amount > 0n ? { money: 'lapses', amount, keptUntil: null } : undefined
   const keptUntil = outlook.money === 'kept' ? outlook.until : null

@@ -60,7 +60,7 @@ const download = createRoute({
   request: { params: underAccount },
   responses: {
     200: {
-      description: 'data.json, invoices.csv, documents/',
+      description: 'data.json, invoices.csv, documents/, invoices/',
       content: { 'application/zip': { schema: binary } },
     },
     ...problems(

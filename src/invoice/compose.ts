@@ -24,7 +24,7 @@ export type InvoiceInput = {
 type Facts = Pick<InvoiceContent, 'number' | 'issuedAt' | 'day' | 'timeZone' | 'seller'> & {
   amounts: Amounts
   references: Pick<InvoiceContent, 'orderNumber' | 'closureNumber' | 'cardEnding'>
-  corrected?: { number: string; day?: string }
+  corrected: { number: string; day?: string } | undefined
 }
 
 /** What the document says, out of what was asked for and what was found for it. */

@@ -2,7 +2,7 @@ import { validate as isUuid } from 'uuid'
 import type { Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { Amounts } from './amounts.ts'
-import { invoiceContent } from './content.ts'
+import { invoiceContent, type Seller } from './content.ts'
 
 type CreditInput = {
   issuerId: string
@@ -12,7 +12,7 @@ type CreditInput = {
   corrects?: string
 }
 /** `invoiceId` is missing where the former system issued the invoice. */
-export type Corrected = { number: string; invoiceId?: string; day?: string }
+export type Corrected = { number: string; invoiceId?: string; day?: string; seller?: Seller }
 
 /**
  * The invoice that a credit note takes back, locked against a second credit at the same moment. Throws Refusal
@@ -45,7 +45,7 @@ export async function correctedInvoice(tx: Tx, input: CreditInput, credit: Amoun
     return taken + gross > grossAt(invoiced.taxes, rateBp)
   })
   if (tooMuch) throw new Refusal('invoice/credit_too_large', { number: row.number })
-  return { number: row.number, invoiceId: row.invoice_id, day: invoiced.day }
+  return { number: row.number, invoiceId: row.invoice_id, day: invoiced.day, seller: invoiced.seller }
 }
 
 function grossAt(taxes: { rateBp: number; net: string; tax: string }[], rateBp: number): bigint {

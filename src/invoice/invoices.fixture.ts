@@ -25,9 +25,10 @@ export function anyInvoice(): fc.Arbitrary<InvoiceContent> {
         day: '2026-11-22',
         timeZone: 'Asia/Shanghai',
         references: seq % 2 === 0 ? { orderNumber: 'LEB-O-2K7M-9QXCT', cardEnding: '1234' } : {},
-        ...(input.kind === 'credit_note' && {
-          corrected: { number: 'INV-77', ...(seq % 3 === 0 && { day: '2025-12-31' }) },
-        }),
+        corrected:
+          input.kind === 'credit_note'
+            ? { number: 'INV-77', ...(seq % 3 === 0 && { day: '2025-12-31' }) }
+            : undefined,
       }),
     )
 }

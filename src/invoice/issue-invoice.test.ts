@@ -27,12 +27,11 @@ async function numbers(issuerId: string, year: number): Promise<bigint[]> {
       .selectFrom('invoice')
       .select('seq')
       .where('issuer_id', '=', issuerId)
-      .where('series', '=', 'invoice')
       .where('year', '=', year)
       .orderBy('seq')
       .execute(),
   )
-  return rows.map((row) => row.seq)
+  return rows.map((row) => row.seq!)
 }
 const upTo = (last: number): bigint[] => Array.from({ length: last }, (_, at) => BigInt(at + 1))
 
@@ -114,7 +113,7 @@ describe('a credit note', () => {
         .where('invoice_id', '=', taken.invoiceId)
         .executeTakeFirstOrThrow(),
     )
-    expect(row).toMatchObject({ kind: 'credit_note', corrects_number: number, series: 'invoice' })
+    expect(row).toMatchObject({ kind: 'credit_note', corrects_number: number })
     expect(row.xml).toContain(`<ram:InvoiceReferencedDocument><ram:IssuerAssignedID>${number}<`)
     const again = await soldCard(ctx)
     const more = { ...credit(input, number, 1n), orderId: again.orderId }

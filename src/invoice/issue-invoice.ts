@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto'
-import { findIssuer } from '../issuer/issuer.ts'
+import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import { minorDigits } from '../ledger/money.ts'
 import { inZone } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { assert, Refusal } from '../platform/errors.ts'
 import { policyFor } from '../policy/policy.ts'
-import { invoiceAmounts } from './amounts.ts'
+import { type Amounts, invoiceAmounts } from './amounts.ts'
 import { ciiXml, fitsCii } from './cii.ts'
 import { composeContent, type InvoiceInput } from './compose.ts'
-import type { InvoiceContent } from './content.ts'
+import type { InvoiceContent, Seller } from './content.ts'
 import { type Corrected, correctedInvoice } from './credit-limit.ts'
 import { readReferences } from './references.ts'
-import { anySellerOf, numberPrefix, sellerOf } from './seller.ts'
-import { dayIn, lockSeries, type Series, takeNumber } from './take-number.ts'
+import { anySellerOf, invoicingLacks, numberPrefix, sellerOf } from './seller.ts'
+import { dayIn, lockNumbers, statementNumber, takeNumber } from './take-number.ts'
 
 export type { InvoiceInput }
 export type Issued = { invoiceId: string; number: string }
 
 /**
  * Issues an invoice, credit note or closing statement in the caller's transaction, with its number, content and XML;
- * the PDF is made when somebody wants it (src/invoice/paper-pdf.ts). The same order, or card of a closure, asked for
+ * the PDF is made when somebody wants it (src/invoice/paper-file.ts). The same order, or card of a closure, asked for
  * again gives the same invoice. Call it last in the transaction: until the end of it everybody else who invoices
  * for this issuer waits for the number. Throws Refusal invoice/seller_incomplete, invoice/credit_too_large,
  * invoice/no_such_invoice, invoice/other_content.
@@ -33,43 +33,46 @@ export async function issueInvoice(ctx: Context, tx: Tx, input: InvoiceInput): P
   const issuer = await findIssuer(tx, input.issuerId)
   assert(issuer, 'whoever invoices is set up')
   const amounts = invoiceAmounts(input.lines)
-  const isStatement = input.kind === 'closing_statement'
-  const taxed = amounts.taxes.some((tax) => tax.rateBp > 0)
-  const seller = isStatement ? anySellerOf(issuer) : sellerOf(issuer, { taxed })
   const corrected = input.kind === 'credit_note' ? await correctedInvoice(tx, input, amounts) : undefined
+  const seller = sellerFor(issuer, input, amounts, corrected)
   const references = await readReferences(tx, input)
   const now = ctx.clock.now()
   const { time_zone: timeZone } = policyFor(issuer.jurisdiction, now)
   const day = dayIn(now, timeZone)
-  const series = isStatement ? 'statement' : 'invoice'
-  const year = Number.parseInt(day.slice(0, 4), 10)
-  const counter = { issuerId: input.issuerId, series, year } as const
-  await lockSeries(tx, counter)
+  const facts = { amounts, seller, issuedAt: inZone(now, timeZone), day, timeZone, references, corrected }
+  const invoiceId = ctx.ids.next()
+  if (input.kind === 'closing_statement') {
+    const { closureId } = input
+    const { closureNumber } = references
+    assert(closureId && closureNumber, 'a closing statement is about a closure')
+    const number = await statementNumber(tx, { issuerId: input.issuerId, closureId, closureNumber })
+    await write(tx, {
+      input,
+      inputHash,
+      content: composeContent(input, { ...facts, number }),
+      invoiceId,
+      now,
+    })
+    return { invoiceId, number }
+  }
+  const counter = { issuerId: input.issuerId, year: Number.parseInt(day.slice(0, 4), 10) }
+  await lockNumbers(tx, counter)
   // Whoever asked for the same at the same moment has written it by now, or never will.
   const meanwhile = await findIssued(tx, input, inputHash)
   if (meanwhile) return meanwhile
-  const taken = await takeNumber(tx, { ...counter, prefix: numberPrefix(issuer) })
-  const content = composeContent(input, {
-    amounts,
-    seller,
-    number: taken.number,
-    issuedAt: inZone(now, timeZone),
-    day,
-    timeZone,
-    references,
-    ...(corrected && { corrected }),
-  })
-  const invoiceId = ctx.ids.next()
-  await write(tx, {
-    input,
-    inputHash,
-    content,
-    invoiceId,
-    counter: { series, year, seq: taken.seq },
-    corrected,
-    now,
-  })
-  return { invoiceId, number: taken.number }
+  const { number, seq } = await takeNumber(tx, { ...counter, prefix: numberPrefix(issuer) })
+  const content = composeContent(input, { ...facts, number })
+  const numbered = { year: counter.year, seq }
+  await write(tx, { input, inputHash, content, invoiceId, numbered, ...(corrected && { corrected }), now })
+  return { invoiceId, number }
+}
+
+/** A credit note is issued even when the settings have since lost what its invoice still says of the seller. */
+function sellerFor(issuer: Issuer, input: InvoiceInput, amounts: Amounts, corrected?: Corrected): Seller {
+  if (input.kind === 'closing_statement') return anySellerOf(issuer)
+  const taxed = amounts.taxes.some((tax) => tax.rateBp > 0)
+  const complete = invoicingLacks(issuer, { taxed }).length === 0
+  return !complete && corrected?.seller ? corrected.seller : sellerOf(issuer, { taxed })
 }
 
 function checkInput(input: InvoiceInput): void {
@@ -119,8 +122,8 @@ type NewInvoice = {
   inputHash: Buffer
   content: InvoiceContent
   invoiceId: string
-  counter: { series: Series; year: number; seq: bigint }
-  corrected: Corrected | undefined
+  numbered?: { year: number; seq: bigint }
+  corrected?: Corrected
   now: Date
 }
 
@@ -133,7 +136,7 @@ async function write(tx: Tx, invoice: NewInvoice): Promise<void> {
       invoice_id: invoice.invoiceId,
       kind: input.kind,
       number: content.number,
-      ...invoice.counter,
+      ...invoice.numbered,
       about: aboutOf(input),
       input_hash: invoice.inputHash,
       order_id: input.orderId ?? null,

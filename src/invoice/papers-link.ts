@@ -55,7 +55,7 @@ export async function papersByToken(ctx: Context, token: string): Promise<Linked
         .where('token_hash', '=', hashOf(token))
         .executeTakeFirst()
     : undefined
-  if (!found || found.good_until <= ctx.clock.now()) throw new Refusal('invoice/link_over')
+  if (!found || found.good_until <= aDayAgo(ctx)) throw new Refusal('invoice/link_over')
   const of = { issuerId: found.issuer_id, accountRef: found.account_ref }
   const papers = await inIssuer(ctx.db, of.issuerId, (tx) =>
     listPapers(tx, { issuerId: of.issuerId, accountRefs: [of.accountRef] }),
@@ -67,9 +67,11 @@ export async function papersByToken(ctx: Context, token: string): Promise<Linked
 export async function sweepPapersLinks(ctx: Context): Promise<number> {
   const { numDeletedRows } = await ctx.db
     .deleteFrom('papers_access')
-    .where('good_until', '<=', ctx.clock.now())
+    .where('good_until', '<=', aDayAgo(ctx))
     .executeTakeFirst()
   return Number(numDeletedRows)
 }
 
+// The day that was said belongs to the holder to its end, in any zone.
+const aDayAgo = (ctx: Context) => new Date(ctx.clock.now().getTime() - 86_400_000)
 const hashOf = (token: string) => createHash('sha256').update(token).digest()

@@ -6,6 +6,7 @@ import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
+import { exportAccount } from '../privacy/export-person.ts'
 import { keepContract } from './contract.ts'
 import { issueInvoice } from './issue-invoice.ts'
 import { invoiceFor, type SoldCard, soldCard } from './orders.fixture.ts'
@@ -99,7 +100,7 @@ describe('the holder’s list', () => {
     const { bytes: pdf } = await download(who, xmlFile.replace(/xml$/, 'pdf'))
     expectSoundTable(pdf)
     const read = await PDF.load(pdf)
-    expect([...(await read.getAttachments()).keys()]).toEqual(['factur-x.xml'])
+    expect([...read.getAttachments().keys()]).toEqual(['factur-x.xml'])
     expect(Buffer.from(read.getAttachment('factur-x.xml')!).equals(xml)).toBe(true)
     const said = Buffer.from(pdf).toString('utf8')
     expect(said).toContain('<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>')
@@ -147,6 +148,14 @@ describe('the holder’s list', () => {
   })
 })
 
+it('puts them into the export of the person’s data', async () => {
+  const zip = await exportAccount(ctx, { issuerId: 'leb', accountId: sold.accountId })
+  const names = new Set(zip.toString('latin1').match(/invoices\/[\w.-]+\.(?:pdf|xml)/g))
+  expect([...names].filter((name) => name.endsWith('.pdf'))).toHaveLength(3)
+  expect([...names].filter((name) => name.endsWith('.xml'))).toHaveLength(2)
+  expect([...names].filter((name) => name.startsWith('invoices/contract-'))).toHaveLength(1)
+})
+
 it('gives the same by API', async () => {
   const token = await api.signIn('leb', email)
   const { body } = await api.get('/api/v1/issuers/leb/invoices', { token })
@@ -185,6 +194,8 @@ it('keeps them within reach by the link of the last mail, for the time it says',
   )
   const before = ctx.clock.now()
   ctx.clock.advance({ days: papers_link_days })
+  expect((await visitor().go(pathname)).status).toBe(200)
+  ctx.clock.advance({ days: 1 })
   expect((await visitor().go(pathname)).status).toBe(410)
   expect((await download(visitor(), filesOn(who)[0]!)).answer.status).toBe(410)
   ctx.clock.set(before)

@@ -3,6 +3,8 @@ import { type Api, openApi } from '../../test/api-client.ts'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
+import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
+import { takeUsage } from '../usage/take-usage.ts'
 import { postUsage } from './post-usage.ts'
 
 let ctx: TestWorld
@@ -45,4 +47,36 @@ it('tells a card’s statement page by page to its holder, and to nobody else', 
   const other = await api.signIn('leb', 'other@example.com')
   expect((await api.get(path, { token: other })).body.type).toMatch(/closure\/no_such_card$/)
   expect((await api.get(path)).status).toBe(401)
+})
+
+it('says what usage was: the part that the balance paid for', async () => {
+  await putSampleCatalogue(ctx, ['leb'])
+  const card = await seedCard(ctx, { balance: 100_000n, email: 'used@example.com' })
+  // Sold with 512 MB, 60 s and 5 SMS.
+  const use = (recordId: string, kind: 'data' | 'voice' | 'sms', quantity: number) => {
+    return { recordId, cardId: card.cardId, kind, quantity, zone: 'JP', usedAt: ctx.clock.now().getTime() }
+  }
+  await takeUsage(ctx, 'leb', [use('d', 'data', 515), use('v', 'voice', 120), use('s', 'sms', 7)])
+  const token = await api.signIn('leb', 'used@example.com')
+  const { lines } = (await api.get(`/api/v1/issuers/leb/cards/${card.cardId}/statement`, { token })).body
+  const said = lines.map((line: { used?: object; what: { en: string; 'zh-CN': string } }) => [
+    line.used,
+    line.what,
+  ])
+  expect(said).toEqual(
+    expect.arrayContaining([
+      [
+        { kind: 'data', units: '3' },
+        { en: 'Usage: 3 MB data', 'zh-CN': '使用：流量 3 MB' },
+      ],
+      [
+        { kind: 'voice', units: '60' },
+        { en: 'Usage: 1 min calls', 'zh-CN': '使用：通话 1 分钟' },
+      ],
+      [
+        { kind: 'sms', units: '2' },
+        { en: 'Usage: 2 SMS', 'zh-CN': '使用：短信 2 条' },
+      ],
+    ]),
+  )
 })

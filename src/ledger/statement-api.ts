@@ -4,7 +4,7 @@ import { needsSession, signedIn } from '../api/bearer.ts'
 import { instant, json, money, problems, underCard, wording } from '../api/shapes.ts'
 import { inIssuer } from '../platform/db.ts'
 import { moneyJson } from './money.ts'
-import { reasonWording } from './reasons.ts'
+import { lineWords } from './pages/line-words.ts'
 import { readOwnStatement } from './own-statement.ts'
 import { statementCursor } from './statement.ts'
 
@@ -17,6 +17,10 @@ const line = z
     at: instant,
     reason: z.string().openapi({ description: 'a code; new ones may come', example: 'top_up' }),
     what: wording,
+    used: z
+      .object({ kind: z.enum(['data', 'voice', 'sms']), units: z.string().regex(/^\d+$/) })
+      .optional()
+      .openapi({ description: 'of usage: whole MB, seconds or messages that the balance paid for' }),
     amount: money.openapi({ description: 'below zero: taken from the card' }),
     balanceAfter: money,
   })
@@ -84,7 +88,8 @@ export function statementApi(app: ApiApp): void {
           id: one.id,
           at: one.at.toISOString(),
           reason: one.reason,
-          what: reasonWording(one.reason),
+          what: lineWords(one),
+          ...(one.used && { used: { kind: one.used.kind, units: one.used.units.toString() } }),
           amount: moneyJson({ amount: one.amount, currency }),
           balanceAfter: moneyJson({ amount: one.after, currency }),
         })),

@@ -2,8 +2,8 @@ import { stringify } from 'csv-stringify/sync'
 import { inZone } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
 import { decimal } from './money.ts'
+import { lineWords } from './pages/line-words.ts'
 import { statementText } from './pages/statement-text.ts'
-import { reasonWording } from './reasons.ts'
 import { type StatementOf, statementLines } from './statement.ts'
 
 type Wanted = StatementOf & { lang: 'zh-CN' | 'en'; zone: string }
@@ -36,7 +36,7 @@ async function* csvParts(ctx: Context, wanted: Wanted): AsyncGenerator<string> {
     yield stringify(
       lines.map((line) => [
         inZone(line.at, wanted.zone),
-        harmless(reasonWording(line.reason)[wanted.lang]),
+        harmless(lineWords(line)[wanted.lang]),
         decimal({ amount: line.amount, currency }),
         decimal({ amount: line.after, currency }),
         currency,

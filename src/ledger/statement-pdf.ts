@@ -8,8 +8,8 @@ import { glyphCleaner } from '../slip/glyphs.ts'
 import { formatMoment, formatShortMoment, zoneName } from '../web/dates.ts'
 import type { Lang } from '../web/lang.ts'
 import { formatMoney, formatSigned } from './money.ts'
+import { lineWords } from './pages/line-words.ts'
 import { statementText } from './pages/statement-text.ts'
-import { reasonWording } from './reasons.ts'
 import { STATEMENT_TEMPLATE } from './statement-template.ts'
 import type { StatementPage } from './statement.ts'
 
@@ -86,7 +86,7 @@ function content({ issuer, lang, zone, now, card, movements }: Wanted) {
     columns: [text.when, text.what, text.amount, text.after],
     rows: lines.map((line) => [
       formatShortMoment(line.at, lang, zone),
-      reasonWording(line.reason)[lang],
+      lineWords(line)[lang],
       formatSigned({ amount: line.amount, currency }, lang),
       formatMoney({ amount: line.after, currency }, lang),
     ]),

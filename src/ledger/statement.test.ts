@@ -182,4 +182,14 @@ describe('on the page', () => {
     expect(bytes.subarray(0, 5).toString()).toBe('%PDF-')
     expect(bytes.length).toBeGreaterThan(5_000)
   })
+
+  it('gives a spreadsheet no formula to run', async () => {
+    const card = await seedCard(ctx, { balance: 1000n, email: 'formula@example.com' })
+    // A reason that no version of LEB writes, as an older or newer one might have left it.
+    await move(card, 5n, '=HYPERLINK("http://x")' as PostingReason)
+    const visitor = await open('formula@example.com')
+    const csv = await visitor.fetch(`/leb/en/cards/${card.cardId}/statement.csv`)
+    const rows: string[][] = parse(await csv.text(), { bom: true })
+    expect(rows[1]!.slice(1, 3)).toEqual([`'=HYPERLINK("http://x")`, '0.05'])
+  })
 })

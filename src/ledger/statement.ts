@@ -1,10 +1,18 @@
 import { sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
+import { type Used, usedFor } from '../usage/used-for.ts'
 import type { Money } from './money.ts'
 
-/** One movement of a card's balance. Minor units; `after` is what the balance was then. */
-export type StatementLine = { id: string; at: Date; reason: string; amount: bigint; after: bigint }
+/** One movement of a card's balance. Minor units; `after` is what the balance was then; `used` is what usage was paid. */
+export type StatementLine = {
+  id: string
+  at: Date
+  reason: string
+  amount: bigint
+  after: bigint
+  used?: Used
+}
 
 /** Newest first. `older` is where the next page begins, null on the last. */
 export type StatementPage = { balance: Money; held: bigint; lines: StatementLine[]; older: string | null }
@@ -15,7 +23,7 @@ export type StatementOf = { issuerId: string; cardId: string }
 export const statementCursor = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.\d{1,6}$/
 
 type Row = { balance: bigint; currency: string; held: bigint } & {
-  [K in 'posting_id' | 'reason']: string | null
+  [K in 'posting_id' | 'reason' | 'key']: string | null
 } & { line: number | null; posted_at: Date | null; amount: bigint | null; after: string | null }
 
 /**
@@ -46,7 +54,7 @@ export async function readStatement(
        where e.issuer_id = ${issuerId} and e.account_id = a.account_id and e.seq < f.seq
        order by e.seq desc limit ${limit + 1}
     )
-    select a.balance, a.currency, a.held, page.posting_id, page.line, p.posted_at, p.reason, page.amount,
+    select a.balance, a.currency, a.held, page.posting_id, page.line, p.posted_at, p.reason, p.key, page.amount,
            base.balance - coalesce(sum(page.amount) over (order by page.seq desc
              rows between unbounded preceding and 1 preceding), 0) as after
       from a cross join base left join page on true
@@ -54,7 +62,12 @@ export async function readStatement(
      order by page.seq desc`.execute(tx)
   const [head] = rows
   if (!head) return undefined
-  const lines = rows.flatMap((row) => (row.posting_id === null ? [] : [lineOf(row)]))
+  const used = await usedFor(
+    tx,
+    issuerId,
+    rows.flatMap((row) => row.key ?? []),
+  )
+  const lines = rows.flatMap((row) => (row.posting_id === null ? [] : [lineOf(row, used.get(row.key!))]))
   const shown = lines.slice(0, limit)
   return {
     balance: { amount: head.balance, currency: head.currency },
@@ -64,13 +77,14 @@ export async function readStatement(
   }
 }
 
-function lineOf(row: Row): StatementLine {
+function lineOf(row: Row, used: Used | undefined): StatementLine {
   return {
     id: `${row.posting_id}.${row.line}`,
     at: row.posted_at!,
     reason: row.reason!,
     amount: row.amount!,
     after: BigInt(row.after!),
+    ...(used && { used }),
   }
 }
 

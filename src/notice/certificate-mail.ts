@@ -6,14 +6,14 @@ import { liveParts } from '../payout/parts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
 import { arrivesBy } from '../policy/clocks.ts'
-import { certificateLetter, type Paid } from './letters.ts'
+import { certificateLetter, type Paid, type PapersWay } from './letters.ts'
 
 /** The last mail of a closure. `to` is the address the account had before it was erased. */
 export async function certificateMail(
   ctx: Context,
-  input: { told: Case; to: string; pdf: Uint8Array },
+  input: { told: Case; to: string; pdf: Uint8Array; papers: PapersWay },
 ): Promise<Omit<Mail, 'key'>> {
-  const { told, to, pdf } = input
+  const { told, to, pdf, papers } = input
   const { closure, issuer } = told
   const locale = closure.locale as 'zh-CN' | 'en'
   const facts = {
@@ -24,7 +24,7 @@ export async function certificateMail(
     cards: told.cards.map((card) => ({ plan: card.plan, last4: card.iccid.slice(-4) })),
     progressUrl: progressUrl(ctx, issuer.issuerId, locale, closure.number),
   }
-  const letter = certificateLetter(locale, facts, paidBack(ctx, told, locale))
+  const letter = certificateLetter(locale, facts, paidBack(ctx, told, locale), papers)
   return {
     from: { name: issuer.name[locale], address: issuer.providers.mail.from },
     to,

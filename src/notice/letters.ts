@@ -92,7 +92,16 @@ export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
 /** What went back and by which day it should be there; null when there was nothing to pay. */
 export type Paid = { sum: string; arrivesBy: Date } | null
 
-export function certificateLetter(locale: Locale, facts: ClosureFacts, paid: Paid): Letter {
+/** The way to the papers of an account that nobody can sign in to any more; null where the account stays open. */
+export type PapersWay = { url: string; goodUntil: Date } | null
+
+export function certificateLetter(
+  locale: Locale,
+  facts: ClosureFacts,
+  paid: Paid,
+  papers: PapersWay = null,
+): Letter {
+  const until = papers && dayInWords(papers.goodUntil, locale, facts.zone)
   const day = paid && dayInWords(paid.arrivesBy, locale, facts.zone)
   const link = progressLink(locale, facts)
   const cards = cardsInWords(locale, facts)
@@ -107,6 +116,7 @@ export function certificateLetter(locale: Locale, facts: ClosureFacts, paid: Pai
             : `${capital(cards)} is closed. There was no balance to pay back.`,
           'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
           'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
+          ...(papers ? [`Your invoices and contracts, until ${until}: ${papers.url}`] : []),
         ],
       }
     : {
@@ -119,6 +129,7 @@ export function certificateLetter(locale: Locale, facts: ClosureFacts, paid: Pai
             : `${cards}已注销，没有余额需要退还。`,
           '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
           '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
+          ...(papers ? [`您的发票与合同，${until}前可查阅：${papers.url}`] : []),
         ],
       }
 }

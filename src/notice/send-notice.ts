@@ -36,7 +36,13 @@ type Waiting = {
 }
 /** There is nobody to send it to any more, or nothing left to say; why, in a word. */
 type Dropped = { dropped: string }
-export type Written = { to: string; letter: Letter; attachments?: Attachment[] }
+export type Written = {
+  to: string
+  letter: Letter
+  attachments?: Attachment[]
+  /** What takes time to make, and is made outside any transaction. */
+  attachLater?: () => Promise<Attachment[]>
+}
 /** A PDF unless told. */
 export type Attachment = { filename: string; content: Uint8Array; contentType?: string }
 
@@ -189,7 +195,8 @@ async function readLiveCode(ctx: Context, tx: Tx, issuerId: string, codeId: stri
 }
 
 async function asMail(ctx: Context, issuer: Issuer, noticeId: string, written: Written): Promise<Mail> {
-  const { to, letter, attachments } = written
+  const { to, letter } = written
+  const made = [...(written.attachments ?? []), ...((await written.attachLater?.()) ?? [])]
   return {
     key: `notice:${noticeId}`,
     from: { name: issuer.name[letter.locale], address: issuer.providers.mail.from },
@@ -197,8 +204,8 @@ async function asMail(ctx: Context, issuer: Issuer, noticeId: string, written: W
     subject: letter.subject,
     ...(await renderLetter(issuer, letter)),
     headers: { 'Auto-Submitted': 'auto-generated' },
-    ...(attachments && {
-      attachments: attachments.map((one) => ({ contentType: 'application/pdf', ...one })),
+    ...(made.length > 0 && {
+      attachments: made.map((one) => ({ contentType: 'application/pdf', ...one })),
     }),
     date: ctx.clock.now(),
   }

@@ -56,7 +56,9 @@ describe('a card', () => {
     await leb.sendMails('leb')
     const person = await asLeb((tx) => readPerson(leb, tx, 'leb', order.holderId))
     const [mail] = leb.world.sims.mail.messages(person!.email!)
-    expect(mail?.raw.toString()).toContain('esim.png')
+    const raw = mail?.raw ?? ''
+    for (const name of ['esim.png', `contract-${order.number}.pdf`, `${invoice!.number}.pdf`])
+      expect(raw).toContain(name)
     // Nothing personal, and nothing that opens the profile, outside the vault.
     const journal = JSON.stringify(await steps(placed.orderId))
     expect(journal).not.toContain(order.activation!.split('$')[2])

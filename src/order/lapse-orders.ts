@@ -8,6 +8,7 @@ const most_at_once = 200
 // A provider that can't say whether its page was paid is waited for no longer than this.
 const wait_for_provider_hours = 24
 const erase_after_refund_days = 30
+const forget_forms_hours = 48
 
 type Unpaid = {
   order_id: string
@@ -29,7 +30,10 @@ export async function lapseOrders(ctx: Context): Promise<number> {
       if (!(await isClosed(ctx, issuerId, order))) continue
       if (await inIssuer(ctx.db, issuerId, (tx) => lapse(ctx, tx, issuerId, order))) lapsed++
     }
-    await inIssuer(ctx.db, issuerId, (tx) => eraseRefunded(ctx, tx, issuerId))
+    await inIssuer(ctx.db, issuerId, async (tx) => {
+      await forgetForms(tx, issuerId, ctx.clock.now())
+      await eraseRefunded(ctx, tx, issuerId)
+    })
   }
   return lapsed
 }
@@ -72,6 +76,17 @@ async function lapse(ctx: Context, tx: Tx, issuerId: string, order: Unpaid): Pro
   if (done.numUpdatedRows === 0n) return false
   await eraseGuest(ctx, tx, { issuerId, holderId: order.holder_id })
   return true
+}
+
+/** A form is sent twice within minutes, a call repeated within a day: later its hash would only tell on somebody. */
+async function forgetForms(tx: Tx, issuerId: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('purchase_order')
+    .set({ place_hash: null })
+    .where('issuer_id', '=', issuerId)
+    .where('place_hash', 'is not', null)
+    .where('created_at', '<', new Date(now.getTime() - forget_forms_hours * 3_600_000))
+    .execute()
 }
 
 /** A guest whose money went back has nothing of ours: the mail that said so has long been sent. */

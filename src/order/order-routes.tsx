@@ -1,9 +1,11 @@
 import { Hono } from 'hono'
+import { paperHeaders } from '../invoice/paper-file.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, type PortalContext } from '../web/routing.ts'
 import { askLate } from './ask-late.ts'
+import { orderPaperPdf } from './order-papers.ts'
 import { orderPath } from './order-token.ts'
 import { OrderPage } from './pages/order-page.tsx'
 import { PayPage } from './pages/pay-page.tsx'
@@ -31,6 +33,15 @@ export function orderRoutes(ctx: Context): Hono<PortalEnv> {
       if (order.state !== 'awaiting_payment') return c.redirect(here, 303)
       const { payUrl } = await startPayment(ctx, { issuer: page.issuer, order, locale: page.lang })
       return c.html(<PayPage page={page} order={order} payUrl={payUrl} here={here} />)
+    },
+  })
+  at(app, '/order/:number/:token/:paper{(?:contract|invoice)\\.pdf}', {
+    get: async (c) => {
+      const order = await orderOf(ctx, c)
+      const which = c.req.param('paper') === 'contract.pdf' ? 'contract' : 'invoice'
+      const file = await orderPaperPdf(ctx, order, which)
+      for (const [name, value] of Object.entries(paperHeaders(file))) c.header(name, value)
+      return c.body(new Uint8Array(file.bytes))
     },
   })
   return app

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { countTry } from '../holder/rate-limits.ts'
 import { invoicingLacks } from '../invoice/seller.ts'
 import { termsAt } from '../invoice/terms.ts'
@@ -41,7 +41,9 @@ const pay_within_hours: Record<PayBy, number> = { stripe: 24, bank: 14 * 24, vou
  */
 export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed> {
   const { issuerId } = order.issuer
-  const hash = createHash('sha256').update(`place/${order.once}`).digest()
+  // Keyed, because what makes one act differ from another may hold an address.
+  const { indexKey } = await ctx.keys.vault(issuerId)
+  const hash = createHmac('sha256', indexKey).update(`place/${order.once}`).digest()
   const before = await inIssuer(ctx.db, issuerId, (tx) => findPlaced(ctx, tx, issuerId, hash))
   if (before) return before
   if (!order.accepted) throw new Refusal('order/terms_not_accepted')

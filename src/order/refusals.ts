@@ -95,7 +95,7 @@ export const orderRefusals: Refusals<OrderRefusal> = {
   },
   'order/no_top_up_in_currency': {
     status: 422,
-    title: { 'zh-CN': '{currency} 的卡目前不能充值', en: 'Cards in {currency} can’t be topped up' },
+    title: { 'zh-CN': '{currency} 的卡目前不能充值', en: "Cards in {currency} can't be topped up" },
     next: { 'zh-CN': '请联系客服。', en: 'Write to support.' },
   },
   'order/card_closing': {
@@ -134,7 +134,7 @@ export const orderRefusals: Refusals<OrderRefusal> = {
   'order/voucher_wrong': {
     status: 422,
     field: 'voucher',
-    title: { 'zh-CN': '这个代金券不能用于本单', en: 'This voucher can’t pay this order' },
+    title: { 'zh-CN': '这个代金券不能用于本单', en: "This voucher can't pay this order" },
     next: {
       'zh-CN': '请核对券码；币种须一致，余额须不低于应付金额。',
       en: 'Check its code; it must be in this currency and hold at least this amount.',
@@ -147,7 +147,7 @@ export const orderRefusals: Refusals<OrderRefusal> = {
   },
   'order/not_payable': {
     status: 409,
-    title: { 'zh-CN': '这个订单已不能付款', en: 'This order can’t be paid any more' },
+    title: { 'zh-CN': '这个订单已不能付款', en: "This order can't be paid any more" },
     next: { 'zh-CN': '请查看订单状态，或重新下单。', en: 'Look at how it stands, or order again.' },
   },
   'order/provider_silent': {

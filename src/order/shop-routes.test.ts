@@ -67,6 +67,15 @@ describe('buying a card without script', () => {
     expect(visit.html).toContain('<svg')
     expect(visit.text).toMatch(/LPA:1\$[\w.-]+\$/)
     expect(visit.html).not.toContain('http-equiv="refresh"')
+    const [own] = visit.address.split('?')
+    for (const paper of ['contract', 'invoice']) {
+      const pdf = await visit.fetch(`${own}/${paper}.pdf`)
+      expect(
+        Buffer.from(await pdf.arrayBuffer())
+          .subarray(0, 5)
+          .toString(),
+      ).toBe('%PDF-')
+    }
     // The address that was bought with signs in now.
     await visit.signIn(leb, 'leb', email, lang)
     expect(visit.text).toMatch(/In use|使用中/)

@@ -8,6 +8,7 @@ import type { Tx } from '../platform/db.ts'
 import { policyFor } from '../policy/policy.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { deliveredLetter, placedLetter, refundedLetter } from './order-letters.ts'
+import { orderPaperPdf } from './order-papers.ts'
 import { orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
 import { type OrderView, readOrder } from './read-order.ts'
@@ -35,6 +36,13 @@ export async function writeOrderLetter(
     to,
     letter: deliveredLetter(which.locale, facts, order.activation),
     attachments: attachmentsOf(order),
+    attachLater: async () => {
+      const { orderId } = which
+      const papers = await Promise.all(
+        (['contract', 'invoice'] as const).map((paper) => orderPaperPdf(ctx, { issuerId, orderId }, paper)),
+      )
+      return papers.map(({ name, bytes }) => ({ filename: name, content: bytes }))
+    },
   }
 }
 

@@ -23,6 +23,24 @@ export function addPaymentCommands(program: Command, ends: Ends, readConfig: () 
         return inContext((ctx) => bankImportCommand(ctx, { ...options, file }))
       }),
     )
+  program
+    .command('reconcile')
+    .description("compares the provider's books with ours: exit 0 equal, 1 differences, each named")
+    .requiredOption('--provider <name>', 'stripe')
+    .requiredOption('--file <csv>', "the provider's itemized balance report")
+    .option('--issuer <id>', 'whose books; needed where several issuers are set up')
+    .option('--from <day>', 'compare from here on (UTC)')
+    .option('--to <day>', 'and before this')
+    .option('--decimal <sign>', 'the decimal sign of the report', '.')
+    .option('--book-fees', 'book the fees of the report first, each once')
+    .option('--book-payouts', 'book what the provider paid into the bank first, each once')
+    .option('--json', 'as one JSON object')
+    .action(
+      ends(async (options: import('./reconcile-command.ts').ReconcileCommand) => {
+        const { reconcileCommand } = await import('./reconcile-command.ts')
+        return inContext((ctx) => reconcileCommand(ctx, options))
+      }),
+    )
 }
 
 type InContext = <T>(work: Parameters<typeof import('../with-context.ts').withContext<T>>[1]) => Promise<T>

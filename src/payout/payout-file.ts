@@ -108,7 +108,7 @@ async function lockWaiting(ctx: Context, tx: Tx, issuerId: string): Promise<Wait
       sepa: row.currency === 'EUR' && isSepa(details.iban),
     })
   }
-  return waiting
+  return waiting.sort((a, b) => Number(b.sepa) - Number(a.sepa))
 }
 
 async function markSent(

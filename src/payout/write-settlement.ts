@@ -11,7 +11,13 @@ type Where = { issuerId: string; closureId: string; cardId: string }
 
 /** A settlement as it is kept with its closure: money as text. `orders` is what undo takes back of each. */
 export type KeptSettlement = {
-  lines: { kind: 'balance' | 'unused' | 'closing_fee'; amount: string; tax?: string; code?: string }[]
+  lines: {
+    kind: 'balance' | 'unused' | 'closing_fee'
+    amount: string
+    tax?: string
+    code?: string
+    orderId?: string
+  }[]
   total: string
   orders: { orderId: string; net: string }[]
 }
@@ -74,7 +80,11 @@ export function keptSettlement(settlement: Settlement): KeptSettlement {
     lines: settlement.lines.map((line) => ({
       kind: line.kind,
       amount: line.amount.toString(),
-      ...(line.kind === 'unused' && { tax: line.tax.toString(), code: line.code }),
+      ...(line.kind === 'unused' && {
+        tax: line.tax.toString(),
+        code: line.code,
+        ...(line.orderId !== null && { orderId: line.orderId }),
+      }),
     })),
     total: settlement.total.toString(),
     orders: netOfOrders(settlement).map(({ orderId, net }) => ({ orderId, net: net.toString() })),

@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
-import { inIssuer } from './db.ts'
+import { inIssuer, openDb, openPool } from './db.ts'
+import { openJobs } from './jobs.ts'
+import { makeLog } from './log.ts'
 import { migrate } from './migrate.ts'
 import { appRole, readRights } from './rights.ts'
 
@@ -111,4 +113,63 @@ it('rights that somebody changed by hand are seen, and put right by the next mig
   expect(wrong).toEqual(expect.arrayContaining(['card INSERT', 'ledger_entry UPDATE']))
   await migrate(ctx.databaseUrl)
   expect(await readRights(ctx.databaseUrl)).toEqual({ role: appRole, wrong: [] })
+})
+
+describe('whoever logs in', () => {
+  const at = (user: string, database = new URL(ctx.databaseUrl).pathname) => {
+    const url = new URL(inject('postgresAdminUrl'))
+    url.username = user
+    url.pathname = database
+    return url.href
+  }
+  const asAdmin = async (text: string) => {
+    const client = new pg.Client({ connectionString: inject('postgresAdminUrl') })
+    await client.connect()
+    return client.query(text).finally(() => client.end())
+  }
+  const password = () => `'${decodeURIComponent(new URL(inject('postgresAdminUrl')).password)}'`
+
+  it('as a superuser is bound by row security all the same, and the gates speak for its issuer only', async () => {
+    const pool = openPool(at('postgres'), 2, 'super')
+    const db = openDb(pool)
+    expect(await db.selectFrom('card').selectAll().execute()).toEqual([])
+    const foreign = inIssuer(db, 'roamly', (tx) =>
+      sql`select ledger_post_openings('leb', '{}', '{}', '{}', '{}', '{}', '{}', '{}', now())`.execute(tx),
+    )
+    await expect(foreign).rejects.toMatchObject({ code: 'LB018' })
+    await db.destroy()
+  })
+
+  it('as an owner who may not make roles is told, and goes on as the owner', async () => {
+    await asAdmin(`create role plain_owner login password ${password()}`)
+    await asAdmin('create database plain owner plain_owner')
+    const url = at('plain_owner', '/plain')
+    expect(await migrate(url)).not.toEqual([])
+    expect(await readRights(url)).toEqual({ role: null, wrong: [] })
+    const pool = openPool(url, 2, 'plain', null)
+    expect(await openDb(pool).selectFrom('issuer').selectAll().execute()).toEqual([])
+    await pool.end()
+    // What install.md says mends it.
+    await asAdmin('grant leb_app to plain_owner')
+    await migrate(url)
+    expect(await readRights(url)).toEqual({ role: appRole, wrong: [] })
+    await asAdmin('drop database plain with (force)')
+    await asAdmin('drop role plain_owner')
+  })
+
+  it('as a member of the role and nothing else can run LEB, and can’t step back to an owner', async () => {
+    await asAdmin(`create role leb_login login password ${password()} in role ${appRole}`)
+    const url = at('leb_login')
+    expect(await migrate(url)).toEqual([])
+    expect(await readRights(url)).toEqual({ role: appRole, wrong: [] })
+    const jobs = openJobs(url, makeLog('silent'), true)
+    await jobs.start()
+    await jobs.nudge('notice', { issuerId: 'leb', id: ctx.ids.next() })
+    await jobs.stop()
+    const pool = openPool(url, 2, 'login')
+    await pool.query('set role none')
+    await expect(pool.query('delete from ledger_entry')).rejects.toMatchObject(refused)
+    await pool.end()
+    await asAdmin('drop role leb_login')
+  })
 })

@@ -317,16 +317,14 @@ export interface Invoice {
   kind: string
   number: string
   order_id: string | null
-  seq: Int8
-  series: string
+  seq: Int8 | null
   xml: string | null
-  year: number
+  year: number | null
 }
 
 export interface InvoiceCounter {
   issuer_id: string
   last: Int8
-  series: string
   year: number
 }
 

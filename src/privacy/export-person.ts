@@ -2,6 +2,8 @@ import { buffer } from 'node:stream/consumers'
 import { stringify } from 'csv-stringify/sync'
 import { ZipFile } from 'yazl'
 import { type Card, listCardsOfAccount } from '../card/card-store.ts'
+import { paperPdf, paperXml } from '../invoice/paper-file.ts'
+import { listPapers } from '../invoice/read-papers.ts'
 import { decimal, type Money, moneyJson } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -30,7 +32,8 @@ export const exportRefusals: Refusals<ExportRefusal> = {
 
 /**
  * Everything held on the person behind an account, as a ZIP in memory: data.json, invoices.csv and a README in both
- * languages (GDPR Art. 15 and 20, PIPL Art. 45), with the slips and certificates issued. Nothing touches the disk.
+ * languages (GDPR Art. 15 and 20, PIPL Art. 45), with slips, certificates, invoices and contracts issued. Nothing
+ * touches the disk.
  * Throws Refusal export/no_such_account or export/person_erased.
  */
 export async function exportAccount(
@@ -46,6 +49,11 @@ export async function exportAccount(
   add('data.json', Buffer.from(`${JSON.stringify({ exported_at: at, ...describe(held) }, json, 2)}\n`))
   add('invoices.csv', Buffer.from(invoices(held.cards)))
   for (const { kind, pdf, number } of held.documents) add(`documents/${kind}-${number}.pdf`, pdf)
+  for (const paper of held.papers) {
+    const which = { issuerId: input.issuerId, paper }
+    const files = [await paperPdf(ctx, which), ...(paper.hasXml ? [await paperXml(ctx, which)] : [])]
+    for (const file of files) add(`invoices/${file.name}`, file.bytes)
+  }
   zip.end()
   return buffer(zip.outputStream)
 }
@@ -79,7 +87,8 @@ async function readHeld(
     .where('k.account_id', '=', accountId)
     .orderBy('d.issued_at')
     .execute()
-  return { issuerId, account, person, cards, movements, closures, documents }
+  const papers = await listPapers(tx, { issuerId, accountRefs: [account.account_ref] })
+  return { issuerId, account, person, cards, movements, closures, documents, papers }
 }
 
 function readMovements(tx: Tx, issuerId: string, accountId: string) {
@@ -183,6 +192,7 @@ const readme = `您的个人信息副本
 data.json      我们持有的关于您的全部信息：账户、联系方式、卡、余额、每一笔变动、注销记录
 invoices.csv   每张卡的发票号与实付金额
 documents/     已向您出具的注销确认单与注销完成证明（如有）
+invoices/      发票、红字发票、结清单与合同（如有）：PDF，发票另有 XML
 金额以最小货币单位（amount）和十进制（decimal）同时给出；时间为 UTC。
 依据：《个人信息保护法》第四十五条；欧盟 GDPR 第 15、20 条。
 
@@ -190,6 +200,7 @@ A copy of your personal data
 data.json      everything held on you: account, contact, cards, balances, every movement, closures
 invoices.csv   invoice number and amount paid for each card
 documents/     the slips and certificates issued to you, if any
+invoices/      invoices, credit notes, closing statements and contracts, if any: PDF, invoices as XML too
 Sums are given in minor units (amount) and as a decimal (decimal); times are UTC.
 Under GDPR Articles 15 and 20; PIPL Article 45.
 `

@@ -143,8 +143,10 @@ function charge(
   const { rateBp } = card.rules
   const tax = splitTax(card.grossMinor + gross, rateBp).tax - splitTax(card.grossMinor, rateBp).tax
   card.available -= gross
-  card.grossMinor += gross
-  card.changed.meter = true
+  if (rateBp > 0) {
+    card.grossMinor += gross
+    card.changed.meter = true
+  }
   return { units, gross, tax }
 }
 

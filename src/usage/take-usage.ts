@@ -43,7 +43,10 @@ export async function takeUsage(
 ): Promise<UsageResult[]> {
   if (records.length === 0) return []
   const hashes = records.map(contentHash)
-  return inIssuer(ctx.db, issuerId, (tx) => takeIn(ctx, tx, issuerId, records, hashes))
+  // Repetitions are rare, and looking for them costs as much as a tenth of the work: the first try only notices them
+  // (writeUsage throws 40001), the next one looks them up.
+  let tries = 0
+  return inIssuer(ctx.db, issuerId, (tx) => takeIn(ctx, tx, issuerId, { records, hashes, look: tries++ > 0 }))
 }
 
 type Stored = { hash: Buffer; rated: Rated }
@@ -52,25 +55,24 @@ async function takeIn(
   ctx: Context,
   tx: Tx,
   issuerId: string,
-  records: UsageRecord[],
-  hashes: Buffer[],
+  { records, hashes, look }: { records: UsageRecord[]; hashes: Buffer[]; look: boolean },
 ): Promise<UsageResult[]> {
   const now = ctx.clock.now()
   const cards = await lockCards(tx, issuerId, records, bookOf(ctx), now)
   // After the locks: of two that report the same record at once, the second sees what the first wrote.
-  const stored = await readStored(tx, issuerId, records)
+  const stored = look ? await readStored(tx, issuerId, records) : new Map<string, Stored>()
   const results: (UsageResult | undefined)[] = records.map(() => undefined)
   const fresh: { at: number; entry: Omit<RatedRecord, 'rated'> }[] = []
-  const firstOf = new Map<string, number>()
+  const seen = new Set<string>()
   records.forEach((record, at) => {
     const { recordId } = record
-    const known = stored.get(recordId)
     const card = cardOf(cards, record)
-    if (known) results[at] = compare(recordId, known, hashes[at]!)
-    else if (firstOf.has(recordId)) return
-    else if (!card) results[at] = { recordId, outcome: 'unknown_card' }
-    else fresh.push({ at, entry: { record, hash: hashes[at]!, card } })
-    if (!known) firstOf.set(recordId, at)
+    const known = stored.get(recordId)
+    if (!card) results[at] = { recordId, outcome: 'unknown_card' }
+    else if (known) results[at] = compare(recordId, known, hashes[at]!)
+    // The same record twice in one batch: answered from the first of them, when that is rated.
+    else if (!seen.has(recordId)) fresh.push({ at, entry: { record, hash: hashes[at]!, card } })
+    if (card) seen.add(recordId)
   })
   fresh.sort((a, b) => inOrderOfUse(a.entry.record, b.entry.record))
   const rated = fresh.map(({ at, entry }): RatedRecord => {
@@ -82,13 +84,10 @@ async function takeIn(
   await writeUsage(tx, issuerId, rated, now)
   await noteDryCards(ctx, tx, issuerId, [...cards.byId.values()], now)
   await moveMoney(ctx, tx, issuerId, rated)
-  return results.map((result, at) => result ?? secondOf(records[at]!.recordId, hashes[at]!, stored))
-}
-
-/** The same record twice in one batch: answered from the first of them. */
-function secondOf(recordId: string, hash: Buffer, stored: Map<string, Stored>): UsageResult {
-  const first = stored.get(recordId)
-  return first ? compare(recordId, first, hash) : { recordId, outcome: 'unknown_card' }
+  return results.map((result, at) => {
+    const { recordId } = records[at]!
+    return result ?? compare(recordId, stored.get(recordId)!, hashes[at]!)
+  })
 }
 
 function compare(recordId: string, known: Stored, hash: Buffer): UsageResult {

@@ -6,6 +6,7 @@ import { progressRoutes } from '../closure/progress-routes.tsx'
 import { unsignedRoutes } from '../closure/unsigned-routes.tsx'
 import { verifyRoutes } from '../closure/verify-routes.tsx'
 import type { Watch } from '../closure/watch.ts'
+import { expiryRoutes } from '../expiry/expiry-routes.tsx'
 import { holderRoutes } from '../holder/holder-routes.tsx'
 import { linkedPapersRoutes, papersRoutes } from '../invoice/papers-routes.tsx'
 import { listIssuers } from '../issuer/issuer.ts'
@@ -74,6 +75,7 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
   app.use(`${pages}/*`, issuerScope(ctx, jar, assets.names))
   app.route(pages, holderRoutes(ctx, jar))
   app.route(pages, cardRoutes(ctx))
+  app.route(pages, expiryRoutes(ctx))
   app.route(pages, papersRoutes(ctx))
   app.route(pages, statementRoutes(ctx))
   app.route(pages, shopRoutes(ctx))

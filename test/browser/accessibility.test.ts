@@ -97,6 +97,7 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
       '/sign-in',
       '/cards',
       '/account',
+      '/invoices',
       '/help/official-channels',
       '/close',
       '/close?chosen=1',

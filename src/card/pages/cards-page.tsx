@@ -1,13 +1,17 @@
 import type { ClosureView } from '../../closure/closure-view.ts'
+import { expiryPath } from '../../expiry/expiry-urls.ts'
+import { outlookOf } from '../../expiry/outlook.ts'
+import { expiryText } from '../../expiry/pages/expiry-text.ts'
+import { outlookWords } from '../../expiry/pages/outlook-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
-import type { Lang } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import type { Card } from '../card-store.ts'
 import { cardName } from './card-line.tsx'
 import { cardText } from './card-text.ts'
+import { leftWords } from './left-words.ts'
 
 /** Every card with what is left on it, and the way to close it right there. */
 export function CardsPage({ page, cards, closures }: { page: Page; cards: Card[]; closures: ClosureView[] }) {
@@ -39,6 +43,7 @@ const isLiveFor = (closure: ClosureView, card: Card) =>
 
 function OneCard({ page, card, closure }: { page: Page; card: Card; closure: ClosureView | undefined }) {
   const text = cardText[page.lang]
+  const outlook = outlookOf(page.issuer, card, page.now)
   const facts = [
     { label: text.status, value: text.states[card.state] },
     ...(card.state === 'closed' ? [] : [{ label: text.left, value: leftWords(card, page.lang) }]),
@@ -49,6 +54,14 @@ function OneCard({ page, card, closure }: { page: Page; card: Card; closure: Clo
     <section class="sheet">
       <h2>{cardName(card, page.lang)}</h2>
       <Facts facts={facts} />
+      {outlook && (outlook.money !== 'none' || outlook.ended) && (
+        <p>
+          {outlookWords(outlook, page.lang, page.zone)}{' '}
+          <a class="quiet" href={page.href(expiryPath(card.cardId))}>
+            {expiryText[page.lang].link}
+          </a>
+        </p>
+      )}
       <p>
         <a class="quiet" href={page.href(`/cards/${card.cardId}/statement`)}>
           {text.statement}
@@ -74,14 +87,4 @@ function OneCard({ page, card, closure }: { page: Page; card: Card; closure: Clo
       </div>
     </section>
   )
-}
-
-function leftWords(card: Card, lang: Lang): string {
-  const text = cardText[lang]
-  const parts = [
-    card.dataLeftMb > 0n && text.data(card.dataLeftMb),
-    card.voiceLeftS > 0n && text.voice(card.voiceLeftS / 60n),
-    card.smsLeft > 0n && text.sms(card.smsLeft),
-  ].filter(Boolean)
-  return parts.join(lang === 'en' ? ', ' : '，') || text.nothingLeft
 }

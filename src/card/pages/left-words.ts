@@ -12,5 +12,5 @@ export function leftWords(
     left.voiceLeftS > 0n && text.voice(left.voiceLeftS / 60n),
     left.smsLeft > 0n && text.sms(left.smsLeft),
   ].filter(Boolean)
-  return parts.join(lang === 'en' ? ', ' : '，') || text.nothingLeft
+  return parts.join(lang === 'en' ? ', ' : '、') || text.nothingLeft
 }

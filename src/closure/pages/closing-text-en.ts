@@ -1,3 +1,5 @@
+import { papers_link_days } from '../../invoice/papers-link.ts'
+
 const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
 
 /** Words of the way to the declaration. closing-text-zh-cn.ts has to say all of them. */
@@ -30,7 +32,7 @@ export const closingEn = {
     ],
     data: 'Your data',
     dataCard: 'Your account stays open, with your name and contact.',
-    dataAccount: 'Your name, contact and line data are erased for good, also in our backups.',
+    dataAccount: `Your name, contact and line data are erased for good, also in our backups. Signing in ends too. Invoices and contracts name nobody and stay: the last mail brings a link to them that works for ${papers_link_days} days.`,
     kept: 'What we must keep',
     keptWords: (what: string, until: string) => `${capital(what)}: until ${until}.`,
     ground: (ground: string, basis: string) => `Ground: ${ground} (${basis}).`,

@@ -1,3 +1,4 @@
+import { papers_link_days } from '../../invoice/papers-link.ts'
 import type { ClosingText } from './closing-text-en.ts'
 
 export const closingZh: ClosingText = {
@@ -28,7 +29,7 @@ export const closingZh: ClosingText = {
     ],
     data: '个人信息',
     dataCard: '账户保留，姓名和联系方式不变。',
-    dataAccount: '姓名、联系方式和线路资料永久删除，备份里也不再能读出。',
+    dataAccount: `姓名、联系方式和线路资料永久删除，备份里也不再能读出，此后也不能再登录。发票和合同上没有您的姓名，会保留：最后一封邮件附有查阅链接，${papers_link_days} 天内有效。`,
     kept: '依法必须保留的',
     keptWords: (what, until) => `${what}：保留到 ${until}。`,
     ground: (ground, basis) => `依据：${ground}（${basis}）。`,

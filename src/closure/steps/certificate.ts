@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { issueClosingPapers } from '../../invoice/closing-papers.ts'
 import { sealDocument } from '../../slip/seal.ts'
 import type { CertificateContent } from '../../slip/content.ts'
 import { certificateContent } from '../certificate-content.ts'
@@ -58,6 +59,14 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
       )
       .execute()
     await noteClosure(tx, told, { state: 'closed', closed_at: now })
+    await issueClosingPapers(ctx, tx, {
+      issuerId: issuer_id,
+      closureId: closure_id,
+      accountRef: told.accountRef,
+      jurisdiction: told.closure.jurisdiction,
+      locale: told.closure.locale as 'zh-CN' | 'en',
+      cards: told.cards,
+    })
     return { sha256: sealed.sha256 }
   },
   refused: () => ({ block: { reason: 'provider_silent', owner: 'staff' } }),

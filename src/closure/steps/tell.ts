@@ -1,4 +1,5 @@
 import type { Mail, MailSent } from '../../adapters/mail/port.ts'
+import { papersLink } from '../../invoice/papers-link.ts'
 import { certificateMail } from '../../notice/certificate-mail.ts'
 import { burnPartingEnvelope, openPartingEnvelope } from '../../privacy/erase-person.ts'
 import { readPerson } from '../../privacy/vault.ts'
@@ -26,7 +27,12 @@ export const tell: OutsideStep<null, Omit<Mail, 'key'>, MailSent> = {
     }
     const pdf =
       told.certificate ?? (await readDocument(tx, { issuerId, closureId, kind: 'certificate' }))!.pdf
-    return { ask: await certificateMail(ctx, { told, to, pdf }) }
+    // Nobody can sign in to an account that is closed: its papers get an address of their own.
+    const papers =
+      told.closure.covers === 'account'
+        ? await papersLink(ctx, tx, { issuerId, accountRef: told.accountRef })
+        : null
+    return { ask: await certificateMail(ctx, { told, to, pdf, papers }) }
   },
   call: (_ctx, { mail }, request, key) => mail.send({ ...request, key }),
   async done(ctx, tx, told, _scope, sent) {

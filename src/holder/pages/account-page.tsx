@@ -1,3 +1,4 @@
+import { papersText } from '../../invoice/pages/papers-text.ts'
 import { Facts } from '../../web/components/facts.tsx'
 import { PostForm } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
@@ -39,6 +40,12 @@ export function AccountPage({ page, accounts }: { page: Page; accounts: AccountD
             </a>
           ))}
       </div>
+      <h2>{papersText[page.lang].title}</h2>
+      <p>
+        <a class="quiet" href={page.href('/invoices')}>
+          {text.papers}
+        </a>
+      </p>
       <h2>{text.dataTitle}</h2>
       <p>{text.dataLead}</p>
       {accounts.map((account) => (

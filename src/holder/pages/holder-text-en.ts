@@ -38,6 +38,7 @@ export const holderEn = {
     closeLead: 'You can close a single card or the whole account at any time. A balance is paid back.',
     closeCard: 'Close a card',
     closeAccount: 'Close my account',
+    papers: 'See and download them',
     dataTitle: 'My data',
     dataLead:
       'Everything we hold about you, with your cards and money movements, as one ZIP file of plain JSON.',

@@ -39,6 +39,7 @@ export const holderZh: HolderText = {
     closeLead: '您随时可以注销一张卡，或注销整个账户。余额会退给您。',
     closeCard: '注销一张卡',
     closeAccount: '注销账户',
+    papers: '查看与下载',
     dataTitle: '我的数据',
     dataLead: '我们保存的关于您的全部资料，连同卡和资金明细，打包成一个 ZIP 文件（JSON 格式）。',
     download: '下载我的数据（ZIP）',

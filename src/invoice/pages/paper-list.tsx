@@ -20,7 +20,7 @@ export function PaperList({ lang, zone, papers, href }: ListProps) {
         const kind = text.kinds[paper.kind]
         const file = (type: 'pdf' | 'xml') => (
           <a
-            class="quiet"
+            class="button plain"
             href={href(paper, type)}
             download
             aria-label={text.download(kind, paper.number, text[type])}
@@ -33,12 +33,13 @@ export function PaperList({ lang, zone, papers, href }: ListProps) {
             <strong>{kind}</strong> <span class="nums">{paper.number}</span>
             <br />
             {formatDay(paper.issuedAt, lang, zone)}
-            {paper.gross && <> · {formatMoney(paper.gross, lang)}</>}
-            {paper.corrects && <> · {text.corrects(paper.corrects)}</>}
-            <p>
+            <br />
+            {paper.gross && formatMoney(paper.gross, lang)}
+            {paper.corrects && ` · ${text.corrects(paper.corrects)}`}
+            <div class="actions">
               {file('pdf')}
-              {paper.hasXml && <> · {file('xml')}</>}
-            </p>
+              {paper.hasXml && file('xml')}
+            </div>
           </section>
         )
       })}

@@ -5,8 +5,8 @@ import { formatMoment, formatShortMoment, zoneName } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { formatMoney, formatSigned } from '../money.ts'
-import { reasonWording } from '../reasons.ts'
 import type { StatementPage as Movements } from '../statement.ts'
+import { lineWords } from './line-words.ts'
 import { statementText } from './statement-text.ts'
 
 type Props = {
@@ -85,7 +85,7 @@ function Lines({ page, movements }: { page: Page; movements: Movements }) {
         {movements.lines.map((line) => (
           <tr>
             <th scope="row">
-              {reasonWording(line.reason)[lang]}
+              {lineWords(line)[lang]}
               <time datetime={line.at.toISOString()} title={formatMoment(line.at, lang, zone)}>
                 {formatShortMoment(line.at, lang, zone)}
               </time>

@@ -10,6 +10,11 @@ export const statementEn = {
   after: 'Balance after',
   currency: 'Currency',
   reference: 'Reference',
+  used: {
+    data: (units: bigint) => `${units} MB data`,
+    voice: (seconds: bigint) => `${(seconds + 59n) / 60n} min calls`,
+    sms: (units: bigint) => `${units} SMS`,
+  },
   none: 'Nothing has moved on this card yet.',
   older: 'Older movements',
   newest: 'Back to the newest',

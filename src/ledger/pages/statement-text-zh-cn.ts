@@ -11,6 +11,11 @@ export const statementZh: StatementText = {
   after: '之后余额',
   currency: '币种',
   reference: '编号',
+  used: {
+    data: (units) => `流量 ${units} MB`,
+    voice: (seconds) => `通话 ${(seconds + 59n) / 60n} 分钟`,
+    sms: (units) => `短信 ${units} 条`,
+  },
   none: '这张卡还没有任何资金变动。',
   older: '更早的变动',
   newest: '回到最新',

@@ -47,6 +47,17 @@ export function OrderPage(props: OrderPageProps) {
           ]}
         />
       </div>
+      {order.state === 'delivered' && (
+        <p>
+          <a class="quiet" href={`${props.here}/contract.pdf`} download>
+            {text.delivered.contract}
+          </a>
+          <br />
+          <a class="quiet" href={`${props.here}/invoice.pdf`} download>
+            {text.delivered.invoice}
+          </a>
+        </p>
+      )}
     </Layout>
   )
 }

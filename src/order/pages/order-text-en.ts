@@ -55,14 +55,15 @@ export const orderEn = {
     closeWords: 'On our pages, with your money back as the contract says.',
     erased: 'The activation code was erased with your personal data.',
     cards: 'My cards',
-    documents: 'Contract and invoice',
+    contract: 'Contract (PDF)',
+    invoice: 'Invoice (PDF)',
   },
   refunding: {
     title: 'Your money is on its way back',
     why: (reason: string) => `We could not deliver: ${reason}.`,
     itself: (money: string) => `${money} goes back to the card you paid with. You need do nothing.`,
     staff: (money: string, email: string) =>
-      `${money} can’t go back the way it came. Our support is on it; write to ${email} with the account it shall go to.`,
+      `${money} can't go back the way it came. Our support is on it; write to ${email} with the account it shall go to.`,
   },
   refunded: {
     title: 'Your money went back',

@@ -55,7 +55,8 @@ export const orderZh: OrderText = {
     closeWords: '在我们的页面上办理，按合同退款。',
     erased: '激活码已随您的个人信息一并删除。',
     cards: '我的卡',
-    documents: '合同与发票',
+    contract: '合同（PDF）',
+    invoice: '发票（PDF）',
   },
   refunding: {
     title: '钱正在退还给您',

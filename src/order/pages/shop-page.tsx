@@ -80,9 +80,7 @@ function PlanSheet({
       <p class="lead">
         <strong>{formatMoney({ amount: BigInt(terms.prices[currency]!), currency }, lang)}</strong>
       </p>
-      <p>
-        {text.item.days(terms.days)}. {included.join(lang === 'en' ? ', ' : '，')}
-      </p>
+      <p>{[text.item.days(terms.days), ...included].join(lang === 'en' ? ', ' : '，')}</p>
       {zone && <p class="soft">{text.shop.zone(zoneName(zone.code, zone.name)[lang])}</p>}
       <p>
         <a class="button" href={page.href(`/shop/${plan.code}?${query}`)}>

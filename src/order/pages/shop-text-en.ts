@@ -40,7 +40,7 @@ export const shopEn = {
     go: 'Go on to order',
   },
   rules: {
-    unusedTitle: 'What happens to what you don’t use',
+    unusedTitle: "What happens to what you don't use",
     expiryLapse:
       'Balance that is left when the card ends is lost then. You are told 72, 24 and 2 hours before, and can close the card until then to get it back.',
     expiryKeep: (days: number) =>

@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { sql } from 'kysely'
+import { bundle } from '../bin/bundle.mjs'
+import { putSampleCatalogue } from '../src/plan/sample-catalogue.ts'
+import { inIssuer } from '../src/platform/db.ts'
+import { addUsageKey } from '../src/usage/usage-key.ts'
+import { workerEnv } from '../test/crash/installation.ts'
+import { cpuMsOfTree } from './cpu.ts'
+import { type BenchInstallation, openInstallation } from './installation.ts'
+import { growFleet } from './ledger-fleet.ts'
+import { measurePgbench, type Pgbench } from './pgbench.ts'
+import { report } from './report.ts'
+import { type Load, sendUsage } from './usage-load.ts'
+
+// Usage debits through HTTP, micro-batched, against pgbench calling the same posting function one per transaction on
+// the same server in the same run; and the same at growing numbers of accounts.
+const { values } = parseArgs({
+  options: {
+    accounts: { type: 'string', default: '1,100000,10000000' },
+    seconds: { type: 'string', default: '15' },
+    batch: { type: 'string', default: '100' },
+    senders: { type: 'string', default: '4' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const sizes = values.accounts.split(',').map(Number)
+const seconds = Number(values.seconds)
+const goal_p99_ms = 100
+// Card, balance and their indexes, with the room that filling them takes.
+const bytes_an_account = 1_500
+
+type Seen = Load & { accounts: number; reference: Pgbench; cpu: { serve: number; postgres: number } }
+
+await checkDisk(Math.max(...sizes))
+const at = await openInstallation([])
+let serving: ChildProcess | undefined
+try {
+  await putSampleCatalogue(at.ctx, ['leb'])
+  const { token } = await addUsageKey(at.ctx, { issuerId: 'leb', name: 'bench' })
+  const { url, child } = await serve(at)
+  serving = child
+  const seen: Seen[] = []
+  let have = 0
+  for (const accounts of sizes) {
+    await growFleet(adminUrl(at), have, accounts)
+    have = Math.max(have, accounts)
+    const load = { url, token, accounts, perBatch: Number(values.batch), senders: Number(values.senders) }
+    // Until plans are made, code is compiled and pages are read in, nothing is counted.
+    await sendUsage({ ...load, seconds: Math.min(5, seconds) })
+    const before = await moneyMoved(at)
+    const cpuBefore = await cpuNow(at, child)
+    const measured = await sendUsage({ ...load, seconds })
+    const cpuAfter = await cpuNow(at, child)
+    await proveAll(at, before, measured)
+    const perRecord = (part: 'serve' | 'postgres') =>
+      Math.round(((cpuAfter[part] - cpuBefore[part]) * 1000) / measured.records)
+    const cpu = { serve: perRecord('serve'), postgres: perRecord('postgres') }
+    const reference = await measurePgbench(
+      at.databaseUrl,
+      accounts,
+      Math.ceil(seconds / 3),
+      at.ctx.config.dataDir,
+    )
+    seen.push({ ...measured, accounts, reference, cpu })
+    process.stderr.write(`  ${accounts} accounts: ${Math.round(measured.perSecond)} records/s\n`)
+  }
+  tell(seen)
+} finally {
+  if (serving && serving.exitCode === null) {
+    serving.kill('SIGTERM')
+    await once(serving, 'exit')
+  }
+  await at.stop()
+}
+
+function tell(seen: Seen[]): void {
+  // The size that both are compared at: the middle one, where neither one hot card nor the disk decides.
+  const main = seen[Math.floor(seen.length / 2)]!
+  const reference = 'missing' in main.reference ? null : main.reference.perSecond
+  if ('missing' in main.reference) process.stderr.write(`  ${main.reference.missing}\n`)
+  const [first, last] = [seen[0]!, seen.at(-1)!]
+  const bySize = (of: (one: Seen) => number | null) =>
+    Object.fromEntries(seen.map((one) => [one.accounts, of(one)]))
+  report(
+    {
+      name: 'ledger',
+      value: main.perSecond,
+      unit: 'usage debits a second',
+      reference,
+      ratio: reference === null ? null : main.perSecond / reference,
+      detail: {
+        'at accounts': main.accounts,
+        'p99 ms a batch': main.p99Ms,
+        'p99 within goal': seen.every((one) => one.p99Ms < goal_p99_ms),
+        'p50 ms a batch': main.p50Ms,
+        'records a batch': Number(values.batch),
+        'senders at once': Number(values.senders),
+        'records/s by accounts': bySize((one) => Math.round(one.perSecond)),
+        'p99 ms by accounts': bySize((one) => Math.round(one.p99Ms)),
+        'pgbench/s by accounts': bySize((one) =>
+          'missing' in one.reference ? null : Math.round(one.reference.perSecond),
+        ),
+        'pgbench clients': 'missing' in main.reference ? null : main.reference.clients,
+        // Says the same on a busy machine as on an idle one.
+        'CPU µs a record': main.cpu,
+        'last size against first': last.perSecond / first.perSecond,
+      },
+    },
+    values.json,
+  )
+}
+
+/** CPU that the server and PostgreSQL have used, ms. */
+async function cpuNow(
+  on: BenchInstallation,
+  server: ChildProcess,
+): Promise<{ serve: number; postgres: number }> {
+  const [served, postgres] = await Promise.all([cpuMsOfTree(server.pid!), cpuMsOfTree(on.postgresPid)])
+  return { serve: served, postgres }
+}
+
+/** What the house has earned by usage, tax included, in minor units, and in how many postings. */
+async function moneyMoved({ ctx }: BenchInstallation): Promise<{ gross: bigint; postings: bigint }> {
+  return inIssuer(ctx.db, 'leb', async (tx) => {
+    const { rows } = await sql<{ gross: string; postings: bigint }>`
+      select (select coalesce(sum(balance), 0)::text from ledger_account
+               where card_id is null and kind in ('revenue', 'tax_payable')) as gross,
+             (select count(*) from ledger_posting where reason = 'usage') as postings`.execute(tx)
+    return { gross: BigInt(rows[0]!.gross), postings: rows[0]!.postings }
+  })
+}
+
+/** Every record that was answered as charged is in the books, once and whole; otherwise the figure is worth nothing. */
+async function proveAll(
+  at: BenchInstallation,
+  before: { gross: bigint; postings: bigint },
+  load: Load,
+): Promise<void> {
+  const after = await moneyMoved(at)
+  const postings = after.postings - before.postings
+  const gross = after.gross - before.gross
+  if (postings !== BigInt(load.records) || gross !== load.chargedMinor)
+    throw new Error(
+      `${load.records} records were charged ${load.chargedMinor}, the books have ${postings} and ${gross}`,
+    )
+}
+
+async function checkDisk(accounts: number): Promise<void> {
+  const { bavail, bsize } = await statfs(process.env.TMPDIR ?? '/tmp')
+  const free = bavail * bsize
+  if (free > accounts * bytes_an_account * 2 + 10e9) return
+  process.stderr.write(
+    `${Math.round(free / 1e9)} GB are free where the bench would put ${accounts} accounts: give fewer with --accounts 1,100000\n`,
+  )
+  process.exit(1)
+}
+
+/** The superuser of the bench's own server; it has the same password. */
+function adminUrl({ databaseUrl }: BenchInstallation): string {
+  const url = new URL(databaseUrl)
+  url.username = 'postgres'
+  return url.href
+}
+
+/** `leb serve` as it is, in a process of its own. */
+async function serve(on: BenchInstallation): Promise<{ url: string; child: ChildProcess }> {
+  const dir = join(on.program.work, '..')
+  await bundle({ main: 'src/main.ts' }, dir)
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const start = `import(${JSON.stringify(join(dir, 'main.js'))}).then(({ main }) => main(['node', 'leb', 'serve']))`
+  const child = spawn(process.execPath, ['-e', start], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      LEB_LOG: 'error',
+      LEB_WITH_PARENT: '1',
+      LEB_PORT: String(port),
+      LEB_PROVIDER_PORT: String(await freePort()),
+      ...workerEnv(on),
+    },
+  })
+  for (let tries = 0; tries < 300; tries++) {
+    if (child.exitCode !== null) throw new Error(`leb serve ended with ${child.exitCode}`)
+    const answer = await fetch(`${url}/api/openapi.json`).catch(() => undefined)
+    if (answer?.ok) return { url, child }
+    await sleep(100)
+  }
+  throw new Error('leb serve did not come up in 30 s')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => done(port))
+    })
+  })
+}

@@ -1,0 +1,38 @@
+import type { ExpiryText } from './expiry-text-en.ts'
+
+export const expiryZh: ExpiryText = {
+  title: '这张卡到期时',
+  link: '继续使用、延长或注销',
+  label: '到期时',
+  lapses: (sum, at) => `${sum} 将于 ${at}失效；在此之前继续使用、延长有效期或注销，就不会失效。`,
+  keptFrom: (sum, until) => `余额 ${sum} 为您保留到 ${until}，在此之前注销即可退款。`,
+  kept: (sum, until) =>
+    `${sum} 为您保留到 ${until}，之后失效。注销这张卡即可退款，也可以延长有效期继续使用。`,
+  goesBack: (sum) => `余额 ${sum} 届时自动退还给您。`,
+  goingBack: (sum) => `余额 ${sum} 会自动退还给您。`,
+  none: '卡上没有会失效的余额。',
+  waits: (sum) => `卡上的 ${sum} 归您所有，注销即可退款。`,
+  ends: (at) => `这张卡将于 ${at}到期。`,
+  ended: (at) => `这张卡已于 ${at}到期。`,
+  planLeft: (left) => `到期前还可以使用：${left}。`,
+  closing: '这张卡正在注销，余额随注销一并退还。',
+  closed: '这张卡已注销。',
+  useTitle: '继续使用',
+  use: (until) => `打开这张 eSIM 的数据漫游。${until}之前，先用套餐，套餐用完后按所在地区的价格扣余额。`,
+  extendTitle: '延长有效期',
+  extend: '购买带有天数的加油包。套餐剩余和余额会随卡一起延长。',
+  extendEnded: '购买带有天数的加油包，余额即可继续使用。',
+  extendGo: '延长或充值',
+  closeTitle: '注销并退款',
+  close: '提交申请之前，您会先看到退多少、何时到账。',
+  closeGo: '注销这张卡',
+  historyTitle: '到期记录',
+  history: {
+    lapsed: (sum) => `${sum} 已失效`,
+    kept: (sum, until) => `卡已到期，${sum} 为您保留到 ${until}`,
+    refund: (sum) => `卡已到期，${sum} 退还给您`,
+    nothing: '卡已到期，没有余额',
+    bucket: '加油包已到期',
+    left: (left) => `未用完：${left}`,
+  },
+}

@@ -1,0 +1,23 @@
+import { formatMoney } from '../../ledger/money.ts'
+import { formatMoment } from '../../web/dates.ts'
+import type { Lang } from '../../web/lang.ts'
+import type { Outlook } from '../outlook.ts'
+import { expiryText } from './expiry-text.ts'
+
+/** What happens to the money when the card ends, and how to prevent it, in a sentence. @param zone IANA */
+export function outlookWords(outlook: Outlook, lang: Lang, zone: string): string {
+  const text = expiryText[lang]
+  if (outlook.money === 'none')
+    return outlook.ended ? text.ended(formatMoment(outlook.endsAt, lang, zone)) : text.none
+  const sum = formatMoney(outlook.sum, lang)
+  switch (outlook.money) {
+    case 'lapses':
+      return text.lapses(sum, formatMoment(outlook.at, lang, zone))
+    case 'kept':
+      return (outlook.ended ? text.kept : text.keptFrom)(sum, formatMoment(outlook.until, lang, zone))
+    case 'goes_back':
+      return outlook.ended ? text.goingBack(sum) : text.goesBack(sum)
+    case 'waits':
+      return text.waits(sum)
+  }
+}

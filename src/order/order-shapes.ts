@@ -1,0 +1,155 @@
+import { z } from '@hono/zod-openapi'
+import { instant, locale, money, wording } from '../api/shapes.ts'
+import { payBys } from './pay-ways.ts'
+
+/** Shapes of the API that sells, with their names in the OpenAPI document. */
+
+const prices = z
+  .record(z.string().regex(/^[A-Z]{3}$/), z.string().regex(/^\d+$/))
+  .openapi({ description: 'minor units by currency, tax included', example: { EUR: '1690', JPY: '2700' } })
+const buckets = {
+  dataMb: z.int(),
+  voiceSeconds: z.int(),
+  sms: z.int(),
+}
+const itemHead = {
+  itemId: z
+    .uuid()
+    .openapi({ description: 'this version of it: order with it, and nothing else is sold to you' }),
+  code: z.string().openapi({ example: 'LEB3' }),
+  version: z.int(),
+  name: wording,
+  prices,
+}
+export const planShape = z
+  .object({
+    ...itemHead,
+    kind: z.literal('plan'),
+    days: z.int().openapi({ description: 'from the first use' }),
+    activateWithinDays: z.int(),
+    ...buckets,
+    dailyDataMb: z.int().nullable(),
+    balance: prices.openapi({ description: 'balance that is part of the price' }),
+    zones: z.array(
+      z.object({
+        code: z.string().openapi({ example: 'JP' }),
+        name: wording,
+        countries: z.array(z.string()),
+        timeZone: z.string().openapi({ description: 'in which its days begin', example: 'Asia/Tokyo' }),
+        tariff: z.object({
+          perMb: prices.nullable(),
+          perMinute: prices.nullable(),
+          perSms: prices.nullable(),
+        }),
+      }),
+    ),
+  })
+  .openapi('Plan')
+export const addOnShape = z
+  .object({
+    ...itemHead,
+    kind: z.literal('add_on'),
+    ...buckets,
+    moreDays: z.int(),
+    validDays: z.int().openapi({ description: 'to be used within, and while the card lives' }),
+  })
+  .openapi('AddOn')
+export const catalogueShape = z
+  .object({
+    plans: z.array(planShape),
+    addOns: z.array(addOnShape),
+    terms: z
+      .object({ version: z.string(), sha256: z.string(), text: wording })
+      .nullable()
+      .openapi({ description: 'the terms of contract in force; null: nothing can be ordered' }),
+    payBy: z.array(z.enum(payBys)),
+  })
+  .openapi('Catalogue')
+
+const code = z.string().min(1).max(20).openapi({ example: 'LEB3' })
+const currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/)
+  .openapi({ example: 'EUR' })
+const cardId = z.uuid()
+export const wantedShape = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('card'),
+      code,
+      zone: z.string().min(1).max(20).openapi({ example: 'JP' }),
+      currency,
+    }),
+    z.object({
+      kind: z.literal('top_up'),
+      cardId,
+      amount: z
+        .string()
+        .max(40)
+        .openapi({ description: "a plain decimal in the card's currency", example: '20.00' }),
+      currency: currency.optional(),
+    }),
+    z.object({ kind: z.literal('add_on'), cardId, code, currency: currency.optional() }),
+  ])
+  .openapi('Wanted')
+
+export const orderBodyShape = z
+  .object({
+    wanted: wantedShape,
+    itemId: z
+      .uuid()
+      .optional()
+      .openapi({ description: 'the version that was looked at; needed for a card or an add-on' }),
+    buyer: z
+      .object({
+        email: z.string().min(1).max(254).openapi({ example: 'traveller@example.com' }),
+        name: z.string().max(120).optional(),
+        country: z
+          .string()
+          .regex(/^[A-Z]{2}$/)
+          .openapi({ description: 'where you live', example: 'DE' }),
+      })
+      .optional()
+      .openapi({ description: 'who buys without signing in; left out with a session' }),
+    accountId: z.uuid().optional().openapi({ description: 'with a session: for which account' }),
+    payBy: z.enum(payBys),
+    voucher: z.string().max(40).optional(),
+    acceptedTerms: z
+      .object({ version: z.string().max(40), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+      .openapi({ description: 'the terms that the buyer has read and accepts' }),
+    locale: locale.optional(),
+  })
+  .openapi('NewOrder')
+
+export const orderNumber = z
+  .string()
+  .regex(/^[A-Z0-9]{2,12}-ORD-[0-9A-Z]{4}-[0-9A-Z]{5}$/)
+  .openapi({ example: 'LEB-ORD-2K7M-9QXCT' })
+export const orderShape = z
+  .object({
+    number: orderNumber,
+    kind: z.enum(['card', 'top_up', 'add_on']),
+    state: z.enum(['awaiting_payment', 'paid', 'delivered', 'refunding', 'refunded', 'lapsed']),
+    code: z.string().nullable(),
+    zone: z.string().nullable(),
+    gross: money,
+    net: money,
+    tax: money,
+    taxRate: z.string().openapi({ description: 'per cent as a decimal', example: '19.00' }),
+    taxName: wording,
+    payBy: z.enum(payBys),
+    payUntil: instant,
+    createdAt: instant,
+    deliveredAt: instant.nullable(),
+    refundReason: z.string().nullable(),
+    cardId: z.uuid().nullable(),
+    iccid: z.string().nullable(),
+    activationCode: z.string().nullable().openapi({
+      description: 'what the QR code holds; once, on one phone',
+      example: 'LPA:1$dp.example$K3-9QXCT',
+    }),
+    pageUrl: z.url().openapi({ description: 'the order as a page; whoever has this address sees it' }),
+    statusUrl: z.url(),
+    accessToken: z.string().openapi({ description: 'bearer token for this order only' }),
+  })
+  .openapi('Order')
