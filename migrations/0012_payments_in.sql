@@ -25,6 +25,8 @@ create table unmatched_receipt (
   reference    text,
   received_at  timestamptz not null,
   settled_at   timestamptz,
+  -- When staff were told that it waits for them.
+  told_at      timestamptz,
   primary key (issuer_id, receipt_id),
   foreign key (issuer_id, payment_id) references payment,
   foreign key (issuer_id, order_id) references purchase_order
@@ -70,6 +72,7 @@ create table chargeback (
   state         text not null check (state in ('open', 'won', 'lost')),
   opened_at     timestamptz not null,
   closed_at     timestamptz,
+  told_at       timestamptz,
   primary key (issuer_id, provider, dispute_ref, payment_id),
   foreign key (issuer_id, payment_id) references payment,
   foreign key (issuer_id, card_id) references card

@@ -1,4 +1,4 @@
--- Invoices, credit notes, closing statements and contracts. They name nobody (docs/adr/0013-invoices-name-no-one.md),
+-- Invoices, credit notes, closing statements and contracts. They name nobody (docs/adr/0014-invoices-name-no-one.md),
 -- so they outlive the person; what was issued is never written again.
 set local lock_timeout = '5s';
 

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { ifClosedNow } from '../closure/if-closed-now.ts'
 import { listClosures } from '../closure/read-closure.ts'
 import type { Context } from '../platform/context.ts'
 import type { PortalEnv } from '../web/page.ts'
@@ -16,7 +17,8 @@ export function cardRoutes(ctx: Context): Hono<PortalEnv> {
       const cards = await readOwnCards(ctx, issuerId, holderIds)
       const accountIds = [...new Set(cards.map((card) => card.accountId))]
       const closures = await listClosures(ctx, { issuerId, accountIds })
-      return c.html(<CardsPage page={page} cards={cards} closures={closures} />)
+      const now = await ifClosedNow(ctx, issuerId, cards)
+      return c.html(<CardsPage page={page} cards={cards} closures={closures} now={now} />)
     },
   })
   return app

@@ -6,17 +6,23 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { policyFor } from '../policy/policy.ts'
+import type { TypedAccount } from '../payout/pages/account-fields.tsx'
+import { payoutText } from '../payout/pages/payout-text.ts'
+import type { Lang } from '../web/lang.ts'
 import type { FieldFault } from '../web/components/form.tsx'
 import type { CookieJar } from '../web/cookies.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, formText, formTexts, type PortalContext, sessionOf } from '../web/routing.ts'
+import { accountFault } from './account-fault.ts'
+import { checkBankAccount, nameBankAccount } from './bank-account.ts'
 import { carry, type Carried, type ChoiceFault, readChoice } from './choice.ts'
 import { declareClosure } from './declare.ts'
 import { rememberClosure } from './may-see.ts'
 import { CheckPage } from './pages/check-page.tsx'
 import { ChoosePage } from './pages/choose-page.tsx'
 import { closingText } from './pages/closure-text.ts'
-import { type Flow, flowHref, zoneOf } from './pages/flow.tsx'
+import { carried as carriedOn, type Flow, flowHref, mayChooseVoucher, zoneOf } from './pages/flow.tsx'
+import { PayoutChoicePage } from './pages/payout-choice-page.tsx'
 import { ReceiptPage } from './pages/receipt-page.tsx'
 import { StartWhenPage } from './pages/start-when-page.tsx'
 import { TakeDataPage } from './pages/take-data-page.tsx'
@@ -43,7 +49,7 @@ export function closingRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
           undoWindowMinutes={flow.preview.undoWindowMinutes}
           back={flowHref(flow, 'data')}
           action={flow.page.href('/close/start')}
-          carried={carry(flow.choice)}
+          carried={carriedOn(flow)}
           start={start}
           fault={fault}
         />
@@ -60,6 +66,7 @@ export function closingRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
       )
     }),
   })
+  at(app, '/close/payout', { get: flowPage(ctx, payoutChoice) })
   at(app, '/close/declare', {
     // The answer to a declaration can't be fetched again; its progress page can.
     get: (c) => c.redirect(c.get('page').href('/cards'), 303),
@@ -97,12 +104,30 @@ async function choosePage(ctx: Context, c: PortalContext): Promise<Response> {
   return c.html(<ChoosePage page={page} cards={cards} accounts={open} chosen={chosen} fault={fault} />)
 }
 
+/** Money or a voucher; the answer goes on to where the visitor came from. */
+function payoutChoice(flow: Flow, c: PortalContext): ReturnType<FlowAnswer> {
+  const payout = c.req.query('payout') ?? ''
+  const start = c.req.query('start') ?? ''
+  const chosen = c.req.query('chosen') === '1'
+  if (!mayChooseVoucher(flow)) return c.redirect(flowHref(flow, 'what-happens'), 303)
+  if (chosen && (payout === 'money' || payout === 'voucher')) {
+    const on = { ...flow, voucher: payout === 'voucher' }
+    const to = isStart(start) ? flowHref(on, 'check', [['start', start]]) : flowHref(on, 'what-happens')
+    return c.redirect(to, 303)
+  }
+  const text = payoutText[flow.page.lang].choose.nothing
+  const fault = chosen ? { field: 'payout', text } : undefined
+  if (fault) c.status(422)
+  return <PayoutChoicePage flow={flow} start={start} chosen={payout} fault={fault} />
+}
+
 type FlowAnswer = (flow: Flow, c: PortalContext) => Response | ReturnType<typeof WhatHappensPage>
 
 /** A page of the flow: reads the choice in the address, and leads back to the first question when there is none. */
 function flowPage(ctx: Context, answer: FlowAnswer) {
   return async (c: PortalContext): Promise<Response> => {
-    const flow = await readFlow(ctx, c, fromAddress(c))
+    const voucher = c.req.query('payout') === 'voucher'
+    const flow = await readFlow(ctx, c, fromAddress(c), voucher)
     if (typeof flow === 'string') return c.redirect(c.get('page').href('/close'), 303)
     const live = flow.preview.cards.map((card) => card.existing)
     const [first] = live
@@ -113,23 +138,36 @@ function flowPage(ctx: Context, answer: FlowAnswer) {
   }
 }
 
-async function readFlow(ctx: Context, c: PortalContext, carried: Carried): Promise<Flow | ChoiceFault> {
+async function readFlow(
+  ctx: Context,
+  c: PortalContext,
+  carried: Carried,
+  wantsVoucher: boolean,
+): Promise<Flow | ChoiceFault> {
   const { holderIds } = sessionOf(c)
   const page = c.get('page')
   const { issuerId } = page.issuer
   const choice = await readChoice(ctx, { issuerId, holderIds }, carried)
   if (typeof choice === 'string') return choice
-  return { page, choice, preview: await previewClosure(ctx, { issuerId, ...choice, act: 'terminate' }) }
+  const voucher = wantsVoucher && choice.cardIds !== 'account'
+  const preview = await previewClosure(ctx, { issuerId, ...choice, act: 'terminate', voucher })
+  return { page, choice, preview, voucher }
 }
 
 /** The declaration. Its answer is the receipt itself, not a redirect: the slip is in hand with it. */
 async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<Response> {
   const carried = { cards: await formTexts(c, 'card'), whole: (await formText(c, 'whole')) || undefined }
   const start = await formText(c, 'start')
-  const flow = await readFlow(ctx, c, carried)
+  const flow = await readFlow(ctx, c, carried, (await formText(c, 'payout')) === 'voucher')
   if (typeof flow === 'string' || !isStart(start)) throw new Refusal('closure/nothing_chosen')
   const { page, choice, preview } = flow
   const { issuerId } = page.issuer
+  const typed = { iban: await formText(c, 'iban'), name: await formText(c, 'name') }
+  const fault = faultOf(typed, page.lang)
+  if (fault) {
+    c.status(422)
+    return c.html(<CheckPage flow={flow} start={start} typed={typed} fault={fault} />)
+  }
   await countTry(ctx, issuerId, [
     { limit: 'declaration_per_client', who: c.get('client') },
     { limit: 'declaration_per_account', who: choice.accountId },
@@ -145,7 +183,10 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
       zone: policyFor(preview.jurisdiction, page.now).time_zone,
       receivedBy: 'portal',
       identity: 'signed_in',
+      voucher: flow.voucher,
     })
+    const { closureId } = receipt
+    if (typed.iban !== '') await nameBankAccount(ctx, { issuerId, closureId, ...typed })
     await rememberClosure(ctx, c, jar, receipt.number)
     const { number, dueAt } = receipt
     return await c.html(
@@ -163,5 +204,16 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
     if (error instanceof Refusal && error.code === 'closure/already_closing' && error.facts['number'])
       return c.redirect(page.href(`/closures/${error.facts['number']}`), 303)
     throw error
+  }
+}
+
+/** What is wrong with an account that was typed with the declaration; none need be. */
+function faultOf(typed: TypedAccount, lang: Lang): FieldFault | undefined {
+  if (typed.iban === '' && typed.name === '') return undefined
+  try {
+    checkBankAccount(typed)
+    return undefined
+  } catch (error) {
+    return accountFault(error, lang)
   }
 }

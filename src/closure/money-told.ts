@@ -11,7 +11,7 @@ export function rulesOfMoney(told: Pick<Case, 'closure' | 'policy' | 'issuer'>):
 }
 
 // § 195 BGB and its like elsewhere: three years, and a day more for the leap.
-const voucher_days = 1096
+export const voucher_days = 1096
 
 /** How long a voucher that was given instead of money is good. */
 export const voucherDays = (told: Pick<Case, 'closure' | 'policy' | 'issuer'>): number =>

@@ -7,6 +7,7 @@ import { arrivesBy, type Deadline, deadlines, type RetentionUntil, retentions } 
 import { policyFor } from '../policy/policy.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import type { Act, PayoutRoute } from './closure-view.ts'
+import { voucher_days } from './money-told.ts'
 import { readSettlementFacts } from '../payout/read-settlement-facts.ts'
 import { type Settlement, settlementOf } from '../payout/settlement.ts'
 import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
@@ -37,6 +38,10 @@ export type Terms = {
   dueAt: Date
   retention: RetentionUntil[]
   undoWindowMinutes: number
+  /** Below this nothing is sent by itself: minor units by currency. */
+  minimumPayout: Record<string, string>
+  /** How long a voucher would be good. */
+  voucherDays: number
   appeal: Wording
   appealEmail: string
 }
@@ -107,6 +112,7 @@ export function termsFor(
 ): Terms & { policy: Policy } {
   const policy = policyFor(jurisdiction, now)
   const clocks = deadlines(policy, act, now)
+  const money = moneyRules(policy.money, issuer.rules.money)
   const undoWindow = Math.max(issuer.rules.undo_window_minutes, policy.undo_window_minutes)
   return {
     policy,
@@ -116,6 +122,8 @@ export function termsFor(
     dueAt: clocks[0]!.dueAt,
     retention: retentions(policy, now),
     undoWindowMinutes: undoWindow,
+    minimumPayout: money.minimum_payout,
+    voucherDays: money.voucher_days ?? voucher_days,
     appeal: policy.appeal,
     appealEmail: issuer.brand.appealEmail,
   }

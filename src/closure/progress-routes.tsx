@@ -1,5 +1,8 @@
 import { Hono } from 'hono'
 import { countTry } from '../holder/rate-limits.ts'
+import { moneyJson } from '../ledger/money.ts'
+import type { ShownVoucher } from '../payout/pages/money-sheets.tsx'
+import { vouchersOf } from '../payout/voucher.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -27,9 +30,9 @@ export function progressRoutes(ctx: Context, jar: CookieJar, watch: Watch): Hono
   at(app, '/closures/:number', {
     get: async (c) => {
       const view = await see(c)
-      return c.html(
-        <ProgressPage page={c.get('page')} view={view} codeSent={c.req.query('code') === 'sent'} />,
-      )
+      const vouchers = await vouchersIn(ctx, view)
+      const codeSent = c.req.query('code') === 'sent'
+      return c.html(<ProgressPage page={c.get('page')} view={view} vouchers={vouchers} codeSent={codeSent} />)
     },
   })
   at(app, '/closures/:number/events', { get: async (c) => streamProgress(ctx, c, watch, await see(c)) })
@@ -62,6 +65,14 @@ export function progressRoutes(ctx: Context, jar: CookieJar, watch: Watch): Hono
     },
   })
   return app
+}
+
+/** Read only where there is one: most closures give money back. */
+async function vouchersIn(ctx: Context, view: ClosureView): Promise<ShownVoucher[]> {
+  const has = view.cards.some((card) => card.parts.some((part) => part.route === 'voucher'))
+  if (!has) return []
+  const vouchers = await inIssuer(ctx.db, view.issuerId, (tx) => vouchersOf(ctx, tx, view))
+  return vouchers.map((one) => ({ ...one, left: moneyJson(one.left) }))
 }
 
 async function identify(ctx: Context, c: PortalContext, { view, as }: Seen): Promise<Response> {

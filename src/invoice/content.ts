@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * What an invoice, a credit note or a closing statement says. It is kept with the number; XML and PDF are made of it
- * and of nothing else. No name, address, e-mail or phone of the buyer (docs/adr/0013-invoices-name-no-one.md).
+ * and of nothing else. No name, address, e-mail or phone of the buyer (docs/adr/0014-invoices-name-no-one.md).
  */
 
 export const wording = z.object({ 'zh-CN': z.string().min(1), en: z.string().min(1) })

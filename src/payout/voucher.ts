@@ -115,3 +115,28 @@ export async function redeemVoucher(
     .execute()
   return { ref: `${row.voucher_id}:${useNo}`, left: { amount: row.left_minor - amount, currency } }
 }
+
+/** The vouchers that a closure gave, with their codes: for its holder's eyes. */
+export async function vouchersOf(
+  ctx: Context,
+  tx: Tx,
+  closure: { issuerId: string; closureId: string },
+): Promise<{ code: string; left: Money; expiresAt: Date }[]> {
+  const { issuerId } = closure
+  const rows = await tx
+    .selectFrom('voucher as v')
+    .innerJoin('payout_part as p', (j) =>
+      j.onRef('p.issuer_id', '=', 'v.issuer_id').onRef('p.part_id', '=', 'v.part_id'),
+    )
+    .select(['v.voucher_id', 'v.left_minor', 'v.currency', 'v.expires_at'])
+    .where('p.issuer_id', '=', issuerId)
+    .where('p.closure_id', '=', closure.closureId)
+    .orderBy('p.part_id')
+    .execute()
+  const keys = await ctx.keys.vault(issuerId)
+  return rows.map((row) => ({
+    code: voucherCode(keys, issuerId, row.voucher_id),
+    left: { amount: row.left_minor, currency: row.currency },
+    expiresAt: row.expires_at,
+  }))
+}

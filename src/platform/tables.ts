@@ -147,6 +147,7 @@ export interface Chargeback {
   payment_id: string
   provider: string
   state: string
+  told_at: Timestamp | null
 }
 
 export interface Closure {
@@ -585,6 +586,7 @@ export interface UnmatchedReceipt {
   refusal: string | null
   settled_at: Timestamp | null
   state: Generated<string>
+  told_at: Timestamp | null
   tries: Generated<number>
 }
 

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cardRoutes } from '../card/card-routes.tsx'
 import { closingRoutes } from '../closure/closing-routes.tsx'
+import { payoutRoutes } from '../closure/payout-routes.tsx'
 import { progressRoutes } from '../closure/progress-routes.tsx'
 import { unsignedRoutes } from '../closure/unsigned-routes.tsx'
 import { verifyRoutes } from '../closure/verify-routes.tsx'
@@ -84,6 +85,7 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
   app.route(pages, closingRoutes(ctx, jar))
   app.route(pages, unsignedRoutes(ctx, jar))
   app.route(pages, progressRoutes(ctx, jar, options.watch))
+  app.route(pages, payoutRoutes(ctx, jar))
   app.all('*', () => {
     throw new WebFault('notFound')
   })

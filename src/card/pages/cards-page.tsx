@@ -1,9 +1,11 @@
 import type { ClosureView } from '../../closure/closure-view.ts'
+import type { IfClosedNow } from '../../closure/if-closed-now.ts'
 import { expiryPath } from '../../expiry/expiry-urls.ts'
 import { outlookOf } from '../../expiry/outlook.ts'
 import { expiryText } from '../../expiry/pages/expiry-text.ts'
 import { outlookWords } from '../../expiry/pages/outlook-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
+import { IfClosedNowLines } from '../../payout/pages/if-closed-now.tsx'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
@@ -14,14 +16,25 @@ import { cardText } from './card-text.ts'
 import { leftWords } from './left-words.ts'
 
 /** Every card with what is left on it, and the way to close it right there. */
-export function CardsPage({ page, cards, closures }: { page: Page; cards: Card[]; closures: ClosureView[] }) {
+export function CardsPage(props: {
+  page: Page
+  cards: Card[]
+  closures: ClosureView[]
+  now: Map<string, IfClosedNow>
+}) {
+  const { page, cards, closures } = props
   const text = cardText[page.lang]
   return (
     <Layout page={page} title={text.title} here="cards">
       <h1>{text.title}</h1>
       {cards.length === 0 && <p>{text.none}</p>}
       {cards.map((card) => (
-        <OneCard page={page} card={card} closure={closures.find((one) => isLiveFor(one, card))} />
+        <OneCard
+          page={page}
+          card={card}
+          closure={closures.find((one) => isLiveFor(one, card))}
+          now={props.now.get(card.cardId)}
+        />
       ))}
       {closures.length > 0 && <h2>{text.closures}</h2>}
       <ul>
@@ -41,7 +54,13 @@ export function CardsPage({ page, cards, closures }: { page: Page; cards: Card[]
 const isLiveFor = (closure: ClosureView, card: Card) =>
   closure.state !== 'undone' && closure.cards.some((one) => one.cardId === card.cardId)
 
-function OneCard({ page, card, closure }: { page: Page; card: Card; closure: ClosureView | undefined }) {
+function OneCard(props: {
+  page: Page
+  card: Card
+  closure: ClosureView | undefined
+  now: IfClosedNow | undefined
+}) {
+  const { page, card, closure } = props
   const text = cardText[page.lang]
   const outlook = outlookOf(page.issuer, card, page.now)
   const facts = [
@@ -62,6 +81,7 @@ function OneCard({ page, card, closure }: { page: Page; card: Card; closure: Clo
           </a>
         </p>
       )}
+      <IfClosedNowLines page={page} now={props.now} />
       <p>
         <a class="quiet" href={page.href(`/cards/${card.cardId}/statement`)}>
           {text.statement}

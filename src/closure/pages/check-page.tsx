@@ -1,17 +1,24 @@
 import { cardName } from '../../card/pages/card-line.tsx'
+import { AccountFields, type TypedAccount } from '../../payout/pages/account-fields.tsx'
+import { payoutText } from '../../payout/pages/payout-text.ts'
+import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Facts } from '../../web/components/facts.tsx'
-import { Carried, PostForm } from '../../web/components/form.tsx'
+import { Carried, type FieldFault, PostForm } from '../../web/components/form.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
-import { carry } from '../choice.ts'
 import { declarationWords } from '../declaration-words.ts'
 import { closingText } from './closure-text.ts'
-import { type Flow, FlowCards, flowHref, moneySentences, startWords, zoneOf } from './flow.tsx'
+import { carried, type Flow, FlowCards, flowHref, moneySentences, startWords, zoneOf } from './flow.tsx'
 
-type CheckProps = { flow: Flow; start: 'after_undo_window' | 'at_once' }
+type CheckProps = {
+  flow: Flow
+  start: 'after_undo_window' | 'at_once'
+  typed?: TypedAccount
+  fault?: FieldFault | undefined
+}
 
 /** All answers once more, each to be changed, and the words that are declared. */
-export function CheckPage({ flow, start }: CheckProps) {
+export function CheckPage({ flow, start, typed, fault }: CheckProps) {
   const { page, preview, choice } = flow
   const { lang } = page
   const text = closingText[lang].check
@@ -20,14 +27,27 @@ export function CheckPage({ flow, start }: CheckProps) {
     ? text.wholeAccount(preview.accountRef)
     : preview.cards.map((card) => <div>{cardName(card, lang)}</div>)
   return (
-    <Layout page={page} title={text.title} back={flowHref(flow, 'start', [['start', start]])} here="close">
+    <Layout
+      page={page}
+      title={text.title}
+      back={flowHref(flow, 'start', [['start', start]])}
+      here="close"
+      wrong={fault !== undefined}
+    >
+      <ErrorSummary page={page} fault={fault} />
       <h1>{text.title}</h1>
       <FlowCards flow={flow} />
       <div class="sheet">
         <Facts
           facts={[
             { label: text.what, value: what, change: { href: page.href('/close'), text: text.change } },
-            { label: text.money, value: moneySentences(flow).map((sentence) => <div>{sentence}</div>) },
+            {
+              label: text.money,
+              value: moneySentences(flow).map((sentence) => <div>{sentence}</div>),
+              ...(flow.voucher && {
+                change: { href: flowHref(flow, 'payout', [['start', start]]), text: text.change },
+              }),
+            },
             {
               label: text.start,
               value: startWords(lang, start),
@@ -42,7 +62,14 @@ export function CheckPage({ flow, start }: CheckProps) {
       <p class="lead">{declarationWords('terminate', whole ? 'account' : 'card')[lang]}</p>
       <p class="soft">{text.sealed}</p>
       <PostForm page={page} action={page.href('/close/declare')}>
-        <Carried values={[...carry(choice), ['start', start]]} />
+        <Carried values={[...carried(flow), ['start', start]]} />
+        {wantsAccount(flow) && (
+          <>
+            <h2>{payoutText[lang].account.optional}</h2>
+            <p class="soft">{payoutText[lang].account.optionalHint}</p>
+            <AccountFields lang={lang} typed={typed ?? { iban: '', name: '' }} fault={fault} />
+          </>
+        )}
         <div class="actions">
           <button class="button" type="submit">
             {text.declare}
@@ -52,3 +79,6 @@ export function CheckPage({ flow, start }: CheckProps) {
     </Layout>
   )
 }
+
+const wantsAccount = (flow: Flow) =>
+  flow.preview.cards.some(({ settlement }) => settlement.parts.some((part) => part.route === 'bank_transfer'))

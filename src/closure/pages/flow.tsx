@@ -1,25 +1,36 @@
 import { CardLine } from '../../card/pages/card-line.tsx'
-import { formatMoney, type Money } from '../../ledger/money.ts'
+import { linesOf, SettlementLines } from '../../payout/pages/settlement-lines.tsx'
+import { waysOf } from '../../payout/pages/ways.ts'
 import { formatDay } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import { policyFor } from '../../policy/policy.ts'
 import type { Choice } from '../choice.ts'
 import { carry } from '../choice.ts'
-import type { PayoutRoute } from '../closure-view.ts'
 import type { ClosurePreview } from '../preview.ts'
 import { closingText } from './closure-text.ts'
 
 /** What each page between choice and declaration is about. */
-export type Flow = { page: Page; choice: Choice; preview: ClosurePreview }
+export type Flow = {
+  page: Page
+  choice: Choice
+  preview: ClosurePreview
+  /** The visitor asked for a voucher instead of money. */
+  voucher: boolean
+}
 
 /** Address of a page of the flow with the choice in it. */
 export function flowHref(
-  flow: Pick<Flow, 'page' | 'choice'>,
+  flow: Pick<Flow, 'page' | 'choice' | 'voucher'>,
   step: string,
   more: [string, string][] = [],
 ): string {
-  return flow.page.href(`/close/${step}?${new URLSearchParams([...carry(flow.choice), ...more])}`)
+  return flow.page.href(`/close/${step}?${new URLSearchParams([...carried(flow), ...more])}`)
+}
+
+/** What the addresses and forms of the flow take along: the choice, and how the money shall come back. */
+export function carried(flow: Pick<Flow, 'choice' | 'voucher'>): [string, string][] {
+  return [...carry(flow.choice), ...(flow.voucher ? [['payout', 'voucher'] as [string, string]] : [])]
 }
 
 /** The zone of the law the closure falls under. */
@@ -32,20 +43,29 @@ export function FlowCards({ flow }: { flow: Flow }) {
 /** One sentence a way and currency: how much goes where by when. */
 export function moneySentences(flow: Flow): string[] {
   const { lang } = flow.page
-  const text = closingText[lang].what
-  const sums = new Map<string, { route: PayoutRoute; money: Money; day: string }>()
-  for (const { route, balance, arrivesBy } of flow.preview.cards) {
-    if (route === 'nothing') continue
-    const key = `${route}/${balance.currency}`
-    const before = sums.get(key)?.money.amount ?? 0n
-    const day = formatDay(arrivesBy, lang, zoneOf(flow))
-    sums.set(key, { route, money: { ...balance, amount: before + balance.amount }, day })
-  }
-  const sentences = [...sums.values()].map(({ route, money, day }) =>
-    (route === 'bank_transfer' ? text.bank : text.original)(formatMoney(money, lang), day),
+  const { cards, minimumPayout: minimum } = flow.preview
+  const [first] = cards
+  const day = first ? formatDay(first.arrivesBy, lang, zoneOf(flow)) : ''
+  return waysOf(
+    cards.map(({ settlement }) => settlement),
+    { lang, day, minimum },
   )
-  return sentences.length > 0 ? sentences : [text.nothing]
 }
+
+/** What closing pays of each card, where that is more than its balance. */
+export function MoneyLines({ flow }: { flow: Flow }) {
+  return (
+    <>
+      {flow.preview.cards.map(({ settlement: { currency, lines, total } }) => (
+        <SettlementLines lang={flow.page.lang} currency={currency} lines={linesOf(lines)} total={total} />
+      ))}
+    </>
+  )
+}
+
+/** A voucher can be asked for where there is money and somebody stays to give it to. */
+export const mayChooseVoucher = (flow: Flow) =>
+  flow.choice.cardIds !== 'account' && flow.preview.cards.some(({ settlement }) => settlement.total > 0n)
 
 export const startWords = (lang: Lang, start: string) =>
   start === 'at_once' ? closingText[lang].start.now : closingText[lang].start.after

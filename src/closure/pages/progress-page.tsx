@@ -1,31 +1,39 @@
 import { createHash } from 'node:crypto'
 import { CardLine } from '../../card/pages/card-line.tsx'
-import { formatMoney } from '../../ledger/money.ts'
+import { MoneySheets, PartLines, type ShownVoucher } from '../../payout/pages/money-sheets.tsx'
+import { SettlementLines } from '../../payout/pages/settlement-lines.tsx'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Facts } from '../../web/components/facts.tsx'
 import type { FieldFault } from '../../web/components/form.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
-import type { ClosureView } from '../closure-view.ts'
-import { removalWords, routeWords } from '../declaration-words.ts'
+import type { CardInClosure, ClosureView } from '../closure-view.ts'
+import { removalWords } from '../declaration-words.ts'
 import { closingText, progressText } from './closure-text.ts'
 import { BigNumber, CodeForm } from './code-form.tsx'
 import { Timeline } from './timeline.tsx'
 
-type ProgressProps = { page: Page; view: ClosureView; codeSent?: boolean; fault?: FieldFault | undefined }
+type ProgressProps = {
+  page: Page
+  view: ClosureView
+  vouchers?: ShownVoucher[]
+  codeSent?: boolean
+  fault?: FieldFault | undefined
+}
 
 /** Nothing will change any more, so nobody needs to be told. */
 export const isOver = (view: ClosureView) => view.state === 'undone' || view.toldAt !== null
 
 /** Changes when what the page shows changes: script asks for the page anew only then. */
 export function stampOf(view: ClosureView): string {
-  const shown = [view.state, view.late, view.canUndo, view.steps, view.documents, view.toldAt]
+  const money = [view.bankAccountGiven, view.cards.map((card) => card.parts)]
+  const shown = [view.state, view.late, view.canUndo, view.steps, view.documents, view.toldAt, money]
   return createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 12)
 }
 
 /** How a closure stands, until its end and after it. */
-export function ProgressPage({ page, view, codeSent, fault }: ProgressProps) {
+export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: ProgressProps) {
   const { lang } = page
   const text = progressText[lang]
   const over = isOver(view)
@@ -67,10 +75,14 @@ export function ProgressPage({ page, view, codeSent, fault }: ProgressProps) {
             />
           </div>
         )}
+        <MoneySheets page={page} view={view} progress={here} vouchers={vouchers} />
         <Timeline view={view} lang={lang} />
         <div class="sheet">
           <DetailFacts view={view} lang={lang} />
         </div>
+        {view.cards.map((card) => (
+          <Settled card={card} lang={lang} />
+        ))}
         {view.state !== 'closed' && <Documents page={page} view={view} />}
         <Undo page={page} view={view} />
         {view.state === 'closed' && <Removal lang={lang} />}
@@ -107,29 +119,33 @@ function Late({ page, view }: { page: Page; view: ClosureView }) {
 function DetailFacts({ view, lang }: { view: ClosureView; lang: Page['lang'] }) {
   const text = progressText[lang]
   const money = closingText[lang].check.money
-  const paid = view.cards.flatMap(({ payout }) => {
-    if (!payout || payout.route === 'nothing') return []
-    const amount = formatMoney({ ...payout.amount, amount: BigInt(payout.amount.amount) }, lang)
-    return [
-      <div>
-        {amount} – {routeWords[payout.route][lang]}
-        {payout.settledAt && <div class="soft">{formatMoment(payout.settledAt, lang, view.zone)}</div>}
-      </div>,
-    ]
-  })
+  const paid = view.cards.some((card) => card.parts.some(({ route }) => route !== 'nothing'))
   return (
     <Facts
       facts={[
         ...(view.accountRef === null
           ? []
           : [{ label: text.account, value: `${view.accountRef} (${text.covers[view.covers]})` }]),
-        ...(paid.length > 0 ? [{ label: money, value: paid }] : []),
+        ...(paid ? [{ label: money, value: <PartLines view={view} lang={lang} /> }] : []),
         ...(view.state === 'closed' || view.state === 'undone'
           ? []
           : [{ label: text.due, value: formatMoment(view.dueAt, lang, view.zone) }]),
       ]}
     />
   )
+}
+
+/** What it was made up of, where that was more than the balance. */
+function Settled({ card, lang }: { card: CardInClosure; lang: Page['lang'] }) {
+  const [first] = card.lines
+  if (!first) return null
+  const lines = card.lines.map((line) => ({
+    ...line,
+    amount: BigInt(line.amount.amount),
+    tax: line.tax && BigInt(line.tax.amount),
+  }))
+  const total = lines.reduce((sum, line) => sum + line.amount, 0n)
+  return <SettlementLines lang={lang} currency={first.amount.currency} lines={lines} total={total} />
 }
 
 function Documents({ page, view }: { page: Page; view: ClosureView }) {

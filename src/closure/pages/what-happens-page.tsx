@@ -1,6 +1,15 @@
+import { payoutText } from '../../payout/pages/payout-text.ts'
 import { Layout } from '../../web/layout.tsx'
 import { closingText } from './closure-text.ts'
-import { type Flow, FlowCards, flowHref, moneySentences, zoneOf } from './flow.tsx'
+import {
+  type Flow,
+  FlowCards,
+  flowHref,
+  mayChooseVoucher,
+  MoneyLines,
+  moneySentences,
+  zoneOf,
+} from './flow.tsx'
 import { LineSection, TermsSections } from './terms-sections.tsx'
 
 /** Everything that closing does, before anything is asked. */
@@ -17,6 +26,14 @@ export function WhatHappensPage({ flow }: { flow: Flow }) {
       {moneySentences(flow).map((sentence) => (
         <p class="lead">{sentence}</p>
       ))}
+      <MoneyLines flow={flow} />
+      {mayChooseVoucher(flow) && (
+        <p>
+          <a href={flowHref(flow, 'payout')}>
+            {flow.voucher ? payoutText[lang].choose.change : payoutText[lang].choose.link}
+          </a>
+        </p>
+      )}
       <LineSection page={page} />
       <h2>{text.data}</h2>
       <p>{whole ? text.dataAccount : text.dataCard}</p>

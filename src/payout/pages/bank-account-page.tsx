@@ -1,0 +1,34 @@
+import { ErrorSummary } from '../../web/components/error-summary.tsx'
+import { type FieldFault, PostForm } from '../../web/components/form.tsx'
+import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
+import { AccountFields, type TypedAccount } from './account-fields.tsx'
+import { payoutText } from './payout-text.ts'
+
+type BankAccountProps = {
+  page: Page
+  /** Address of the closure's progress. */
+  progress: string
+  typed: TypedAccount
+  fault?: FieldFault | undefined
+}
+
+/** Where the money of a closure is transferred to. */
+export function BankAccountPage({ page, progress, typed, fault }: BankAccountProps) {
+  const text = payoutText[page.lang].account
+  return (
+    <Layout page={page} title={text.title} back={progress} wrong={fault !== undefined}>
+      <ErrorSummary page={page} fault={fault} />
+      <h1>{text.title}</h1>
+      <p>{text.words}</p>
+      <PostForm page={page} action={`${progress}/bank-account`}>
+        <AccountFields lang={page.lang} typed={typed} fault={fault} />
+        <div class="actions">
+          <button class="button" type="submit">
+            {text.save}
+          </button>
+        </div>
+      </PostForm>
+    </Layout>
+  )
+}

@@ -1,0 +1,124 @@
+import type { ClosureView, PartView } from '../../closure/closure-view.ts'
+import { routeWords } from '../../closure/declaration-words.ts'
+import { formatMoney, type MoneyJson } from '../../ledger/money.ts'
+import { PostForm } from '../../web/components/form.tsx'
+import { formatDay, formatMoment } from '../../web/dates.ts'
+import type { Lang } from '../../web/lang.ts'
+import type { Page } from '../../web/page.ts'
+import { payoutText } from './payout-text.ts'
+
+/** A voucher as its holder may see it: with its code. */
+export type ShownVoucher = { code: string; left: MoneyJson; expiresAt: Date }
+
+const sumOf = ({ amount, currency }: MoneyJson, lang: Lang) =>
+  formatMoney({ amount: BigInt(amount), currency }, lang)
+
+/** Each way the money of a closure goes, how far it is, and under which reference. */
+export function PartLines({ view, lang }: { view: ClosureView; lang: Lang }) {
+  const text = payoutText[lang].parts
+  const parts = view.cards.flatMap((card) => card.parts.filter((part) => part.route !== 'nothing'))
+  return (
+    <>
+      {parts.map((part) =>
+        part.state === 'refused' ? (
+          <div class="soft">{view.state !== 'undone' && text.refused(sumOf(part.amount, lang))}</div>
+        ) : (
+          <div>
+            {sumOf(part.amount, lang)} – {routeWords[part.route][lang]}
+            <div class="soft">{stateWords(part, view, lang)}</div>
+          </div>
+        ),
+      )}
+    </>
+  )
+}
+
+function stateWords(part: PartView, view: ClosureView, lang: Lang): string {
+  const text = payoutText[lang].parts
+  if (part.route === 'kept') return ''
+  if (part.state !== 'paid') return part.state === 'sent' ? text.sent : text.waiting
+  if (part.reference === 'chargeback') return text.charged_back
+  const done = part.settledAt ? [text.paid(formatMoment(part.settledAt, lang, view.zone))] : []
+  // A voucher's reference is of use to nobody but us.
+  const reference = part.reference && part.route !== 'voucher' ? [text.reference(part.reference)] : []
+  return [...done, ...reference].join(lang === 'en' ? ', ' : '，')
+}
+
+type SheetsProps = { page: Page; view: ClosureView; progress: string; vouchers: ShownVoucher[] }
+
+/** What of the money wants something from its holder: an account, a word, or a code to be kept. */
+export function MoneySheets({ page, view, progress, vouchers }: SheetsProps) {
+  if (view.state === 'undone' || view.accountRef === null) return null
+  const waiting = (route: PartView['route']) =>
+    view.cards.flatMap((card) =>
+      card.parts.filter((part) => part.route === route && part.state === 'waiting'),
+    )
+  return (
+    <>
+      <AccountSheet page={page} view={view} progress={progress} parts={waiting('bank_transfer')} />
+      <KeptSheet page={page} progress={progress} parts={waiting('kept')} />
+      {vouchers.map((voucher) => (
+        <VoucherSheet page={page} view={view} voucher={voucher} />
+      ))}
+    </>
+  )
+}
+
+function AccountSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[] }) {
+  const { page, view, progress, parts } = props
+  if (parts.length === 0) return null
+  const text = payoutText[page.lang].account
+  const href = `${progress}/bank-account`
+  if (view.bankAccountGiven)
+    return (
+      <div class="sheet">
+        <p>{text.given}</p>
+        <a href={href}>{text.change}</a>
+      </div>
+    )
+  return (
+    <div class="sheet needs">
+      <h2>{text.needed}</h2>
+      <p>{text.neededWords(sumsOf(parts, page.lang))}</p>
+      <a class="button" href={href}>
+        {text.name_it}
+      </a>
+    </div>
+  )
+}
+
+function KeptSheet({ page, progress, parts }: { page: Page; progress: string; parts: PartView[] }) {
+  if (parts.length === 0) return null
+  const text = payoutText[page.lang].kept
+  return (
+    <div class="sheet">
+      <h2>{text.title}</h2>
+      <p>{text.words(sumsOf(parts, page.lang))}</p>
+      <PostForm page={page} action={`${progress}/claim`}>
+        <button class="button plain" type="submit">
+          {text.claim}
+        </button>
+      </PostForm>
+    </div>
+  )
+}
+
+function VoucherSheet({ page, view, voucher }: { page: Page; view: ClosureView; voucher: ShownVoucher }) {
+  const text = payoutText[page.lang].voucher
+  const until = formatDay(voucher.expiresAt, page.lang, view.zone)
+  return (
+    <div class="sheet">
+      <h2>{text.title}</h2>
+      <p class="number">{voucher.code}</p>
+      <p>{voucher.left.amount === '0' ? text.spent : text.words(sumOf(voucher.left, page.lang), until)}</p>
+    </div>
+  )
+}
+
+/** The sum of the parts, by currency. */
+function sumsOf(parts: PartView[], lang: Lang): string {
+  const sums = new Map<string, bigint>()
+  for (const { amount } of parts)
+    sums.set(amount.currency, (sums.get(amount.currency) ?? 0n) + BigInt(amount.amount))
+  return [...sums].map(([currency, amount]) => formatMoney({ amount, currency }, lang)).join(' + ')
+}

@@ -1,0 +1,73 @@
+/** Words around money that goes back. payout-text-zh-cn.ts has to say all of them. */
+export const payoutEn = {
+  lines: {
+    balance: 'Balance',
+    unused: (code: string) => `Unused share of ${code}`,
+    tax: (money: string) => `of it tax ${money}`,
+    closing_fee: 'Closing fee',
+    total: 'You get back',
+  },
+  /** One sentence a way: how much, where to, by when. */
+  ways: {
+    original_payment: (money: string, day: string) =>
+      `${money} goes back to the payment method the card was paid with, by ${day}.`,
+    bank_transfer: (money: string, day: string) =>
+      `${money} goes to a bank account that you name (IBAN), by ${day} if you name it now. It cannot go back the way it came.`,
+    voucher: (money: string) => `${money} as a voucher of this issuer, because you chose it.`,
+    kept: (money: string, minimum: string) =>
+      `${money} is less than what we send by itself (${minimum}). It stays yours: ask for it on the progress page, today or years from now, and we pay it.`,
+    nothing: 'There is nothing to pay back.',
+  },
+  choose: {
+    title: 'How shall your money come back?',
+    money: 'As money',
+    moneyHint: 'The way it is said on the page before.',
+    voucher: 'As a voucher of this issuer',
+    voucherHint: (money: string, until: string) =>
+      `${money}, good until ${until}, for this issuer only. It is not money: it cannot be paid out later, and what is not used by then is lost.`,
+    nothing: 'Choose how your money shall come back',
+    link: 'Prefer a voucher? See what you would lose by it',
+    change: 'Change',
+  },
+  account: {
+    title: 'Where shall we transfer your money?',
+    words:
+      'Part of your money cannot go back the way it came. Name a bank account in your name; we forget it once the money is there.',
+    iban: 'IBAN',
+    ibanHint:
+      'On your bank card or statement, such as DE89 3704 0044 0532 0130 00. No IBAN? Write to support.',
+    name: 'Name on the account',
+    nameHint: 'In Latin letters, as your bank writes it, such as Li Lei.',
+    optional: 'Account for the transfer',
+    optionalHint: 'You can also name it later, on the progress page.',
+    save: 'Save the account',
+    needed: 'We need a bank account',
+    neededWords: (money: string) => `${money} waits for an account that we can transfer it to.`,
+    name_it: 'Name the account',
+    given: 'Your account is noted. The transfer goes out with the next file for the bank.',
+    change: 'Name another account',
+  },
+  parts: {
+    title: 'Your money',
+    waiting: 'on its way',
+    sent: 'with the bank',
+    paid: (moment: string) => `done ${moment}`,
+    reference: (reference: string) => `reference ${reference}`,
+    refused: (money: string) => `${money} could not go back this way and takes another one below.`,
+    charged_back: 'Your own bank has given it back to you.',
+  },
+  kept: {
+    title: 'This money stays yours',
+    words: (money: string) => `${money} was too little to be sent by itself. We send it when you ask.`,
+    claim: 'Send it to me',
+  },
+  voucher: {
+    title: 'Your voucher',
+    words: (money: string, until: string) =>
+      `${money} left, good until ${until}. Enter this code when you pay.`,
+    spent: 'This voucher is used up.',
+  },
+  now: 'If you closed it now',
+}
+
+export type PayoutText = typeof payoutEn

@@ -1,0 +1,67 @@
+import type { PayoutText } from './payout-text-en.ts'
+
+export const payoutZh: PayoutText = {
+  lines: {
+    balance: '余额',
+    unused: (code) => `${code} 未使用部分`,
+    tax: (money) => `其中税款 ${money}`,
+    closing_fee: '注销手续费',
+    total: '退给您',
+  },
+  ways: {
+    original_payment: (money, day) => `${money} 原路退回购卡时的支付方式，${day}前到账。`,
+    bank_transfer: (money, day) =>
+      `${money} 转到您指定的银行账户（IBAN）；现在填写账户，${day}前到账。这笔钱无法原路退回。`,
+    voucher: (money) => `${money} 按您的选择换成本公司的代金券。`,
+    kept: (money, minimum) =>
+      `${money} 低于自动退款的最低金额（${minimum}）。这笔钱仍归您所有：无论今天还是几年以后，在进度页提出即可退还。`,
+    nothing: '没有余额需要退还。',
+  },
+  choose: {
+    title: '钱以什么方式退给您？',
+    money: '退钱',
+    moneyHint: '按前一页所说的方式。',
+    voucher: '换成本公司的代金券',
+    voucherHint: (money, until) =>
+      `${money}，${until}前有效，只能在本公司使用。它不是钱：以后不能兑现，到期未用的部分作废。`,
+    nothing: '请选择钱以什么方式退给您',
+    link: '想换成代金券？看看会失去什么',
+    change: '修改',
+  },
+  account: {
+    title: '转账到哪个账户？',
+    words: '有一部分钱无法原路退回。请填写您本人名下的银行账户；钱到账后我们即删除账户信息。',
+    iban: 'IBAN',
+    ibanHint: '印在银行卡或对账单上，例如 DE89 3704 0044 0532 0130 00。没有 IBAN 请联系客服。',
+    name: '户名',
+    nameHint: '用拉丁字母，按银行的拼写，例如 Li Lei。',
+    optional: '收款账户',
+    optionalHint: '也可以以后在进度页填写。',
+    save: '保存账户',
+    needed: '需要您的银行账户',
+    neededWords: (money) => `${money} 等待转账，请告诉我们收款账户。`,
+    name_it: '填写收款账户',
+    given: '收款账户已登记，下一批银行转账时汇出。',
+    change: '换一个账户',
+  },
+  parts: {
+    title: '您的钱',
+    waiting: '处理中',
+    sent: '银行办理中',
+    paid: (moment) => `${moment}已退`,
+    reference: (reference) => `凭证 ${reference}`,
+    refused: (money) => `${money} 这条路退不回去，改走下面的方式。`,
+    charged_back: '这笔钱您的银行已经退给您。',
+  },
+  kept: {
+    title: '这笔钱仍归您所有',
+    words: (money) => `${money} 低于自动退款的最低金额，您提出后我们就退。`,
+    claim: '退给我',
+  },
+  voucher: {
+    title: '您的代金券',
+    words: (money, until) => `剩余 ${money}，${until}前有效。付款时输入这个代码。`,
+    spent: '这张代金券已用完。',
+  },
+  now: '如果现在注销',
+}

@@ -1,0 +1,41 @@
+import { formatMoney, type Money } from '../../ledger/money.ts'
+import type { Lang } from '../../web/lang.ts'
+import type { PayoutRoute } from '../plan-payouts.ts'
+import type { Settlement } from '../settlement.ts'
+import { payoutText } from './payout-text.ts'
+
+/** How settlements go back, one sentence a way and currency: sums of several cards are added up. */
+export function waysOf(
+  settlements: Settlement[],
+  said: { lang: Lang; day: string; minimum: Record<string, string> },
+): string[] {
+  const { lang, day, minimum } = said
+  const text = payoutText[lang].ways
+  const sums = new Map<string, { route: PayoutRoute; money: Money }>()
+  for (const { currency, parts } of settlements) {
+    for (const { route, amount } of parts) {
+      if (route === 'nothing') continue
+      const key = `${route}/${currency}`
+      const before = sums.get(key)?.money.amount ?? 0n
+      sums.set(key, { route, money: { amount: before + amount, currency } })
+    }
+  }
+  const sentences = [...sums.values()].map(({ route, money }) => {
+    const sum = formatMoney(money, lang)
+    switch (route) {
+      case 'original_payment':
+        return text.original_payment(sum, day)
+      case 'bank_transfer':
+        return text.bank_transfer(sum, day)
+      case 'voucher':
+        return text.voucher(sum)
+      case 'kept': {
+        const least = { amount: BigInt(minimum[money.currency] ?? 0), currency: money.currency }
+        return text.kept(sum, formatMoney(least, lang))
+      }
+      case 'nothing':
+        return text.nothing
+    }
+  })
+  return sentences.length > 0 ? sentences : [text.nothing]
+}
