@@ -11,6 +11,7 @@ import { inIssuer } from '../src/platform/db.ts'
 import { fingerprint } from '../src/privacy/vault.ts'
 import { workerEnv } from '../test/crash/installation.ts'
 import { type Planned, planClosures } from '../test/crash/workload.ts'
+import { cpuMs, cpuMsOfTree } from './cpu.ts'
 import { type BenchInstallation, openInstallation } from './installation.ts'
 import { report } from './report.ts'
 
@@ -19,6 +20,8 @@ const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '30' },
     seconds: { type: 'string', default: '60' },
+    /** Folder for a CPU profile of the serving process. */
+    prof: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -38,7 +41,9 @@ try {
   const { url, child } = await serve(at)
   serving = child
   for (const [n, holder] of holders.slice(0, warm_up).entries()) await declareAndFetch(url, holder, n)
+  const before = await cpuOf(at, child)
   const times = await openLoop(url, holders.slice(warm_up))
+  const after = await cpuOf(at, child)
   times.sort((a, b) => a - b)
   const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(times.length * q))]!
   report(
@@ -54,6 +59,12 @@ try {
         'p50 ms': quantile(0.5),
         'p95 ms': quantile(0.95),
         'max ms': times.at(-1),
+        'CPU ms a declaration': Object.fromEntries(
+          Object.entries(after).map(([who, ms]) => [
+            who,
+            Math.round(((ms - before[who]!) / times.length) * 10) / 10,
+          ]),
+        ),
       },
     },
     values.json,
@@ -64,6 +75,15 @@ try {
     await once(serving, 'exit')
   }
   await at.stop()
+}
+
+async function cpuOf(at: BenchInstallation, child: ChildProcess): Promise<Record<string, number>> {
+  const { user, system } = process.cpuUsage()
+  return {
+    'leb serve': await cpuMs([child.pid!]),
+    postgres: await cpuMsOfTree(at.postgresPid),
+    asking: (user + system) / 1000,
+  }
 }
 
 /** Signed in before the clock starts: a code by mail is no part of what is measured. */
@@ -84,7 +104,8 @@ async function serve(at: BenchInstallation): Promise<{ url: string; child: Child
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const start = `import(${JSON.stringify(join(dir, 'main.js'))}).then(({ main }) => main(['node', 'leb', 'serve']))`
-  const child = spawn(process.execPath, ['-e', start], {
+  const profile = values.prof ? ['--cpu-prof', `--cpu-prof-dir=${values.prof}`] : []
+  const child = spawn(process.execPath, [...profile, '-e', start], {
     stdio: ['pipe', 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH,

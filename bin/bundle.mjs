@@ -14,7 +14,8 @@ const outside = Object.keys(dependencies).filter((name) => !inside.includes(name
 export async function bundle(entryPoints, outdir) {
   await build({
     absWorkingDir: root,
-    entryPoints,
+    // The thread that typesets is started by its file (src/slip/typeset-aside.ts).
+    entryPoints: { ...entryPoints, 'typeset-thread': 'src/slip/typeset-thread.ts' },
     outdir,
     bundle: true,
     splitting: true,

@@ -19,7 +19,7 @@ import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
 import { closureAccess } from './closure-access.ts'
 import { act, closureUrl } from './closure-json.ts'
-import { declareClosure } from './declare.ts'
+import { declareClosure, type Receipt } from './declare.ts'
 import { verifyUrl } from './document-parts.ts'
 import { readClosure } from './read-closure.ts'
 import { verifyUrlOnSlip } from './receipt.ts'
@@ -103,14 +103,13 @@ export function declareApi(app: ApiApp): void {
     const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
     const body = c.req.valid('json')
     const accountId = await ownAccount(c, body.accountId)
-    let onSlip: string | undefined
+    let made: Receipt | undefined
     const { kept } = await onceForRoute(c, {
       key: c.req.valid('header')['Idempotency-Key'],
       caller: c.get('session').fingerprint,
       body,
       act: async () => {
-        const made = await newClosure(c, body, accountId)
-        onSlip = verifyUrl(ctx, made.token)
+        made = await newClosure(c, body, accountId)
         return { number: made.number }
       },
       recover: async (refusal) => {
@@ -119,20 +118,20 @@ export function declareApi(app: ApiApp): void {
         return (await isWhatWasAsked(c, number, body)) ? { number } : undefined
       },
     })
-    const answer = await receiptJson(ctx, { issuerId, number: kept.number, onSlip })
+    const answer = await receiptJson(ctx, { issuerId, number: kept.number, made })
     c.header('Location', answer.statusUrl)
     return c.json(answer, 201)
   })
 }
 
-type Declared = { issuerId: string; number: string; onSlip: string | undefined }
+type Declared = { issuerId: string; number: string; made: Receipt | undefined }
 
 /** What a declaration answers, the first time and at each repetition. Throws Refusal closure/no_such_closure. */
 export async function receiptJson(
   ctx: Context,
-  { issuerId, number, onSlip }: Declared,
+  { issuerId, number, made }: Declared,
 ): Promise<z.infer<typeof receipt>> {
-  const view = await readClosure(ctx, { issuerId, number })
+  const view = made ?? (await readClosure(ctx, { issuerId, number }))
   if (!view) throw new Refusal('closure/no_such_closure')
   const url = closureUrl(ctx.config.publicUrl, issuerId, number)
   return {
@@ -141,7 +140,7 @@ export async function receiptJson(
     dueAt: view.dueAt.toISOString(),
     statusUrl: url,
     slipUrl: `${url}/slip`,
-    verifyUrl: onSlip ?? (await verifyUrlOnSlip(ctx, { issuerId, number })),
+    verifyUrl: made ? verifyUrl(ctx, made.token) : await verifyUrlOnSlip(ctx, { issuerId, number }),
     accessToken: await closureAccess(ctx, issuerId, number),
   }
 }

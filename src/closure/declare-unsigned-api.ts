@@ -5,6 +5,7 @@ import { onceForRoute } from '../api/once-for-route.ts'
 import { idempotencyKey, jsonBody, locale, postProblems, problems, underIssuer } from '../api/shapes.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
+import type { Receipt } from './declare.ts'
 import { declared, receiptJson, start, zone } from './declare-api.ts'
 import { declareUnsigned, readIccid } from './declare-unsigned.ts'
 import { verifyUrl } from './document-parts.ts'
@@ -54,13 +55,13 @@ export function declareUnsignedApi(app: ApiApp): void {
     const key = c.req.valid('header')['Idempotency-Key']
     const iccid = readIccid(body.iccid)
     const requestDigest = await digestOf(ctx, issuerId, JSON.stringify([key, body]))
-    let onSlip: string | undefined
+    let made: Receipt | undefined
     const { kept } = await onceForRoute(c, {
       key,
       caller: iccid,
       body,
       act: async () => {
-        const made = await declareUnsigned(ctx, {
+        const answered = await declareUnsigned(ctx, {
           issuerId,
           iccid,
           client: c.get('client'),
@@ -72,12 +73,12 @@ export function declareUnsignedApi(app: ApiApp): void {
           receivedBy: 'api',
           requestDigest,
         })
-        if ('own' in made) return { number: made.own }
-        onSlip = verifyUrl(ctx, made.token)
+        if ('own' in answered) return { number: answered.own }
+        made = answered
         return { number: made.number }
       },
     })
-    const answer = await receiptJson(ctx, { issuerId, number: kept.number, onSlip })
+    const answer = await receiptJson(ctx, { issuerId, number: kept.number, made })
     c.header('Location', answer.statusUrl)
     return c.json(answer, 201)
   })

@@ -41,6 +41,7 @@ export type Receipt = {
   /** For the public verify page; stands in the QR code and is stored nowhere else. */
   token: string
   slip: Uint8Array
+  declaredAt: Date
   dueAt: Date
 }
 
@@ -69,19 +70,21 @@ class CardsChanged extends Error {}
 
 async function declareAsItStands(ctx: Context, issuer: Issuer, declaration: Declaration): Promise<Receipt> {
   const { issuerId } = declaration
-  const ended = await inIssuer(ctx.db, issuerId, (tx) => howCardsEnded(tx, declaration))
-  const preview = await inIssuer(ctx.db, issuerId, (tx) =>
-    previewWith(ctx, tx, issuer, { ...declaration, voucher: wantsVoucher(declaration) }),
-  )
-  await refuseIfNotOpen(ctx, declaration, preview)
+  const { ended, ...preview } = await inIssuer(ctx.db, issuerId, async (tx) => {
+    const wanted = { ...declaration, voucher: wantsVoucher(declaration) }
+    const asItEnded = await howCardsEnded(tx, declaration)
+    const asItStands = await previewWith(ctx, tx, issuer, wanted)
+    await refuseIfNotOpen(tx, declaration, asItStands)
+    return { ...asItStands, ended: asItEnded }
+  })
 
   const declared = newDeclared(ctx, issuer, declaration, preview)
   const content = slipContent(ctx, { issuer, policy: preview.policy, preview, declared })
   const sealed = await sealDocument({ content, keys: ctx.keys, issuerId, now: declared.declaredAt })
   const closureId = ctx.ids.next()
   await writeOnce(ctx, issuer, { closureId, declaration, preview, declared, sealed, ended })
-  const { number, token } = declared
-  return { closureId, number, token, slip: sealed.pdf, dueAt: preview.dueAt }
+  const { number, token, declaredAt } = declared
+  return { closureId, number, token, slip: sealed.pdf, declaredAt, dueAt: preview.dueAt }
 }
 
 // Each round means that one more stranger declared the same card within these milliseconds.
@@ -104,31 +107,25 @@ async function writeOnce(ctx: Context, issuer: Issuer, made: NewClosure): Promis
   }
 }
 
-async function refuseIfNotOpen(
-  ctx: Context,
-  declaration: Declaration,
-  preview: ClosurePreview,
-): Promise<void> {
+async function refuseIfNotOpen(tx: Tx, declaration: Declaration, preview: ClosurePreview): Promise<void> {
   if (declaration.cardIds !== 'account' && declaration.cardIds.length === 0)
     throw new Refusal('closure/nothing_chosen')
-  const rows = await inIssuer(ctx.db, declaration.issuerId, (tx) =>
-    tx
-      .selectFrom('card as c')
-      .innerJoin('account as a', (j) =>
-        j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
-      )
-      .select(['c.state', 'a.state as account_state'])
-      .where('c.issuer_id', '=', declaration.issuerId)
-      .where('c.account_id', '=', declaration.accountId)
-      .$if(preview.cards.length > 0, (q) =>
-        q.where(
-          'c.card_id',
-          'in',
-          preview.cards.map((card) => card.cardId),
-        ),
-      )
-      .execute(),
-  )
+  const rows = await tx
+    .selectFrom('card as c')
+    .innerJoin('account as a', (j) =>
+      j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
+    )
+    .select(['c.state', 'a.state as account_state'])
+    .where('c.issuer_id', '=', declaration.issuerId)
+    .where('c.account_id', '=', declaration.accountId)
+    .$if(preview.cards.length > 0, (q) =>
+      q.where(
+        'c.card_id',
+        'in',
+        preview.cards.map((card) => card.cardId),
+      ),
+    )
+    .execute()
   const existing = preview.cards.find((card) => card.existing && declaration.cardIds)
   const closed = rows.some((row) => row.state === 'closed') && declaration.cardIds !== 'account'
   if (closed || rows.some((row) => row.account_state === 'closed'))

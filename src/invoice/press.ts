@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler'
 import { glyphCleaner } from '../slip/glyphs.ts'
-import { TypesetError } from '../slip/typeset.ts'
+import { TypesetError } from '../slip/typeset-error.ts'
 import { PAPER_TEMPLATE } from './paper-template.ts'
 import type { PaperView } from './paper-view.ts'
 

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import { HttpTimestampAuthority, PDF, type Signer } from '@libpdf/core'
 import * as pkijs from 'pkijs'
 import type { KeyStore, SealingKey } from '../adapters/keys/port.ts'
 import { documentContent, type DocumentContent } from './content.ts'
-import { typeset } from './typeset.ts'
+import { typesetAside } from './typeset-aside.ts'
 
 export type SealedDocument = {
   pdf: Uint8Array
@@ -82,9 +81,7 @@ export const sealDocument = async (input: {
     throw new Error('The content names another issuer than the one sealing')
   const key = await input.keys.sealing(input.issuerId)
   const jws = await signJws(content, key)
-  const unsealed = typeset(content, jws)
-  // Native buffers of the typesetter are only given back between turns of the event loop.
-  await setImmediate()
+  const unsealed = await typesetAside(content, jws)
   const pdf = await sealPdf(unsealed, key, { now: input.now, reason: `${content.kind} ${content.number}` })
   return { pdf, sha256: createHash('sha256').update(pdf).digest('hex'), jws }
 }

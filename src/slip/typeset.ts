@@ -8,6 +8,7 @@ import { attachmentName, contentFingerprint, fingerprintKeyword } from './docume
 import { glyphCleaner } from './glyphs.ts'
 import { LETTER_TEMPLATE } from './letter-template.ts'
 import { slipView } from './slip-view.ts'
+import { TypesetError } from './typeset-error.ts'
 
 const FONTS = ['400Regular/NotoSansSC_400Regular.ttf', '700Bold/NotoSansSC_700Bold.ttf']
 /** Typst's memory of earlier documents is of little use to the next one and grows without bound. */
@@ -66,8 +67,20 @@ const letterData = (content: DocumentContent) => {
   }
 }
 
+// Most of a letter is the same words as the last one.
+const most_words = 2_000
+const cleaned = new Map<string, string>()
+const cleanOnce = (text: string, clean: (text: string) => string): string => {
+  const known = cleaned.get(text)
+  if (known !== undefined) return known
+  const made = clean(text)
+  if (cleaned.size >= most_words) cleaned.clear()
+  cleaned.set(text, made)
+  return made
+}
+
 const cleanAll = (value: unknown, clean: (text: string) => string): unknown => {
-  if (typeof value === 'string') return clean(value)
+  if (typeof value === 'string') return cleanOnce(value, clean)
   if (Array.isArray(value)) return value.map((one) => cleanAll(one, clean))
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cleanAll(one, clean)]))
@@ -81,7 +94,7 @@ const source = (kind: DocumentContent['kind']): string =>
  * The unsealed PDF (PDF/A-3a, tagged) of a document with its JWS attached. The same input gives the same bytes.
  * Throws TypesetError where the template is broken.
  */
-export const typeset = (content: DocumentContent, jws: string): Uint8Array => {
+export const typeset = (content: DocumentContent, jws: string): Uint8Array<ArrayBuffer> => {
   const { compiler, clean } = openPress()
   const data = JSON.stringify(cleanAll(letterData(content), clean))
   const compiled = compiler.compile({ mainFileContent: source(content.kind), inputs: { data, jws } })
@@ -94,11 +107,4 @@ export const typeset = (content: DocumentContent, jws: string): Uint8Array => {
   const pdf = compiler.pdf(compiled.result, { pdfStandard: 'a-3a', creationTimestamp })
   if (++press!.printed % EVICT_EVERY === 0) compiler.evictCache(2)
   return new Uint8Array(pdf)
-}
-
-export class TypesetError extends Error {
-  constructor(details: string) {
-    super(`The document could not be typeset: ${details}`)
-    this.name = 'TypesetError'
-  }
 }
