@@ -125,6 +125,7 @@ describe('the papers of a closing', () => {
 describe('a statement', () => {
   const card = (over: Partial<ClosedCard>): ClosedCard => ({
     cardId: 'c',
+    iccid: '8999901000000000001',
     plan: 'LEB3',
     currency: 'CNY',
     settlement: null,

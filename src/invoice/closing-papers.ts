@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Issuer } from '../issuer/issuer.ts'
 import { reasonWording } from '../ledger/reasons.ts'
 import { liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
@@ -7,19 +8,21 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { Refusal, type Wording } from '../platform/errors.ts'
 import type { GrossLine } from './amounts.ts'
-import { type InvoiceInput, issueInvoice } from './issue-invoice.ts'
+import { type InvoiceInput, issueInvoice, issueStatements, type Statement } from './issue-invoice.ts'
 
 /** A closed card as its papers need it; src/closure/case.ts has it. */
 export type ClosedCard = {
   cardId: string
+  iccid: string
   plan: string
   currency: string
   settlement: KeptSettlement | null
   parts: PayoutPart[]
 }
 export type ClosedCase = {
-  issuerId: string
+  issuer: Issuer
   closureId: string
+  closureNumber: string
   accountRef: string
   jurisdiction: string
   locale: 'zh-CN' | 'en'
@@ -28,20 +31,24 @@ export type ClosedCase = {
 
 /**
  * The last papers of a closure, in the transaction that closes it, when nothing of it can be undone: for each card a
- * credit note over each invoice of which an unused share went back, and a closing statement that ends at 0. Credit
+ * closing statement that ends at 0, and a credit note over each invoice of which an unused share went back. Credit
  * notes take numbers, so whoever closes with one holds up the issuer's other invoices until the transaction ends.
  */
 export async function issueClosingPapers(ctx: Context, tx: Tx, closed: ClosedCase): Promise<void> {
-  const movements = await readMovements(
-    tx,
-    closed.issuerId,
-    closed.cards.map((card) => card.cardId),
-  )
-  for (const card of closed.cards) {
+  const { issuerId } = closed.issuer
+  const cardIds = closed.cards.map((card) => card.cardId)
+  const movements = await readMovements(tx, issuerId, cardIds)
+  const statements = closed.cards.flatMap((card, at): Statement[] => {
     const lines = statementLines(card, movements.get(card.cardId) ?? [])
-    if (lines) await issueInvoice(ctx, tx, { ...inputFor(closed, card), kind: 'closing_statement', lines })
-    else ctx.log.error('a closing statement does not add up and was not issued', logged(closed))
-  }
+    if (!lines) {
+      ctx.log.error('a closing statement does not add up and was not issued', logged(closed))
+      return []
+    }
+    const { closureNumber } = closed
+    const input: InvoiceInput = { ...inputFor(closed, card), kind: 'closing_statement', lines }
+    return [{ input, number: `${closureNumber}-S${at + 1}`, closureNumber, cardEnding: card.iccid.slice(-4) }]
+  })
+  await issueStatements(ctx, tx, closed.issuer, statements)
   for (const card of closed.cards) {
     try {
       await creditUnused(ctx, tx, closed, card)
@@ -53,12 +60,12 @@ export async function issueClosingPapers(ctx: Context, tx: Tx, closed: ClosedCas
   }
 }
 
-const logged = ({ issuerId, closureId }: ClosedCase) => ({ issuer: issuerId, closure: closureId })
+const logged = ({ issuer, closureId }: ClosedCase) => ({ issuer: issuer.issuerId, closure: closureId })
 
 function inputFor(closed: ClosedCase, card: ClosedCard): Omit<InvoiceInput, 'kind' | 'lines'> {
-  const { issuerId, closureId, accountRef, jurisdiction, locale } = closed
+  const { issuer, closureId, accountRef, jurisdiction, locale } = closed
   return {
-    issuerId,
+    issuerId: issuer.issuerId,
     closureId,
     cardId: card.cardId,
     accountRef,
@@ -135,7 +142,7 @@ const backWords: Record<PayoutRoute, Wording> = {
 async function creditUnused(ctx: Context, tx: Tx, closed: ClosedCase, card: ClosedCard): Promise<void> {
   for (const line of card.settlement?.lines ?? []) {
     if (line.kind !== 'unused' || line.orderId === undefined) continue
-    const invoice = await findInvoice(tx, closed.issuerId, line.orderId)
+    const invoice = await findInvoice(tx, closed.issuer.issuerId, line.orderId)
     if (!invoice) continue
     const { rateBp, taxName } = invoice
     await issueInvoice(ctx, tx, {

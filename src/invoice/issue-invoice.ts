@@ -128,28 +128,61 @@ type NewInvoice = {
 }
 
 async function write(tx: Tx, invoice: NewInvoice): Promise<void> {
-  const { input, content, corrected } = invoice
+  await tx.insertInto('invoice').values(rowOf(invoice)).execute()
+}
+
+function rowOf({ input, inputHash, content, invoiceId, numbered, corrected, now }: NewInvoice) {
+  return {
+    issuer_id: input.issuerId,
+    invoice_id: invoiceId,
+    kind: input.kind,
+    number: content.number,
+    year: numbered?.year ?? null,
+    seq: numbered?.seq ?? null,
+    about: aboutOf(input),
+    input_hash: inputHash,
+    order_id: input.orderId ?? null,
+    closure_id: input.closureId ?? null,
+    card_id: input.cardId ?? null,
+    account_ref: input.accountRef,
+    corrects_id: corrected?.invoiceId ?? null,
+    corrects_number: corrected?.number ?? null,
+    currency: input.currency,
+    gross_minor: BigInt(content.totals.gross),
+    content: JSON.stringify(content),
+    xml: fitsCii(content) ? ciiXml(content) : null,
+    issued_at: now,
+  }
+}
+
+export type Statement = { input: InvoiceInput; number: string; closureNumber: string; cardEnding: string }
+
+/** Closing statements whose facts are all at hand, in one statement to the database; known ones stay as they are. */
+export async function issueStatements(
+  ctx: Context,
+  tx: Tx,
+  issuer: Issuer,
+  statements: Statement[],
+): Promise<void> {
+  if (statements.length === 0) return
+  const now = ctx.clock.now()
+  const { time_zone: timeZone } = policyFor(issuer.jurisdiction, now)
+  const when = { issuedAt: inZone(now, timeZone), day: dayIn(now, timeZone), timeZone }
+  const rows = statements.map(({ input, number, closureNumber, cardEnding }) => {
+    checkInput(input)
+    const content = composeContent(input, {
+      ...when,
+      amounts: invoiceAmounts(input.lines),
+      seller: anySellerOf(issuer),
+      number,
+      references: { closureNumber, cardEnding },
+      corrected: undefined,
+    })
+    return rowOf({ input, inputHash: hashOf(input), content, invoiceId: ctx.ids.next(), now })
+  })
   await tx
     .insertInto('invoice')
-    .values({
-      issuer_id: input.issuerId,
-      invoice_id: invoice.invoiceId,
-      kind: input.kind,
-      number: content.number,
-      ...invoice.numbered,
-      about: aboutOf(input),
-      input_hash: invoice.inputHash,
-      order_id: input.orderId ?? null,
-      closure_id: input.closureId ?? null,
-      card_id: input.cardId ?? null,
-      account_ref: input.accountRef,
-      corrects_id: corrected?.invoiceId ?? null,
-      corrects_number: corrected?.number ?? null,
-      currency: input.currency,
-      gross_minor: BigInt(content.totals.gross),
-      content: JSON.stringify(content),
-      xml: fitsCii(content) ? ciiXml(content) : null,
-      issued_at: invoice.now,
-    })
+    .values(rows)
+    .onConflict((c) => c.columns(['issuer_id', 'about']).doNothing())
     .execute()
 }

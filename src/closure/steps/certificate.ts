@@ -60,8 +60,9 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
       .execute()
     await noteClosure(tx, told, { state: 'closed', closed_at: now })
     await issueClosingPapers(ctx, tx, {
-      issuerId: issuer_id,
+      issuer: told.issuer,
       closureId: closure_id,
+      closureNumber: told.closure.number,
       accountRef: told.accountRef,
       jurisdiction: told.closure.jurisdiction,
       locale: told.closure.locale as 'zh-CN' | 'en',
