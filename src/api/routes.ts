@@ -4,6 +4,7 @@ import { closureActsApi } from '../closure/closure-acts-api.ts'
 import { closureApi } from '../closure/closure-api.ts'
 import { declareApi } from '../closure/declare-api.ts'
 import { declareUnsignedApi } from '../closure/declare-unsigned-api.ts'
+import { payoutApi } from '../closure/payout-api.ts'
 import { previewApi } from '../closure/preview-api.ts'
 import { verifyApi } from '../closure/verify-api.ts'
 import { accountApi } from '../holder/account-api.ts'
@@ -49,6 +50,7 @@ export function apiRoutes(): ApiApp {
   declareUnsignedApi(app)
   closureApi(app)
   closureActsApi(app)
+  payoutApi(app)
   verifyApi(app)
   usageApi(app)
   refuseOtherMethods(app)

@@ -17,10 +17,12 @@ import { ownAccount } from '../holder/account-api.ts'
 import { countTry } from '../holder/rate-limits.ts'
 import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
+import { checkBankAccount, nameBankAccount } from './bank-account.ts'
 import { closureAccess } from './closure-access.ts'
 import { act, closureUrl } from './closure-json.ts'
 import { declareClosure, type Receipt } from './declare.ts'
 import { verifyUrl } from './document-parts.ts'
+import { accountProblems, bankAccount } from './payout-api.ts'
 import { readClosure } from './read-closure.ts'
 import { verifyUrlOnSlip } from './receipt.ts'
 
@@ -44,6 +46,12 @@ const declaration = z
     act: act.default('terminate'),
     start,
     zone,
+    voucher: z.boolean().optional().openapi({
+      description: 'true only where the holder asked for a voucher instead of money; cards only',
+    }),
+    bankAccount: bankAccount.optional().openapi({
+      description: 'for a part that goes by bank transfer (see the preview); it can be named later as well',
+    }),
     locale: locale.optional().openapi({ description: 'language of mails; Accept-Language unless told' }),
   })
   .openapi('Declaration')
@@ -93,6 +101,8 @@ const declare = createRoute({
       'closure/already_closing',
       'closure/already_closed',
       'closure/unknown_zone',
+      'voucher/cards_only',
+      ...accountProblems,
     ),
   },
 })
@@ -147,12 +157,15 @@ export async function receiptJson(
 
 async function newClosure(c: ApiContext, body: DeclarationBody, accountId: string) {
   const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
+  // What is wrong with the input is said before anything counts.
+  if (body.bankAccount) checkBankAccount(body.bankAccount)
+  if (body.voucher && body.cards === 'account') throw new Refusal('voucher/cards_only')
   await countTry(ctx, issuerId, [
     { limit: 'declaration_per_client', who: c.get('client') },
     { limit: 'declaration_per_account', who: accountId },
     { limit: 'declaration_per_account_a_day', who: accountId },
   ])
-  return declareClosure(ctx, {
+  const receipt = await declareClosure(ctx, {
     issuerId,
     accountId,
     cardIds: body.cards === 'account' ? 'account' : [...new Set(body.cards.map((id) => id.toLowerCase()))],
@@ -162,7 +175,11 @@ async function newClosure(c: ApiContext, body: DeclarationBody, accountId: strin
     zone: body.zone,
     receivedBy: 'api',
     identity: 'signed_in',
+    voucher: body.voucher ?? false,
   })
+  if (body.bankAccount)
+    await nameBankAccount(ctx, { issuerId, closureId: receipt.closureId, ...body.bankAccount })
+  return receipt
 }
 
 /** After a crash: is the closure that stands in the way the one this same request made before it could answer? */

@@ -53,6 +53,10 @@ const previewShape = z
       )
       .openapi({ description: 'what is kept, on which ground, until which day' }),
     undoWindowMinutes: z.int(),
+    minimumPayout: z.record(z.string(), z.string()).openapi({
+      description: 'below this nothing is sent by itself: minor units by currency',
+    }),
+    voucherDays: z.int().openapi({ description: 'how long a voucher would be good' }),
     appeal: wording,
     appealEmail: z.string(),
   })
@@ -67,6 +71,10 @@ const query = z.object({
     .refine((text) => text.split(',').every((id) => z.uuid().safeParse(id).success))
     .optional()
     .openapi({ description: 'card ids, comma-separated; the whole account unless told' }),
+  voucher: z
+    .enum(['true', 'false'])
+    .optional()
+    .openapi({ description: 'as if a voucher were asked for instead of money; cards only' }),
 })
 
 const previewRoute = createRoute({
@@ -97,7 +105,9 @@ export function previewApi(app: ApiApp): void {
     const asked = c.req.valid('query')
     const accountId = await ownAccount(c, c.req.valid('param').accountId)
     const cardIds = asked.cards ? [...new Set(asked.cards.toLowerCase().split(','))] : 'account'
-    return c.json(shown(await previewClosure(ctx, { issuerId, accountId, cardIds, act: asked.act })), 200)
+    const voucher = asked.voucher === 'true' && cardIds !== 'account'
+    const preview = await previewClosure(ctx, { issuerId, accountId, cardIds, act: asked.act, voucher })
+    return c.json(shown(preview), 200)
   })
 }
 
@@ -109,6 +119,8 @@ function shown(preview: ClosurePreview): z.infer<typeof previewShape> {
     policyVersion,
     retention,
     undoWindowMinutes,
+    minimumPayout,
+    voucherDays,
     appeal,
     appealEmail,
   } = preview
@@ -119,6 +131,8 @@ function shown(preview: ClosurePreview): z.infer<typeof previewShape> {
     policyVersion,
     retention,
     undoWindowMinutes,
+    minimumPayout,
+    voucherDays,
     appeal,
     appealEmail,
     dueAt: preview.dueAt.toISOString(),
