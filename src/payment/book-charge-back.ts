@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { DisputeState } from '../adapters/payment/port.ts'
 import { houseAccount, lockCardBalance } from '../ledger/accounts.ts'
 import { type Entry, post } from '../ledger/post.ts'
@@ -124,8 +125,9 @@ export type Chargeback = {
 }
 
 /**
- * The bank decided for us: the money is back, and the card gets back what its balance had borne. Where the card was
- * closed meanwhile, that part waits as unmatched money for staff, who owe it to the holder.
+ * The bank decided for us: the money is back, and the card gets back what its balance had borne. What the holder went
+ * without because of the dispute (his card was closed meanwhile, a payout was counted as charged back, an order was
+ * given back as nothing) waits as unmatched money for staff: it is owed.
  */
 export async function bookReversal(ctx: Context, tx: Tx, row: Chargeback): Promise<void> {
   const { issuer_id: issuerId, payment_id: paymentId, currency, amount_minor: amount } = row
@@ -140,19 +142,39 @@ export async function bookReversal(ctx: Context, tx: Tx, row: Chargeback): Promi
   }
   const house = (kind: 'cash_at_provider' | 'chargebacks' | 'unmatched_receipts') =>
     houseAccount(ctx, tx, { issuerId, kind, currency })
-  const entries: Entry[] = [{ accountId: await house('cash_at_provider'), amount: -amount }]
+  const balance =
+    row.holder_minor > 0n ? await lockCardBalance(tx, { issuerId, cardId: row.card_id! }) : undefined
   const loss = amount - row.holder_minor
-  if (loss > 0n) entries.push({ accountId: await house('chargebacks'), amount: loss })
-  if (row.holder_minor > 0n) {
-    const balance = await lockCardBalance(tx, { issuerId, cardId: row.card_id! })
-    const to = balance.closedAt ? await house('unmatched_receipts') : balance.accountId
-    entries.push({ accountId: to, amount: row.holder_minor })
-    if (balance.closedAt) await oweHolder(ctx, tx, row)
-  }
-  await post(ctx, tx, { issuerId, key, reason: 'chargeback_reversed', entries })
+  const went = await wentWithout(tx, row)
+  const owed = (went < loss ? went : loss) + (balance?.closedAt ? row.holder_minor : 0n)
+  const toCard = balance && !balance.closedAt ? row.holder_minor : 0n
+  const entries: Entry[] = [
+    { accountId: await house('cash_at_provider'), amount: -amount },
+    ...(balance ? [{ accountId: balance.accountId, amount: toCard }] : []),
+    { accountId: await house('unmatched_receipts'), amount: owed },
+    { accountId: await house('chargebacks'), amount: amount - toCard - owed },
+  ]
+  if (owed > 0n) await oweHolder(ctx, tx, row, owed)
+  const reason = 'chargeback_reversed'
+  await post(ctx, tx, { issuerId, key, reason, entries: entries.filter((one) => one.amount !== 0n) })
 }
 
-async function oweHolder(ctx: Context, tx: Tx, row: Chargeback): Promise<void> {
+/** What was not paid to the holder because the bank had: by closings, and by an order that was given back. */
+async function wentWithout(tx: Tx, row: Chargeback): Promise<bigint> {
+  const { rows } = await sql<{ minor: bigint }>`
+    select coalesce((select sum(amount_minor) from payout_part
+                      where issuer_id = ${row.issuer_id} and payment_id = ${row.payment_id} and state = 'paid'
+                        and reference = 'chargeback'), 0)::bigint
+         + coalesce((select ${row.counted_minor.toString()}::bigint from payment p
+                       join purchase_order o using (issuer_id, order_id)
+                      where p.issuer_id = ${row.issuer_id} and p.payment_id = ${row.payment_id}
+                        and o.state in ('refunding', 'refunded') and o.delivered_at is null), 0) as minor`.execute(
+    tx,
+  )
+  return rows[0]!.minor
+}
+
+async function oweHolder(ctx: Context, tx: Tx, row: Chargeback, owed: bigint): Promise<void> {
   await tx
     .insertInto('unmatched_receipt')
     .values({
@@ -161,7 +183,7 @@ async function oweHolder(ctx: Context, tx: Tx, row: Chargeback): Promise<void> {
       payment_id: row.payment_id,
       reason: 'chargeback_won',
       currency: row.currency,
-      amount_minor: row.holder_minor,
+      amount_minor: owed,
       received_at: ctx.clock.now(),
     })
     .execute()

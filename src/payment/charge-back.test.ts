@@ -131,6 +131,39 @@ it('owes the holder what was won after the card was closed', async () => {
   expect(waiting).toMatchObject([{ reason: 'chargeback_won', amount: 5_000n, providerRef: card.paymentRef }])
 })
 
+it('owes the payer what was won after his order had been given back as nothing', async () => {
+  const bought = await awaitingOrder(leb, await soldCard(700n))
+  await pay(bought)
+  await happens()
+  const payment = sim.checkout.find(bought.ref)!.payment_intent!
+  const { id } = sim.disputes.open(payment)!
+  await happens()
+  expect(await moved()).toEqual({ orders_in_hand: 2_000n, chargebacks: -2_000n })
+  await inIssuer(leb.db, 'leb', async (tx) => {
+    // As src/order/steps/owe-back.ts does it.
+    const house = (kind: 'orders_in_hand' | 'chargebacks') =>
+      houseAccount(leb, tx, { issuerId: 'leb', kind, currency: 'CNY' })
+    await post(leb, tx, {
+      issuerId: 'leb',
+      key: `${bought.orderId}:owe_back`,
+      reason: 'order_refunded',
+      entries: [
+        { accountId: await house('orders_in_hand'), amount: -2_000n },
+        { accountId: await house('chargebacks'), amount: 2_000n },
+      ],
+    })
+    await tx
+      .updateTable('purchase_order')
+      .set({ state: 'refunded' })
+      .where('order_id', '=', bought.orderId)
+      .execute()
+  })
+  expect(await moved()).toEqual({})
+  sim.disputes.close(id, 'won')
+  await happens()
+  expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
+})
+
 it('lets money that nobody had ordered go again, and come back', async () => {
   await pay(await openPage(leb, { orderId: leb.ids.next(), number: leb.ids.readable() }))
   await sim.webhooks.idle()

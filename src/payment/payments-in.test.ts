@@ -82,7 +82,7 @@ it('takes a payment in when its webhook comes, and queues its delivery', async (
   await pay(bought)
   await happens()
   expect(await order(bought.orderId)).toMatchObject({ state: 'paid', paid_at: leb.clock.now() })
-  expect(await payments(bought.orderId)).toMatchObject([{ amount_minor: 2_000n, card_id: card.cardId }])
+  expect(await payments(bought.orderId)).toMatchObject([{ amount_minor: 2_000n, card_id: null }])
   expect(await moved()).toEqual({ cash_at_provider: -2_000n, orders_in_hand: 2_000n })
   const { rows } = await leb.pool.query(
     `select 1 from pgboss.job where name = 'order' and data->>'id' = $1`,

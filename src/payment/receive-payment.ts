@@ -68,8 +68,8 @@ export async function receivePayment(
       issuer_id: issuerId,
       payment_id: paymentId,
       order_id: order && !unfit ? order.order_id : null,
-      // A top-up's order names its card from the start, a new card comes with delivery.
-      card_id: order && !unfit ? order.card_id : null,
+      // The card has it with the delivery (src/order/steps/deliver.ts): until then its closing can't pay it out.
+      card_id: null,
       provider,
       provider_ref: ref,
       currency,
@@ -107,7 +107,6 @@ export async function receivePayment(
 
 type Order = {
   order_id: string
-  card_id: string | null
   number: string
   state: string
   currency: string
@@ -120,7 +119,7 @@ async function lockOrder(tx: Tx, receipt: Receipt): Promise<Order | undefined> {
   if (orderId === undefined && orderNumber === undefined) return undefined
   return tx
     .selectFrom('purchase_order')
-    .select(['order_id', 'card_id', 'number', 'state', 'currency', 'gross_minor'])
+    .select(['order_id', 'number', 'state', 'currency', 'gross_minor'])
     .where('issuer_id', '=', receipt.issuerId)
     .$if(orderId !== undefined, (q) => q.where('order_id', '=', orderId!))
     .$if(orderId === undefined, (q) => q.where('number', '=', orderNumber!))

@@ -101,6 +101,7 @@ const givenBack = ({ issuerId }: Reconciliation) => sql`
   (select q.reference as refund, p.provider_ref, q.amount_minor as amount, q.currency, q.paid_at as at
      from payout_part q join payment p using (issuer_id, payment_id)
     where q.issuer_id = ${sql.lit(issuerId)} and p.provider = 'stripe' and q.route = 'original_payment' and q.state = 'paid'
+      and q.reference <> 'chargeback'
    union all
    select r.reference, p.provider_ref, r.amount_minor, r.currency, r.settled_at
      from unmatched_receipt r join payment p using (issuer_id, payment_id)

@@ -18,7 +18,7 @@ export async function matchReceipt(
   const receipt = await openReceipt(tx, input)
   const order = await tx
     .selectFrom('purchase_order')
-    .select(['order_id', 'card_id', 'state', 'currency', 'gross_minor'])
+    .select(['order_id', 'state', 'currency', 'gross_minor'])
     .where('issuer_id', '=', issuerId)
     .where('number', '=', orderNumber)
     .forUpdate()
@@ -28,7 +28,7 @@ export async function matchReceipt(
   if (unfit) throw refused('payments/order_unfit', { why: unfit })
   await tx
     .updateTable('payment')
-    .set({ order_id: order.order_id, card_id: order.card_id })
+    .set({ order_id: order.order_id })
     .where('issuer_id', '=', issuerId)
     .where('payment_id', '=', receipt.paymentId)
     .execute()
