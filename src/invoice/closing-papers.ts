@@ -8,7 +8,8 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { Refusal, type Wording } from '../platform/errors.ts'
 import type { GrossLine } from './amounts.ts'
-import { type InvoiceInput, issueInvoice, issueStatements, type Statement } from './issue-invoice.ts'
+import type { InvoiceInput } from './compose.ts'
+import { issueInvoice, issueStatements, type Statement } from './issue-invoice.ts'
 
 /** A closed card as its papers need it; src/closure/case.ts has it. */
 export type ClosedCard = {

@@ -10,14 +10,14 @@ import { putIssuer } from '../issuer/issuer.ts'
 import { sampleIssuers } from '../issuer/sample-issuers.ts'
 import { inIssuer, openDb, openPool } from '../platform/db.ts'
 import { invoiceContent } from './content.ts'
-import { type InvoiceInput, issueInvoice } from './issue-invoice.ts'
+import { issueInvoice, type NumberedInput } from './issue-invoice.ts'
 import { invoiceFor, type SoldCard, soldCard } from './orders.fixture.ts'
 
 let ctx: TestWorld
 beforeAll(async () => void (ctx = await openTestWorld()))
 afterAll(() => ctx.stop())
 
-const issue = (input: InvoiceInput) => inIssuer(ctx.db, input.issuerId, (tx) => issueInvoice(ctx, tx, input))
+const issue = (input: NumberedInput) => inIssuer(ctx.db, input.issuerId, (tx) => issueInvoice(ctx, tx, input))
 const refusal = (code: string) => expect.objectContaining({ code })
 
 /** Numbers of an issuer's invoices as they stand in the database, and whether they run from 1 without a gap. */
@@ -92,7 +92,7 @@ describe('an invoice', () => {
 })
 
 describe('a credit note', () => {
-  const credit = (of: InvoiceInput, corrects: string, grossMinor: bigint): InvoiceInput => ({
+  const credit = (of: NumberedInput, corrects: string, grossMinor: bigint): NumberedInput => ({
     ...of,
     kind: 'credit_note',
     corrects,

@@ -13,19 +13,20 @@ import type { InvoiceContent, Seller } from './content.ts'
 import { type Corrected, correctedInvoice } from './credit-limit.ts'
 import { readReferences } from './references.ts'
 import { anySellerOf, invoicingLacks, numberPrefix, sellerOf } from './seller.ts'
-import { dayIn, lockNumbers, statementNumber, takeNumber } from './take-number.ts'
+import { dayIn, lockNumbers, takeNumber } from './take-number.ts'
 
-export type { InvoiceInput }
+/** What takes a number; closing statements don't (issueStatements). */
+export type NumberedInput = InvoiceInput & { kind: 'invoice' | 'credit_note' }
 export type Issued = { invoiceId: string; number: string }
 
 /**
- * Issues an invoice, credit note or closing statement in the caller's transaction, with its number, content and XML;
+ * Issues an invoice or credit note in the caller's transaction, with its number, content and XML;
  * the PDF is made when somebody wants it (src/invoice/paper-file.ts). The same order, or card of a closure, asked for
  * again gives the same invoice. Call it last in the transaction: until the end of it everybody else who invoices
  * for this issuer waits for the number. Throws Refusal invoice/seller_incomplete, invoice/credit_too_large,
  * invoice/no_such_invoice, invoice/other_content.
  */
-export async function issueInvoice(ctx: Context, tx: Tx, input: InvoiceInput): Promise<Issued> {
+export async function issueInvoice(ctx: Context, tx: Tx, input: NumberedInput): Promise<Issued> {
   checkInput(input)
   const inputHash = hashOf(input)
   const known = await findIssued(tx, input, inputHash)
@@ -41,20 +42,6 @@ export async function issueInvoice(ctx: Context, tx: Tx, input: InvoiceInput): P
   const day = dayIn(now, timeZone)
   const facts = { amounts, seller, issuedAt: inZone(now, timeZone), day, timeZone, references, corrected }
   const invoiceId = ctx.ids.next()
-  if (input.kind === 'closing_statement') {
-    const { closureId } = input
-    const { closureNumber } = references
-    assert(closureId && closureNumber, 'a closing statement is about a closure')
-    const number = await statementNumber(tx, { issuerId: input.issuerId, closureId, closureNumber })
-    await write(tx, {
-      input,
-      inputHash,
-      content: composeContent(input, { ...facts, number }),
-      invoiceId,
-      now,
-    })
-    return { invoiceId, number }
-  }
   const counter = { issuerId: input.issuerId, year: Number.parseInt(day.slice(0, 4), 10) }
   await lockNumbers(tx, counter)
   // Whoever asked for the same at the same moment has written it by now, or never will.
@@ -69,7 +56,6 @@ export async function issueInvoice(ctx: Context, tx: Tx, input: InvoiceInput): P
 
 /** A credit note is issued even when the settings have since lost what its invoice still says of the seller. */
 function sellerFor(issuer: Issuer, input: InvoiceInput, amounts: Amounts, corrected?: Corrected): Seller {
-  if (input.kind === 'closing_statement') return anySellerOf(issuer)
   const taxed = amounts.taxes.some((tax) => tax.rateBp > 0)
   const complete = invoicingLacks(issuer, { taxed }).length === 0
   return !complete && corrected?.seller ? corrected.seller : sellerOf(issuer, { taxed })

@@ -1,7 +1,7 @@
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { seedCard, type SeedCard } from '../../test/seed.ts'
-import type { InvoiceInput } from './issue-invoice.ts'
+import type { NumberedInput } from './issue-invoice.ts'
 import { putSampleTerms } from './sample-terms.ts'
 import { termsAt } from './terms.ts'
 
@@ -60,7 +60,7 @@ export async function soldCard(ctx: Context, card: SeedCard = {}, grossMinor = 1
 }
 
 /** The invoice of such an order. */
-export function invoiceFor(sold: SoldCard, over: Partial<InvoiceInput> = {}): InvoiceInput {
+export function invoiceFor(sold: SoldCard, over: Partial<NumberedInput> = {}): NumberedInput {
   return {
     issuerId: sold.issuerId,
     kind: 'invoice',

@@ -27,24 +27,6 @@ export async function takeNumber(tx: Tx, counter: Counter & { prefix: string }):
   return { seq, number: `${counter.prefix}-${counter.year}-${seq.toString().padStart(6, '0')}` }
 }
 
-/**
- * A closing statement is no invoice and takes no number of theirs: it bears its closure's, `LEB-2K7M-9QXCT-S1` for the
- * first card. One worker at a time tells a closure, so the count stands still.
- */
-export async function statementNumber(
-  tx: Tx,
-  of: { issuerId: string; closureId: string; closureNumber: string },
-): Promise<string> {
-  const { before } = await tx
-    .selectFrom('invoice')
-    .select((e) => e.fn.countAll<bigint>().as('before'))
-    .where('issuer_id', '=', of.issuerId)
-    .where('closure_id', '=', of.closureId)
-    .where('kind', '=', 'closing_statement')
-    .executeTakeFirstOrThrow()
-  return `${of.closureNumber}-S${before + 1n}`
-}
-
 /** The calendar day, `2026-11-22`, on which a moment falls in an issuer's zone; its year numbers the invoice. */
 export function dayIn(at: Date, timeZone: string): string {
   return new Intl.DateTimeFormat('en-CA', {
