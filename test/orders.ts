@@ -65,13 +65,14 @@ export async function openShop(leb: Outside) {
       return order!.orderId
     },
     place: async (given: Parameters<typeof order>[0] = {}) => placeOrder(leb, await order(given)),
-    /** Opens the provider's page and pays there. Our webhook is not told: `hear` says when we learn of it. */
+    /** The provider's page for an order. */
+    async open(placed: Placed, issuerId = 'leb'): Promise<string> {
+      const order = await view(placed, issuerId)
+      return (await startPayment(leb, { issuer: issuerOf(issuerId), order, locale: 'zh-CN' })).payUrl
+    },
+    /** Pays on the provider's page. Our webhook is not told: `hear` says when we learn of it. */
     async pay(placed: Placed, issuerId = 'leb') {
-      const { payUrl } = await startPayment(leb, {
-        issuer: issuerOf(issuerId),
-        order: await view(placed, issuerId),
-        locale: 'zh-CN',
-      })
+      const payUrl = await shop.open(placed, issuerId)
       await fetch(payUrl, { method: 'POST', body: new URLSearchParams({ do: 'pay' }), redirect: 'manual' })
     },
     async hear(placed: Placed, issuerId = 'leb') {

@@ -2,7 +2,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
 import { needsSession, signedIn } from '../api/bearer.ts'
 import { instant, json, money, problems, underCard, underIssuer } from '../api/shapes.ts'
+import { endJson, endShape, expiryJson, expiryShape } from '../expiry/expiry-json.ts'
+import { readEnds } from '../expiry/read-ends.ts'
+import type { Issuer } from '../issuer/issuer.ts'
 import { moneyJson } from '../ledger/money.ts'
+import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { type OwnCard, readOwnCards } from './own-cards.ts'
 
@@ -21,8 +25,14 @@ const cardShape = z
     left: z
       .object({ dataMb: count, voiceSeconds: count, sms: count })
       .openapi({ description: 'what is left of the plan, whole numbers as strings' }),
+    expiry: expiryShape
+      .nullable()
+      .openapi({ description: 'what its money does when it ends; null once it is being closed' }),
   })
   .openapi('Card')
+const oneCard = cardShape
+  .extend({ ends: z.array(endShape).openapi({ description: 'what has ended on it, newest first' }) })
+  .openapi('CardWithEnds')
 
 const list = createRoute({
   method: 'get',
@@ -49,7 +59,7 @@ const read = createRoute({
   middleware: signedIn,
   request: { params: underCard },
   responses: {
-    200: json(cardShape, 'the card'),
+    200: json(oneCard, 'the card'),
     ...problems('issuer/unknown', 'holder/sign_in_needed', 'closure/no_such_card', 'api/invalid_input'),
   },
 })
@@ -58,18 +68,22 @@ const read = createRoute({
 export function cardApi(app: ApiApp): void {
   app.openapi(list, async (c) => {
     const cards = await readOwnCards(c.get('ctx'), c.get('issuer').issuerId, c.get('session').holderIds)
-    return c.json({ cards: cards.map(shown) }, 200)
+    const now = c.get('ctx').clock.now()
+    return c.json({ cards: cards.map((card) => shown(c.get('issuer'), card, now)) }, 200)
   })
   app.openapi(read, async (c) => {
     const cardId = c.req.valid('param').cardId.toLowerCase()
     const cards = await readOwnCards(c.get('ctx'), c.get('issuer').issuerId, c.get('session').holderIds)
     const card = cards.find((one) => one.cardId === cardId)
     if (!card) throw new Refusal('closure/no_such_card')
-    return c.json(shown(card), 200)
+    const { db, clock } = c.get('ctx')
+    const { issuerId } = c.get('issuer')
+    const ends = await inIssuer(db, issuerId, (tx) => readEnds(tx, issuerId, [cardId]))
+    return c.json({ ...shown(c.get('issuer'), card, clock.now()), ends: ends.map(endJson) }, 200)
   })
 }
 
-function shown(card: OwnCard): z.infer<typeof cardShape> {
+function shown(issuer: Issuer, card: OwnCard, now: Date): z.infer<typeof cardShape> {
   const { cardId, accountId, accountRef, iccid, plan, zone, state } = card
   return {
     cardId,
@@ -82,5 +96,6 @@ function shown(card: OwnCard): z.infer<typeof cardShape> {
     expiresAt: card.expiresAt.toISOString(),
     balance: moneyJson(card.balance),
     left: { dataMb: `${card.dataLeftMb}`, voiceSeconds: `${card.voiceLeftS}`, sms: `${card.smsLeft}` },
+    expiry: expiryJson(issuer, card, now),
   }
 }

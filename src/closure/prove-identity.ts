@@ -1,10 +1,12 @@
 import { type CodeFault, issueCode, useCode } from '../holder/access-code.ts'
 import { countTry } from '../holder/rate-limits.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
+import { findIssuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { deadlines } from '../policy/clocks.ts'
+import { moneyRules } from '../policy/money-rules.ts'
 import { policyFor } from '../policy/policy.ts'
 import { type ClosureRow, readCaseCards } from './case.ts'
 import type { Act, ClosureView } from './closure-view.ts'
@@ -111,9 +113,11 @@ async function becomeHolders(ctx: Context, tx: Tx, closure: ClosureRow): Promise
   const policy = policyFor(jurisdiction, closure.declared_at)
   const [first] = deadlines(policy, closure.act as Act, closure.declared_at)
   const due_at = first && first.dueAt < closure.due_at ? first.dueAt : closure.due_at
+  const issuer = await findIssuer(tx, issuerId)
+  const money_rules = JSON.stringify(moneyRules(policy.money, issuer?.rules.money ?? {}))
   await tx
     .updateTable('closure')
-    .set({ jurisdiction, policy_version: policy.version, due_at })
+    .set({ jurisdiction, policy_version: policy.version, due_at, money_rules })
     .where('issuer_id', '=', issuerId)
     .where('closure_id', '=', closureId)
     .execute()

@@ -26,6 +26,13 @@ async function add(content: string): Promise<string> {
 }
 const nomad = () => ({ ...sampleIssuers()[1]!, issuerId: 'nomad' })
 
+test('an issuer without a seller is set up, and told what it lacks to sell', async () => {
+  const { seller: _, ...brand } = nomad().brand
+  const said = JSON.parse(await add(JSON.stringify({ ...nomad(), issuerId: 'closer', brand })))
+  expect(said).toMatchObject({ added: true })
+  expect(said.lacks_to_sell[0]).toContain('brand.seller')
+})
+
 test('an issuer is set up with keys, changed when added again, and listed', async () => {
   expect(JSON.parse(await add(JSON.stringify(nomad())))).toEqual({ issuer: 'nomad', added: true })
   expect(JSON.parse(await add(JSON.stringify({ ...nomad(), jurisdiction: 'FR' })))).toMatchObject({

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { invoicingLacks } from '../invoice/seller.ts'
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
 import { type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
@@ -19,8 +20,16 @@ export async function issuerAddCommand(
   await ctx.keys.ensureIssuer({ id: issuer.issuerId, name: issuer.name.en })
   const { added } = await putIssuer(ctx.db, issuer, ctx.clock.now())
   const out = input.out ?? print
-  if (input.json) out(`${JSON.stringify({ issuer: issuer.issuerId, added })}\n`)
-  else out(`${issuer.issuerId} (${issuer.name.en}) is ${added ? 'set up' : 'changed'}\n`)
+  const lacks = invoicingLacks(issuer, { taxed: true })
+  if (input.json)
+    out(
+      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(lacks.length > 0 && { lacks_to_sell: lacks }) })}\n`,
+    )
+  else {
+    out(`${issuer.issuerId} (${issuer.name.en}) is ${added ? 'set up' : 'changed'}\n`)
+    if (lacks.length > 0)
+      out(`It can close cards, but not sell: an invoice with tax needs ${lacks.join(' and ')}\n`)
+  }
   return 0
 }
 

@@ -67,15 +67,15 @@ it('says what usage was: the part that the balance paid for', async () => {
     expect.arrayContaining([
       [
         { kind: 'data', units: '3' },
-        { en: 'Usage: 3 MB data', 'zh-CN': '使用：流量 3 MB' },
+        { en: 'Usage: 3 MB data, Japan', 'zh-CN': '使用：流量 3 MB，日本' },
       ],
       [
         { kind: 'voice', units: '60' },
-        { en: 'Usage: 1 min calls', 'zh-CN': '使用：通话 1 分钟' },
+        { en: 'Usage: 1 min calls, Japan', 'zh-CN': '使用：通话 1 分钟，日本' },
       ],
       [
         { kind: 'sms', units: '2' },
-        { en: 'Usage: 2 SMS', 'zh-CN': '使用：短信 2 条' },
+        { en: 'Usage: 2 SMS, Japan', 'zh-CN': '使用：短信 2 条，日本' },
       ],
     ]),
   )

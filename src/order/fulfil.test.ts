@@ -4,6 +4,7 @@ import { openOutside, type Outside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
 import { openLeases } from '../platform/leases.ts'
+import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { lapseOrders } from './lapse-orders.ts'
@@ -225,6 +226,23 @@ describe('an order that nobody pays', () => {
     await shop.look(placed)
     expect((await shop.view(placed)).state).toBe('lapsed')
     await expect(shop.pay(placed)).rejects.toMatchObject({ code: 'order/not_payable' })
+  })
+
+  it('money that comes when it has lapsed goes back by itself', async () => {
+    const placed = await shop.place({ wanted: { kind: 'card', code: 'LEB3', zone: 'EU', currency: 'EUR' } })
+    const payUrl = await shop.open(placed)
+    leb.world.sims.payment.failures.set({ mode: 'refuse', match: 'expire' })
+    leb.clock.advance({ hours: 25 })
+    await lapseOrders(leb)
+    leb.world.sims.payment.failures.set(undefined)
+    expect((await shop.view(placed)).state).toBe('lapsed')
+    await fetch(payUrl, { method: 'POST', body: new URLSearchParams({ do: 'pay' }), redirect: 'manual' })
+    await shop.hear(placed)
+    expect(await shop.books('leb', 'EUR')).toEqual({ cash_at_provider: -1690n, unmatched_receipts: 1690n })
+    const [receipt] = await asLeb((tx) => tx.selectFrom('unmatched_receipt').selectAll().execute())
+    await lookAtPayment(leb, { issuerId: 'leb', id: `receipt:${receipt!.receipt_id}` })
+    expect(await shop.books('leb', 'EUR')).toEqual({})
+    expect((await shop.view(placed)).state).toBe('lapsed')
   })
 
   it('does not lapse when it was paid at the last moment', async () => {

@@ -6,6 +6,7 @@ import type { Issuer } from '../issuer/issuer.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
+import { orderPrefix } from '../payment/find-order-number.ts'
 import { receivePayment } from '../payment/receive-payment.ts'
 import { redeemVoucher } from '../payout/voucher.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -74,7 +75,7 @@ async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): 
   if (invoicingLacks(issuer, { taxed: price.taxRule.rateBp > 0 }).length > 0)
     throw new Refusal('order/not_selling')
   const orderId = ctx.ids.next()
-  const number = `${issuerId.toUpperCase().slice(0, 12)}-ORD-${ctx.ids.readable()}`
+  const number = `${orderPrefix(issuerId)}${ctx.ids.readable()}`
   const holderId =
     standing.holderId ?? (await keepGuest(ctx, tx, issuerId, order.buyer as Buyer & { kind: 'guest' }))
   await tx

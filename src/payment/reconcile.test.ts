@@ -8,6 +8,7 @@ import { inIssuer } from '../platform/db.ts'
 import { lookAtPayment } from './look-at-payment.ts'
 import { awaitingOrder, books, newNumber, openPage, pay, workOffPayments } from './orders.fixture.ts'
 import type { Difference } from './reconcile.ts'
+import { row, withCell, withoutLine } from './reconcile.fixture.ts'
 import { type ReconcileCommand, reconcileCommand } from './reconcile-command.ts'
 
 let leb: Outside
@@ -45,23 +46,8 @@ const reconciled = async (csv: string, options: Partial<ReconcileCommand> = {}) 
   return answer
 }
 const kinds = (said: Said) => said.differences.map(({ kind, of, ref }) => `${kind} ${of} ${ref}`).toSorted()
-/** The simulator's report with one cell changed in the line that holds `ref`. */
-const changed = (ref: string, column: string, to: string) => {
-  const [head = '', ...rows] = sim.balance.csv().trimEnd().split('\n')
-  const at = head.split(',').indexOf(column)
-  const mend = (row: string) => {
-    const cells = row.split(',')
-    if (row.includes(ref)) cells[at] = to
-    return cells.join(',')
-  }
-  return [head, ...rows.map(mend)].join('\n')
-}
-const without = (ref: string) =>
-  sim.balance
-    .csv()
-    .split('\n')
-    .filter((row) => !row.includes(ref))
-    .join('\n')
+const changed = (ref: string, column: string, to: string) => withCell(sim.balance.csv(), ref, column, to)
+const without = (ref: string) => withoutLine(sim.balance.csv(), ref)
 const bought = async (gross = 2_000n) => {
   const order = await awaitingOrder(leb, card, { gross })
   await pay(order)
@@ -168,15 +154,6 @@ it.each<[string, () => string, () => string[]]>([
 /** The balance transaction of what is named. */
 const txn = (ref: string) =>
   sim.balance.lines().find(({ payment, source }) => payment === ref || source === ref)!.id
-
-const row = (
-  category: string,
-  source: string,
-  intent: string,
-  gross: string,
-  more: { txn?: string; net?: string; at?: string } = {},
-) =>
-  `${more.txn ?? `txn_${source}`},${more.at ?? '2026-11-22 10:30:00'},,,,cny,${gross},0.00,${more.net ?? gross},${category},${source},,,,,${intent}\n`
 
 it.each<[string, () => string, () => string[]]>([
   [

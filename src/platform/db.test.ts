@@ -41,7 +41,7 @@ it('every table with an issuer has row security, forced', async () => {
     select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'issuer_id'
      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and not (c.relrowsecurity and c.relforcerowsecurity)
      order by 1`.execute(ctx.db)
-  expect(rows.map((row) => row.relname)).toEqual(['document_token', 'issuer'])
+  expect(rows.map((row) => row.relname)).toEqual(['document_token', 'issuer', 'papers_access'])
 })
 
 it('every primary key begins with the issuer, so that a larger installation can spread the rows', async () => {
@@ -51,7 +51,12 @@ it('every primary key begins with the issuer, so that a larger installation can 
      where i.indisprimary and c.relnamespace = 'public'::regnamespace and a.attname <> 'issuer_id' order by 1`.execute(
     ctx.db,
   )
-  expect(rows.map((row) => row.relname)).toEqual(['document_token', 'migration', 'rate_limit'])
+  expect(rows.map((row) => row.relname)).toEqual([
+    'document_token',
+    'migration',
+    'papers_access',
+    'rate_limit',
+  ])
 })
 
 it('the application is no superuser, or row security would not bind it', async () => {

@@ -26,6 +26,8 @@ export async function grantRights(client: pg.Client): Promise<void> {
   await client.query('begin')
   await client.query(`
     create schema if not exists pgboss;
+    -- Servers that were upgraded from before 15 let everybody make functions beside the gates' own.
+    revoke create on schema public from public;
     revoke all on all tables in schema public from ${appRole}, public;
     grant usage on schema public, pgboss to ${appRole};
     grant select, insert, update, delete on all tables in schema public, pgboss to ${appRole};
@@ -113,6 +115,9 @@ export async function wrongRights(client: {
     union all
     select n.nspname || ' USAGE' from pg_namespace n
      where n.nspname in ('public', 'pgboss') and not has_schema_privilege('${appRole}', n.oid, 'USAGE')
+    union all
+    select n.nspname || ' CREATE' from pg_namespace n
+     where n.nspname in ('public', 'pgboss') and has_schema_privilege('${appRole}', n.oid, 'CREATE')
     union all
     select 'pgboss is missing' where to_regnamespace('pgboss') is null
     order by 1`)

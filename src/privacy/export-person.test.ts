@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCards } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
+import { takeUsage } from '../usage/take-usage.ts'
 import { exportAccount } from './export-person.ts'
 
 let world: TestWorld
@@ -57,4 +58,19 @@ test('everything held on the person, of nobody else, and nothing once erased', a
   const again = (issuerId: string) => exportAccount(world, { issuerId, accountId: card!.accountId })
   await expect(again('leb')).rejects.toMatchObject({ code: 'export/person_erased' })
   await expect(again('roamly')).rejects.toMatchObject({ code: 'export/no_such_account' })
+})
+
+test('what the cards used, and nobody else’s', async () => {
+  const [card, other] = await seedCards(world, [{ accountRef: 'X3' }, { accountRef: 'X4' }])
+  const use = (iccid: string, recordId: string) => {
+    const usedAt = Date.parse('2026-11-22T09:00:00Z')
+    return { recordId, iccid, kind: 'data' as const, quantity: 12, country: 'JP', usedAt }
+  }
+  await takeUsage(world, 'leb', [use(card!.iccid, '=1+1'), use(other!.iccid, 'foreign')])
+  const files = unzip(await exportAccount(world, { issuerId: 'leb', accountId: card!.accountId }))
+  const rows = files.get('usage.csv')!.trim().split('\n')
+  expect(rows).toHaveLength(2)
+  expect(rows[1]).toMatch(
+    /^2026-11-22T09:00:00.000Z,\d+,data,12,JP,JP,12,0,0,0.00,CNY,from_bucket,.*,'=1\+1$/,
+  )
 })

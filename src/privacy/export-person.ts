@@ -8,6 +8,7 @@ import { decimal, type Money, moneyJson } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, type Refusals } from '../platform/errors.ts'
+import { usageCsv } from '../usage/usage-of-account.ts'
 import { type Person, readPerson } from './vault.ts'
 
 export type ExportRefusal = 'export/no_such_account' | 'export/person_erased'
@@ -48,6 +49,7 @@ export async function exportAccount(
   add('README.txt', Buffer.from(readme))
   add('data.json', Buffer.from(`${JSON.stringify({ exported_at: at, ...describe(held) }, json, 2)}\n`))
   add('invoices.csv', Buffer.from(invoices(held.cards)))
+  if (held.usage) add('usage.csv', Buffer.from(held.usage))
   for (const { kind, pdf, number } of held.documents) add(`documents/${kind}-${number}.pdf`, pdf)
   for (const paper of held.papers) {
     const which = { issuerId: input.issuerId, paper }
@@ -88,7 +90,8 @@ async function readHeld(
     .orderBy('d.issued_at')
     .execute()
   const papers = await listPapers(tx, { issuerId, accountRefs: [account.account_ref] })
-  return { issuerId, account, person, cards, movements, closures, documents, papers }
+  const usage = await usageCsv(tx, issuerId, accountId)
+  return { issuerId, account, person, cards, movements, usage, closures, documents, papers }
 }
 
 function readMovements(tx: Tx, issuerId: string, accountId: string) {
@@ -191,6 +194,7 @@ function invoices(cards: Card[]): string {
 const readme = `您的个人信息副本
 data.json      我们持有的关于您的全部信息：账户、联系方式、卡、余额、每一笔变动、注销记录
 invoices.csv   每张卡的发票号与实付金额
+usage.csv      每一笔使用：流量（MB）、通话（秒）、短信（条），时间、地点与扣费（如有）
 documents/     已向您出具的注销确认单与注销完成证明（如有）
 invoices/      发票、红字发票、结清单与合同（如有）：PDF，发票另有 XML
 金额以最小货币单位（amount）和十进制（decimal）同时给出；时间为 UTC。
@@ -199,6 +203,7 @@ invoices/      发票、红字发票、结清单与合同（如有）：PDF，�
 A copy of your personal data
 data.json      everything held on you: account, contact, cards, balances, every movement, closures
 invoices.csv   invoice number and amount paid for each card
+usage.csv      what your cards used, if anything: data (MB), calls (s), SMS, when, where, and what it cost
 documents/     the slips and certificates issued to you, if any
 invoices/      invoices, credit notes, closing statements and contracts, if any: PDF, invoices as XML too
 Sums are given in minor units (amount) and as a decimal (decimal); times are UTC.

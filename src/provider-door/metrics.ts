@@ -9,6 +9,8 @@ import { inIssuer } from '../platform/db.ts'
 
 // Counting all closures reads an index of them: once in so long is enough, however many ask.
 const counted_every_ms = 10_000
+// A backlog of this size is one, however much larger it is.
+const due_counted_to = 1_000_000
 
 /**
  * `/metrics` for Prometheus: counts by issuer and state, never by person or number. Answers callers on this machine
@@ -45,6 +47,11 @@ function openCounts(ctx: Context) {
     closures: gauge('leb_closures', 'Closures by state', ['issuer', 'state']),
     late: gauge('leb_closures_late', 'Closures past their deadline and not done', ['issuer']),
     blocked: gauge('leb_closure_blocks', 'Open blocks, by whose turn it is', ['issuer', 'owner']),
+    due: gauge('leb_expiry_due', 'Cards and kept balances whose time has come, not swept yet', ['issuer']),
+    ended: gauge('leb_expiry_cards', 'Cards and kept balances that ended, by what came of them', [
+      'issuer',
+      'state',
+    ]),
     notices: gauge('leb_notices', 'Mails by state; waiting is the backlog', ['issuer', 'state']),
   }
   let counted_at = 0
@@ -60,8 +67,9 @@ function openCounts(ctx: Context) {
         for (const { name, label, count } of await countFor(ctx, issuer)) {
           const value = Number(count)
           if (name === 'late') gauges.late.set({ issuer }, value)
+          else if (name === 'due') gauges.due.set({ issuer }, value)
           else if (name === 'blocked') gauges.blocked.set({ issuer, owner: label }, value)
-          else gauges[name as 'closures' | 'notices'].set({ issuer, state: label }, value)
+          else gauges[name as 'closures' | 'notices' | 'ended'].set({ issuer, state: label }, value)
         }
       }
     },
@@ -80,6 +88,12 @@ async function countFor(ctx: Context, issuerId: string): Promise<Counted[]> {
       union all
       select 'blocked', owner, count(*)::text from closure_block
        where issuer_id = ${issuerId} and cleared_at is null group by owner
+      union all
+      select 'due', '', count(*)::text from (
+        select from card where issuer_id = ${issuerId} and state = 'open' and lapses_at is not null
+           and told in (0, 1, 2, 3) and lapses_at < ${now} limit ${due_counted_to}) d
+      union all
+      select 'ended', outcome, sum(cards)::text from expiry_tally where issuer_id = ${issuerId} group by outcome
       union all
       select 'notices', state, count(*)::text from notice where issuer_id = ${issuerId} group by state`.execute(
       tx,

@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
-import { seedCard, type Seeded } from '../../test/seed.ts'
+import { seedCard, seedCards, type Seeded } from '../../test/seed.ts'
+import { inIssuer } from '../platform/db.ts'
 import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
+import { importUsage } from './import-usage.ts'
 import { importUsageCommand } from './import-usage-command.ts'
 import { lateUsageCommand } from './late-usage.ts'
 import { cutsCommand } from './list-cuts.ts'
@@ -63,6 +68,18 @@ const printed = async (command: (out: (text: string) => void) => Promise<number>
   return { exit, said: JSON.parse(said) as Record<string, unknown> }
 }
 
+const ids = (cards: Seeded[]) => cards.map((one) => one.cardId)
+/** Balance and plan of each card, in the order given. */
+async function leftOn(cards: Seeded[]) {
+  const { rows } = await inIssuer(leb.db, 'leb', (tx) =>
+    sql<object>`select l.balance, c.data_left_mb, c.voice_left_s from unnest(${ids(cards)}::uuid[]) with ordinality as r (card_id, ord)
+      join card c on c.card_id = r.card_id join ledger_account l on l.card_id = r.card_id order by r.ord`.execute(
+      tx,
+    ),
+  )
+  return rows
+}
+
 it('takes every row in or says why not, and again changes nothing', async () => {
   const lines = [
     header,
@@ -98,6 +115,57 @@ it('takes every row in or says why not, and again changes nothing', async () => 
   ])
   expect((await stat(join(dir, 'bad.csv'))).mode & 0o077).toBe(0)
   expect((await take(lines)).said).toMatchObject({ taken: 0, unchanged: 4, rejected: 7 })
+})
+
+it('killed half-way, the same call goes on to the same end: nothing lost, nothing twice', async () => {
+  const cards = await seedCards(
+    leb,
+    Array.from({ length: 20 }, () => ({ balance: 100_000n })),
+  )
+  const file = join(dir, 'killed.csv')
+  const lines = Array.from({ length: 1500 }, (_, at) =>
+    row(`k${at}`, {
+      iccid: cards[at % cards.length]!.iccid,
+      quantity: '9',
+      kind: at % 3 === 0 ? 'voice' : 'data',
+    }),
+  )
+  await writeFile(file, [header, ...lines].join('\n'))
+  const script = join(import.meta.dirname, 'usage-child.fixture.ts')
+  const child = spawn(process.execPath, [script, leb.databaseUrl, file, join(dir, 'killed.out')])
+  let taken = 0
+  for await (const text of child.stdout as AsyncIterable<Buffer>) {
+    taken = Number(text.toString().trim().split('\n').at(-1))
+    if (taken >= 200) break
+  }
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  expect(taken).toBeLessThan(1500)
+
+  const summary = await importUsage(leb, { file, rejects: join(dir, 'killed.bad') })
+  expect(summary).toMatchObject({ rows: 1500, rejected: 0 })
+  expect(summary.unchanged).toBeGreaterThanOrEqual(200)
+  expect(summary.taken + summary.unchanged).toBe(1500)
+  const { rows } = await inIssuer(leb.db, 'leb', (tx) =>
+    sql<{ records: bigint; units: bigint; gross: bigint; debited: bigint }>`
+      select count(*) as records, sum(quantity)::bigint as units, sum(gross_minor)::bigint as gross,
+             (select sum(100000 - balance)::bigint from ledger_account where card_id = any (${ids(cards)}::uuid[])) as debited
+        from usage_record where record_id like 'k%' and card_id = any (${ids(cards)}::uuid[])`.execute(tx),
+  )
+  const { records, units, gross, debited } = rows[0]!
+  expect([records, units]).toEqual([1500n, 13_500n])
+  expect(debited).toBe(gross)
+  // Whatever was taken from where: one import of the same rows, on cards like these, takes the same.
+  const twins = await seedCards(
+    leb,
+    Array.from({ length: 20 }, () => ({ balance: 100_000n })),
+  )
+  const other = lines.map((line, at) =>
+    line.replace(`k${at},${cards[at % 20]!.iccid}`, `t${at},${twins[at % 20]!.iccid}`),
+  )
+  await writeFile(file, [header, ...other].join('\n'))
+  expect((await importUsage(leb, { file, rejects: join(dir, 'killed.bad') })).taken).toBe(1500)
+  expect(await leftOn(twins)).toEqual(await leftOn(cards))
 })
 
 it('does nothing with a file that is none', async () => {

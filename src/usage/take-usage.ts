@@ -82,8 +82,9 @@ async function takeIn(
     return { ...entry, rated: outcome }
   })
   await writeUsage(tx, issuerId, rated, now)
-  await noteDryCards(ctx, tx, issuerId, [...cards.byId.values()], now)
   await moveMoney(ctx, tx, issuerId, rated)
+  // After the house's accounts, as a top-up that brings a line back does it: else the two could wait for each other.
+  await noteDryCards(ctx, tx, issuerId, [...cards.byId.values()], now)
   return results.map((result, at) => {
     const { recordId } = records[at]!
     return result ?? compare(recordId, stored.get(recordId)!, hashes[at]!)
@@ -132,7 +133,7 @@ async function readStored(tx: Tx, issuerId: string, records: UsageRecord[]): Pro
   )
 }
 
-/** Last in the transaction, because the house's accounts are every batch's. */
+/** As late as can be, because the house's accounts are every batch's. */
 async function moveMoney(ctx: Context, tx: Tx, issuerId: string, all: RatedRecord[]): Promise<void> {
   const paid = all.filter(({ rated }) => rated.gross > 0n)
   const drains = ({ card, rated }: RatedRecord) => card.frozenAt !== null && !isBorneByHouse(rated.outcome)

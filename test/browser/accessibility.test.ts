@@ -96,6 +96,7 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
       '',
       '/sign-in',
       '/cards',
+      `/cards/${open!.cardId}/statement`,
       '/account',
       '/invoices',
       '/help/official-channels',

@@ -4,8 +4,7 @@ import type { Tx } from '../../platform/db.ts'
 import { assert } from '../../platform/errors.ts'
 import { bringBack } from '../../usage/dry-cut.ts'
 import type { OrderCase } from '../order-case.ts'
-import { type Given, postSale } from './deliver-card.ts'
-import { readTarget } from './deliver-top-up.ts'
+import { type Given, readTarget } from './target.ts'
 
 /** Buckets of its own, more days, and the line on again if it was cut because the card ran dry. */
 export async function deliverAddOn(ctx: Context, tx: Tx, told: OrderCase): Promise<Given> {
@@ -48,7 +47,6 @@ export async function deliverAddOn(ctx: Context, tx: Tx, told: OrderCase): Promi
         expires_at: ends < cardEnds ? ends : cardEnds,
       })
       .execute()
-  await postSale(ctx, tx, told, target.cardId)
   await bringBack(ctx, tx, target.cardId)
   return target
 }

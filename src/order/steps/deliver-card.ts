@@ -1,17 +1,13 @@
-import { houseAccount, lockCardBalance } from '../../ledger/accounts.ts'
 import { postOpeningBalances } from '../../ledger/opening-balances.ts'
-import { post } from '../../ledger/post.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { assert } from '../../platform/errors.ts'
 import { fingerprint, readPerson } from '../../privacy/vault.ts'
 import { type OrderCase, paymentOf } from '../order-case.ts'
 import { doneFact } from '../order-journal.ts'
-import { includedBalance } from '../price-lines.ts'
+import type { Given } from './target.ts'
 
-export type Given = { cardId: string; accountId: string; accountRef: string }
-
-/** Account (of a guest), card, its balance account and the books of the sale. */
+/** Account (of a guest), card and its balance account. */
 export async function deliverCard(ctx: Context, tx: Tx, told: OrderCase): Promise<Given> {
   const { order } = told
   const issuerId = order.issuer_id
@@ -22,7 +18,6 @@ export async function deliverCard(ctx: Context, tx: Tx, told: OrderCase): Promis
   const { currency } = order
   const key = `${order.order_id}:open`
   await postOpeningBalances(ctx, tx, issuerId, [{ cardId, amount: 0n, currency, key }])
-  await postSale(ctx, tx, told, cardId)
   return { cardId, ...account }
 }
 
@@ -105,27 +100,4 @@ async function writeCard(ctx: Context, tx: Tx, told: OrderCase, accountId: strin
     })
     .execute()
   return cardId
-}
-
-/** orders_in_hand → deferred_revenue, tax_payable and the balance that is part of the price (docs/adr/0011). */
-export async function postSale(ctx: Context, tx: Tx, told: OrderCase, cardId: string): Promise<void> {
-  const { order } = told
-  const { issuer_id: issuerId, currency, gross_minor: gross, tax_minor: tax, net_minor: net } = order
-  const balance = includedBalance(told)
-  const house = (kind: 'orders_in_hand' | 'deferred_revenue' | 'tax_payable') =>
-    houseAccount(ctx, tx, { issuerId, kind, currency })
-  const entries = [
-    { accountId: await house('orders_in_hand'), amount: -gross },
-    { accountId: await house('deferred_revenue'), amount: net - balance },
-    { accountId: await house('tax_payable'), amount: tax },
-    ...(balance > 0n
-      ? [{ accountId: (await lockCardBalance(tx, { issuerId, cardId })).accountId, amount: balance }]
-      : []),
-  ]
-  await post(ctx, tx, {
-    issuerId,
-    key: `${order.order_id}:deliver`,
-    reason: 'order_delivered',
-    entries: entries.filter((entry) => entry.amount !== 0n),
-  })
 }

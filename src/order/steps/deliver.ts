@@ -7,7 +7,8 @@ import type { LocalOrderStep } from '../order-step.ts'
 import { whyNot } from './check.ts'
 import { deliverAddOn } from './deliver-add-on.ts'
 import { deliverCard } from './deliver-card.ts'
-import { deliverTopUp } from './deliver-top-up.ts'
+import { postSale, postTopUp } from './post-sale.ts'
+import { readTarget } from './target.ts'
 
 /** What was bought becomes the holder's, with contract, invoice and mail: one transaction. */
 export const deliver: LocalOrderStep = {
@@ -23,7 +24,7 @@ export const deliver: LocalOrderStep = {
         ? await deliverCard(ctx, tx, told)
         : order.kind === 'add_on'
           ? await deliverAddOn(ctx, tx, told)
-          : await deliverTopUp(ctx, tx, told)
+          : await readTarget(tx, told)
     await tx
       .updateTable('payment')
       .set({ card_id: given.cardId })
@@ -46,7 +47,9 @@ export const deliver: LocalOrderStep = {
       acceptedAt: order.accepted_at,
       accountRef: given.accountRef,
     })
-    // Last, because everybody else who invoices for this issuer waits for the number from here on.
+    // Books and invoice number last: everybody else who sells for this issuer waits for both from here on.
+    if (order.kind === 'top_up') await postTopUp(ctx, tx, told, given.cardId)
+    else await postSale(ctx, tx, told, given.cardId)
     const { number } = await issueInvoice(ctx, tx, {
       issuerId,
       kind: 'invoice',

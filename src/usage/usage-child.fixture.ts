@@ -1,0 +1,23 @@
+// A process of its own that takes a usage file in, for the test that kills it half-way.
+import { systemClock } from '../platform/clock.ts'
+import type { Context } from '../platform/context.ts'
+import { openDb, openPool } from '../platform/db.ts'
+import { makeIds } from '../platform/ids.ts'
+import { openJobs } from '../platform/jobs.ts'
+import { makeLog } from '../platform/log.ts'
+import { importUsage } from './import-usage.ts'
+
+const [url, file, rejects] = process.argv.slice(2) as [string, string, string]
+const pool = openPool(url, 4, 'child')
+const jobs = openJobs(url, makeLog('silent'), false)
+await jobs.start()
+const clock = systemClock
+const ctx = { clock, ids: makeIds(clock), pool, db: openDb(pool), jobs } as Context
+await importUsage(ctx, {
+  file,
+  rejects,
+  batchRows: 10,
+  onProgress: ({ summary }) => void process.stdout.write(`${summary.taken}\n`),
+})
+await jobs.stop()
+await pool.end()
