@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { describeSettings, readConfig } from './platform/env.ts'
 import { SetupError } from './platform/errors.ts'
 import { addCatalogueCommands } from './plan/add-catalogue-commands.ts'
@@ -63,6 +64,7 @@ async function run(argv: string[]): Promise<number> {
   addUsageCommands(program, ends)
   addPayoutCommands(program, ends, readConfig)
   addProof(program, ends)
+  addExpiryCommands(program, ends, readConfig)
   await program.parseAsync(argv)
   return exit
 }

@@ -9,7 +9,7 @@ import { tellDue } from './tell-due.ts'
  * A declaration made in the last second before a card ends is typeset and sealed after it. So long the sweep waits:
  * then what was declared in time is written, and the card is left alone.
  */
-const grace_seconds = 60
+export const grace_seconds = 60
 
 /**
  * Warns, ends and gives back what is due in all issuers, until nothing is. For the minute job; any number of
