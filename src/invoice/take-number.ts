@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../platform/db.ts'
+import { dateFormat } from '../platform/formats.ts'
 
 export type Taken = { seq: bigint; number: string }
 type Counter = { issuerId: string; year: number }
@@ -29,7 +30,7 @@ export async function takeNumber(tx: Tx, counter: Counter & { prefix: string }):
 
 /** The calendar day, `2026-11-22`, on which a moment falls in an issuer's zone; its year numbers the invoice. */
 export function dayIn(at: Date, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-CA', {
+  return dateFormat('en-CA', {
     timeZone,
     year: 'numeric',
     month: '2-digit',
