@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seededRandom } from '../sim/failures.ts'
+import { openSession } from '../src/holder/session.ts'
+import { inIssuer } from '../src/platform/db.ts'
+import { fingerprint } from '../src/privacy/vault.ts'
+import { type Planned, planClosures } from '../test/crash/workload.ts'
+import type { BenchInstallation } from './installation.ts'
+
+export type Holder = Planned & { token: string }
+
+/** Holders with a card each, signed in before the clock starts: a code by mail is no part of what is measured. */
+export async function signedInHolders(at: BenchInstallation, count: number, seed: number): Promise<Holder[]> {
+  const planned = await planClosures(at, count, seededRandom(seed), 'card')
+  const holders: Holder[] = []
+  for (const one of planned) {
+    const keys = await at.ctx.keys.vault(one.issuerId)
+    const address = fingerprint(keys, 'email', one.email)
+    const { token } = await inIssuer(at.ctx.db, one.issuerId, (tx) =>
+      openSession(at.ctx, tx, { issuerId: one.issuerId, fingerprint: address }),
+    )
+    holders.push({ ...one, token })
+  }
+  return holders
+}
+
+/** Open loop: the next is sent when it is due, answered or not. Answers each one's ms, from when it was due, sorted. */
+export async function declareAll(url: string, holders: Holder[], perSecond: number): Promise<number[]> {
+  const started = performance.now()
+  const sent: Promise<number>[] = []
+  for (const [n, holder] of holders.entries()) {
+    const due = started + (n * 1000) / perSecond
+    await sleep(Math.max(0, due - performance.now()))
+    sent.push(declareAndFetch(url, holder, n).then(() => performance.now() - due))
+  }
+  return (await Promise.all(sent)).sort((a, b) => a - b)
+}
+
+export const quantile = (times: number[], q: number) =>
+  times[Math.min(times.length - 1, Math.floor(times.length * q))]!
+
+async function declareAndFetch(url: string, holder: Holder, n: number): Promise<void> {
+  const answer = await fetch(`${url}/api/v1/issuers/${holder.issuerId}/closures`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${holder.token}`,
+      'content-type': 'application/json',
+      'idempotency-key': crypto.randomUUID(),
+      'x-forwarded-for': `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`,
+    },
+    body: JSON.stringify({
+      accountId: holder.accountId,
+      cards: holder.cards.map((card) => card.cardId),
+      start: 'at_once',
+      zone: 'Asia/Shanghai',
+    }),
+  })
+  if (answer.status !== 201)
+    throw new Error(`declaration answered ${answer.status}: ${(await answer.text()).slice(0, 200)}`)
+  const { slipUrl, accessToken } = (await answer.json()) as { slipUrl: string; accessToken: string }
+  const slip = await fetch(new URL(new URL(slipUrl).pathname, url), {
+    headers: { authorization: `Bearer ${accessToken}` },
+  })
+  const pdf = Buffer.from(await slip.arrayBuffer())
+  if (slip.status !== 200 || pdf.subarray(0, 5).toString() !== '%PDF-')
+    throw new Error(`slip answered ${slip.status}`)
+}
