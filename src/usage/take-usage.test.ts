@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard, type SeedCard, type Seeded } from '../../test/seed.ts'
 import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts.ts'
+import { checkBooks } from '../ledger/check.ts'
 import { post } from '../ledger/post.ts'
 import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -279,4 +280,8 @@ it('any order of the same records, with duplicates, in any batches, comes to the
     ),
     { seed: 5, numRuns: 12 },
   )
+})
+
+it('leaves books that add up, from the journal alone', async () => {
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
 })
