@@ -1,6 +1,6 @@
 // Runs the official EN 16931 Schematron rules over invoices made by LEB. The rules and the processor are not part of
 // this repository (CONTRIBUTING.md says where to get them):
-//   node bin/check-invoices.mjs --rules DIR --saxon Saxon-HE.jar [--count 500] [--seed 1] [--keep DIR] [FILE.xml ...]
+//   node bin/with-node.mjs bin/check-invoices.mjs --rules DIR --saxon Saxon-HE.jar [--count 500] [--seed 1] [--keep DIR] [FILE.xml ...]
 // DIR is a copy of ConnectingEurope/eInvoicing-EN16931; files named after the options are checked instead of made ones.
 import { execFileSync } from 'node:child_process'
 import {

@@ -72,6 +72,22 @@ function expectSoundTable(pdf: Uint8Array): void {
     if (entry[3] === 'n') expect(text.startsWith(`${number} 0 obj`, Number(entry[1]))).toBe(true)
 }
 
+it('has no XML of sums that EN 16931 can’t write, and the PDF says it all', async () => {
+  const dinars = await soldCard(ctx, { email: 'dinar@example.com' })
+  const input = invoiceFor(dinars, { currency: 'KWD' })
+  input.lines = [{ ...input.lines[0]!, grossMinor: 5_001n }]
+  await inIssuer(ctx.db, 'leb', (tx) => issueInvoice(ctx, tx, input))
+  const who = await signedIn('dinar@example.com')
+  await who.go('/leb/en/invoices')
+  const [pdf, ...none] = filesOn(who)
+  expect(none).toEqual([])
+  const read = await PDF.load((await download(who, pdf!)).bytes)
+  expect([...read.getAttachments().keys()]).toEqual([])
+  expect((await download(who, pdf!.replace(/pdf$/, 'xml'))).answer.status).toBe(404)
+  const page = read.getPages()[0]!
+  expect(page.extractText().text).toContain('KWD 5.001')
+})
+
 describe('the holder’s list', () => {
   it('has invoice, credit note and contract, and each comes as the same file every time', async () => {
     const who = await signedIn(email)
