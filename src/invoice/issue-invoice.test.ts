@@ -177,9 +177,9 @@ describe('numbers', () => {
     const pool = openPool(ctx.databaseUrl, 64, 'crowd')
     const crowd = { ...ctx, pool, db: openDb(pool) }
     const sold: SoldCard[] = []
-    for (let at = 0; at < 24; at++) sold.push(await soldCard(ctx))
+    for (let at = 0; at < 16; at++) sold.push(await soldCard(ctx))
     const before = (await numbers('leb', 2026)).length
-    const asks = Array.from({ length: 192 }, (_, at) => ({ order: sold[at % 24]!, fails: at % 5 === 0 }))
+    const asks = Array.from({ length: 128 }, (_, at) => ({ order: sold[at % 16]!, fails: at % 5 === 0 }))
     const answers = await Promise.all(
       asks.map(({ order, fails }) =>
         inIssuer(crowd.db, 'leb', async (tx) => {
@@ -197,8 +197,8 @@ describe('numbers', () => {
       true,
     )
     // Each order has one invoice, whoever asked for it first.
-    expect(said.size).toBe(24)
-    expect(after.length - before).toBe(24)
+    expect(said.size).toBe(16)
+    expect(after.length - before).toBe(16)
   })
 
   it('have no gap after a process was killed with one in its hand', async () => {
