@@ -12,6 +12,7 @@ import { inIssuer } from '../src/platform/db.ts'
 import { openLeases } from '../src/platform/leases.ts'
 import { workerEnv } from '../test/crash/installation.ts'
 import { startWorker } from '../test/crash/processes.ts'
+import { cpuMs, cpuMsOfTree } from './cpu.ts'
 import { type BenchInstallation, openInstallation } from './installation.ts'
 import { report } from './report.ts'
 import { type Serving, startServe } from './serve-process.ts'
@@ -39,7 +40,8 @@ try {
   await putSampleCatalogue(at.ctx, [issuerId])
   await putSampleTerms(at.ctx, [issuerId])
   const seen = await readSeen(at)
-  const reference = await bareTransactions(at, seen)
+  const bare = await bareTransactions(at, seen)
+  const reference = bare.perSecond
   const env = { LEB_SAMPLE_STRIPE_WEBHOOK_SECRET: secret, LEB_TRUST_PROXY: '1' }
   const serving = await startServe(at, env)
   stops.unshift(() => serving.stop())
@@ -49,7 +51,15 @@ try {
   stops.unshift(() => Promise.all(workers.map((worker) => worker.stop())))
   await tellSimulator(at, '/sim/webhooks', { url: `${serving.url}/hooks/stripe/${issuerId}`, secret })
   await buyAll(at, serving, seen, warm_up, 0)
+  const cpuOf = async () => ({
+    serve: await cpuMs([serving.pid]),
+    workers: await cpuMs(workers.map((worker) => worker.pid)),
+    postgres: await cpuMsOfTree(at.postgresPid),
+    simulators: await cpuMs([at.outside.pid]),
+  })
+  const before = await cpuOf()
   const { seconds, ms } = await buyAll(at, serving, seen, count, warm_up)
+  const after = await cpuOf()
   ms.sort((a, b) => a - b)
   const quantile = (q: number) => ms[Math.min(ms.length - 1, Math.floor(ms.length * q))]!
   report(
@@ -67,6 +77,13 @@ try {
         'p99 ms': quantile(0.99),
         'max ms': ms.at(-1),
         'worker processes': workers.length,
+        'CPU ms an order': Object.fromEntries(
+          Object.entries(after).map(([who, used]) => [
+            who,
+            Math.round(((used - before[who as keyof typeof before]) / count) * 10) / 10,
+          ]),
+        ),
+        'CPU ms an order, reference': bare.cpu,
       },
     },
     values.json,
@@ -88,7 +105,10 @@ async function readSeen({ ctx }: BenchInstallation): Promise<Seen> {
 }
 
 /** Orders a second when nobody outside is asked: the SM-DP+ answers in this process, money is simply there. */
-async function bareTransactions({ ctx, databaseUrl }: BenchInstallation, seen: Seen): Promise<number> {
+async function bareTransactions(
+  { ctx, databaseUrl, postgresPid }: BenchInstallation,
+  seen: Seen,
+): Promise<{ perSecond: number; cpu: Record<string, number> }> {
   const issuer = (await findIssuer(ctx.db, issuerId))!
   let next = 0
   const done = (value: object) => ({ kind: 'done' as const, evidence: { provider: 'bench' }, value })
@@ -124,13 +144,21 @@ async function bareTransactions({ ctx, databaseUrl }: BenchInstallation, seen: S
     await lookAtOrder(bare, leases, { issuerId, id: orderId })
   }
   await inTurns(warm_up, buy)
+  const own = process.cpuUsage()
+  const database = await cpuMsOfTree(postgresPid)
   const started = performance.now()
   await inTurns(count, (n) => buy(warm_up + n))
   const seconds = (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(own)
+  const each = (used: number) => Math.round((used / count) * 10) / 10
+  const cpu = {
+    'this process': each((user + system) / 1000),
+    postgres: each((await cpuMsOfTree(postgresPid)) - database),
+  }
   await leases.close()
   // What it queued is done already; workers shall not look at it again in the time that is measured.
   await ctx.pool.query(`delete from pgboss.job where name in ('order', 'notice')`)
-  return count / seconds
+  return { perSecond: count / seconds, cpu }
 }
 
 /** As many at once as told, in order. */
@@ -150,14 +178,17 @@ async function buyAll(
   from: number,
 ): Promise<{ seconds: number; ms: number[] }> {
   const ms: number[] = []
+  const watcher = watchOrders(bench)
   const started = performance.now()
   await inTurns(many, async (n) => {
     const posted = performance.now()
     const number = await orderAndPay(bench, url, seen, from + n)
-    await delivered(bench, number)
+    await watcher.delivered(number)
     ms.push(performance.now() - posted)
   })
-  return { seconds: (performance.now() - started) / 1000, ms }
+  const seconds = (performance.now() - started) / 1000
+  await watcher.stop()
+  return { seconds, ms }
 }
 
 /** What a buyer does: order, ask for the payment page, pay there. Answers the order's number. */
@@ -197,20 +228,39 @@ async function orderAndPay(
   return number
 }
 
-/** Waits in the database, beside what is measured: a buyer's reload would ask the provider too. */
-async function delivered({ ctx }: BenchInstallation, number: string): Promise<void> {
-  for (const gives_up = performance.now() + 60_000; performance.now() < gives_up; await sleep(40)) {
-    const row = await inIssuer(ctx.db, issuerId, (tx) =>
-      tx
-        .selectFrom('purchase_order')
-        .select('state')
-        .where('issuer_id', '=', issuerId)
-        .where('number', '=', number)
-        .executeTakeFirstOrThrow(),
-    )
-    if (row.state === 'delivered') return
+type Watcher = { delivered(number: string): Promise<void>; stop(): Promise<void> }
+
+/** Looks in the database, one question for all buyers: a page's reload would ask the provider too. */
+function watchOrders({ ctx }: BenchInstallation): Watcher {
+  const waiting = new Map<string, () => void>()
+  let over = false
+  const look = async () => {
+    while (!over) {
+      const numbers = [...waiting.keys()]
+      const rows = await inIssuer(ctx.db, issuerId, (tx) =>
+        tx
+          .selectFrom('purchase_order')
+          .select('number')
+          .where('issuer_id', '=', issuerId)
+          .where('number', 'in', ['', ...numbers])
+          .where('state', '=', 'delivered')
+          .execute(),
+      )
+      for (const { number } of rows) {
+        waiting.get(number)?.()
+        waiting.delete(number)
+      }
+      await sleep(50)
+    }
   }
-  throw new Error(`order ${number} was not delivered in 60 s`)
+  const looking = look()
+  return {
+    delivered: (number) => new Promise((done) => void waiting.set(number, done)),
+    async stop() {
+      over = true
+      await looking
+    },
+  }
 }
 
 async function tellSimulator({ at: outside }: BenchInstallation, path: string, body: object): Promise<void> {

@@ -7,7 +7,7 @@ import { bundle } from '../bin/bundle.mjs'
 import { workerEnv } from '../test/crash/installation.ts'
 import type { BenchInstallation } from './installation.ts'
 
-export type Serving = { url: string; stop(): Promise<void> }
+export type Serving = { url: string; pid: number; stop(): Promise<void> }
 
 /** `leb serve` as it is, in a process of its own. */
 export async function startServe(at: BenchInstallation, env: Record<string, string>): Promise<Serving> {
@@ -34,6 +34,7 @@ export async function startServe(at: BenchInstallation, env: Record<string, stri
     if (answer?.ok)
       return {
         url,
+        pid: child.pid!,
         async stop() {
           if (child.exitCode !== null) return
           child.kill('SIGTERM')
