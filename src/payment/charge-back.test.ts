@@ -3,6 +3,8 @@ import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
+import { reasonWording } from '../ledger/reasons.ts'
+import { readStatement } from '../ledger/statement.ts'
 import { inIssuer } from '../platform/db.ts'
 import { shares } from './charge-back.ts'
 import { lookAtPayment } from './look-at-payment.ts'
@@ -54,6 +56,12 @@ it('takes a charged-back payment off the balance as far as it goes, the rest is 
   sim.disputes.open(card.paymentRef)
   await happens()
   expect(await balanceOf(card)).toBe(0n)
+  const statement = await inIssuer(leb.db, 'leb', (tx) =>
+    readStatement(tx, { issuerId: 'leb', cardId: card.cardId }, { limit: 1 }),
+  )
+  const [line] = statement!.lines
+  expect(line).toMatchObject({ amount: -8_640n, after: 0n })
+  expect(reasonWording(line!.reason).en).toBe('Payment taken back by your bank')
   expect(await moved()).toEqual({ cash_at_provider: 20_000n, chargebacks: -11_360n })
   expect(await paymentOf(card.paymentRef)).toMatchObject({ charged_back_minor: 20_000n })
 })

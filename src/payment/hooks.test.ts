@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
@@ -79,6 +80,30 @@ it('refuses rubbish that is signed, and takes what is none of our business witho
   const strange = event({ data: { object: { id: 'receipt:x' } } })
   expect((await tell(strange, signed(strange))).status).toBe(200)
   expect(await kept()).toEqual(before)
+})
+
+it('answers any signed JSON at all, and breaks on none', async () => {
+  const strange = fc.oneof(
+    fc.json(),
+    fc
+      .record({ id: fc.string(), type: fc.string(), created: fc.double(), data: fc.object() })
+      .map((e) => JSON.stringify(e)),
+    fc
+      .record({
+        id: fc.string({ unit: 'binary', maxLength: 300 }),
+        type: fc.constantFrom('refund.failed', 'charge.dispute.created', 'checkout.session.completed'),
+        ref: fc.string({ unit: 'binary' }),
+      })
+      .map(({ id, type, ref }) =>
+        event({ id, type, data: { object: { id: ref, metadata: { leb_key: ref } } } }),
+      ),
+  )
+  await fc.assert(
+    fc.asyncProperty(strange, async (body) => {
+      expect([200, 400]).toContain((await tell(body, signed(body))).status)
+    }),
+    { seed: 20_261_122, numRuns: 100 },
+  )
 })
 
 it('is closed to issuers without it, to unknown ones, to reading and to floods', async () => {

@@ -25,6 +25,7 @@ afterAll(async () => {
 let before: Record<string, bigint>
 beforeEach(async () => void (before = await books(leb)))
 
+const sim = () => leb.world.sims.payment
 const happens = async () => {
   await hooks.idle()
   await workOffPayments(leb)
@@ -223,9 +224,34 @@ it('gives back a second payment of one order', async () => {
   expect(await moved()).toEqual({ cash_at_provider: -2_000n, orders_in_hand: 2_000n })
 })
 
+it('moves nothing when it is told again of a payment that was given back since', async () => {
+  const bought = await awaitingOrder(leb, card)
+  await pay(bought)
+  await happens()
+  await setState(bought.orderId, 'refunded')
+  const after = await moved()
+  for (const event of hooks.events().slice(-2)) hooks.replay(event.id)
+  await happens()
+  await lookAtPayment(leb, { issuerId: 'leb', id: bought.ref })
+  await lookAtPayment(leb, { issuerId: 'leb', id: sim().checkout.find(bought.ref)!.payment_intent! })
+  expect(await moved()).toEqual(after)
+  expect(await order(bought.orderId)).toMatchObject({ state: 'refunded' })
+})
+
+it('looks again later when the provider cannot say, and forgets nothing', async () => {
+  const bought = await awaitingOrder(leb, card)
+  await pay(bought)
+  await hooks.idle()
+  sim().failures.set({ mode: 'down' })
+  await expect(lookAtPayment(leb, { issuerId: 'leb', id: bought.ref })).rejects.toThrow('connection_failed')
+  expect(await order(bought.orderId)).toMatchObject({ state: 'awaiting_payment' })
+  sim().failures.set(undefined)
+  await happens()
+  expect(await order(bought.orderId)).toMatchObject({ state: 'paid' })
+})
+
 it('leaves alone what others do on the same account', async () => {
-  const sim = leb.world.sims.payment
-  sim.seed([
+  sim().seed([
     { id: 'pi_shop', amount: 500, currency: 'cny', metadata: { leb_issuer: 'roamly', leb_order: 'X' } },
   ])
   hooks.hold()

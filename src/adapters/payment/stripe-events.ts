@@ -59,20 +59,16 @@ function isSignedWith(
 
 function whatAbout(
   type: string,
-  object: {
-    id: string
-    payment_intent?: string | null | undefined
-    metadata?: Record<string, string> | null | undefined
-  },
+  {
+    id: ref = '',
+    metadata,
+  }: { id?: string | undefined; metadata?: Record<string, string> | null | undefined },
 ): StripeEvent['about'] {
-  if (type.startsWith('checkout.session.') && object.id.startsWith('cs_'))
-    return { what: 'payment', ref: object.id }
-  if (type.startsWith('payment_intent.') && object.id.startsWith('pi_'))
-    return { what: 'payment', ref: object.id }
-  if (type.startsWith('charge.dispute.') && /^(dp|du)_/.test(object.id))
-    return { what: 'dispute', ref: object.id }
-  if (/^(refund\.|charge\.refund\.)/.test(type) && /^(re|pyr)_/.test(object.id))
-    return { what: 'refund', ref: object.id, key: object.metadata?.leb_key }
+  if (type.startsWith('checkout.session.') && ref.startsWith('cs_')) return { what: 'payment', ref }
+  if (type.startsWith('payment_intent.') && ref.startsWith('pi_')) return { what: 'payment', ref }
+  if (type.startsWith('charge.dispute.') && /^(dp|du)_/.test(ref)) return { what: 'dispute', ref }
+  if (/^(refund\.|charge\.refund\.)/.test(type) && /^(re|pyr)_/.test(ref))
+    return { what: 'refund', ref, key: metadata?.leb_key }
   return { what: 'nothing_of_ours' }
 }
 

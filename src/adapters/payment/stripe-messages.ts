@@ -67,15 +67,18 @@ export const dispute = z.object({
   payment_intent: id.nullable(),
 })
 
+// What names things at Stripe; anything else would only be somebody trying what we do with it.
+const plain = z.string().regex(/^[\w.-]{1,255}$/)
+
 /** What of a webhook event we read: whose it is and what to look at. Everything else in it may be personal. */
 export const event = z.object({
-  id,
-  type: z.string().max(120),
+  id: plain,
+  type: z.string().regex(/^[\w.]{1,120}$/),
   created,
   data: z.object({
     object: z.looseObject({
-      id,
-      payment_intent: id.nullable().optional().catch(undefined),
+      // Some have none, such as a balance: none of our business then.
+      id: plain.optional().catch(undefined),
       metadata: metadata.catch(undefined),
     }),
   }),
