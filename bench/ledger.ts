@@ -1,21 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { statfs } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { sql } from 'kysely'
-import { bundle } from '../bin/bundle.mjs'
 import { putSampleCatalogue } from '../src/plan/sample-catalogue.ts'
 import { inIssuer } from '../src/platform/db.ts'
 import { addUsageKey } from '../src/usage/usage-key.ts'
-import { workerEnv } from '../test/crash/installation.ts'
 import { cpuMsOfTree } from './cpu.ts'
 import { type BenchInstallation, openInstallation } from './installation.ts'
 import { growFleet } from './ledger-fleet.ts'
 import { measurePgbench, type Pgbench } from './pgbench.ts'
 import { report } from './report.ts'
+import { type Serving, startServe } from './serve-process.ts'
 import { type Load, sendUsage } from './usage-load.ts'
 
 // Usage debits through HTTP, micro-batched, against pgbench calling the same posting function one per transaction on
@@ -39,24 +33,30 @@ type Seen = Load & { accounts: number; reference: Pgbench; cpu: { serve: number;
 
 await checkDisk(Math.max(...sizes))
 const at = await openInstallation([])
-let serving: ChildProcess | undefined
+let serving: Serving | undefined
 try {
   await putSampleCatalogue(at.ctx, ['leb'])
   const { token } = await addUsageKey(at.ctx, { issuerId: 'leb', name: 'bench' })
-  const { url, child } = await serve(at)
-  serving = child
+  const served = await startServe(at, {})
+  serving = served
   const seen: Seen[] = []
   let have = 0
   for (const accounts of sizes) {
     await growFleet(adminUrl(at), have, accounts)
     have = Math.max(have, accounts)
-    const load = { url, token, accounts, perBatch: Number(values.batch), senders: Number(values.senders) }
+    const load = {
+      url: served.url,
+      token,
+      accounts,
+      perBatch: Number(values.batch),
+      senders: Number(values.senders),
+    }
     // Until plans are made, code is compiled and pages are read in, nothing is counted.
     await sendUsage({ ...load, seconds: Math.min(5, seconds) })
     const before = await moneyMoved(at)
-    const cpuBefore = await cpuNow(at, child)
+    const cpuBefore = await cpuNow(at, served)
     const measured = await sendUsage({ ...load, seconds })
-    const cpuAfter = await cpuNow(at, child)
+    const cpuAfter = await cpuNow(at, served)
     await proveAll(at, before, measured)
     const perRecord = (part: 'serve' | 'postgres') =>
       Math.round(((cpuAfter[part] - cpuBefore[part]) * 1000) / measured.records)
@@ -72,10 +72,7 @@ try {
   }
   tell(seen)
 } finally {
-  if (serving && serving.exitCode === null) {
-    serving.kill('SIGTERM')
-    await once(serving, 'exit')
-  }
+  await serving?.stop()
   await at.stop()
 }
 
@@ -117,12 +114,9 @@ function tell(seen: Seen[]): void {
 }
 
 /** CPU that the server and PostgreSQL have used, ms. */
-async function cpuNow(
-  on: BenchInstallation,
-  server: ChildProcess,
-): Promise<{ serve: number; postgres: number }> {
-  const [served, postgres] = await Promise.all([cpuMsOfTree(server.pid!), cpuMsOfTree(on.postgresPid)])
-  return { serve: served, postgres }
+async function cpuNow(on: BenchInstallation, served: Serving): Promise<{ serve: number; postgres: number }> {
+  const [serve, postgres] = await Promise.all([cpuMsOfTree(served.pid), cpuMsOfTree(on.postgresPid)])
+  return { serve, postgres }
 }
 
 /** What the house has earned by usage, tax included, in minor units, and in how many postings. */
@@ -166,40 +160,4 @@ function adminUrl({ databaseUrl }: BenchInstallation): string {
   const url = new URL(databaseUrl)
   url.username = 'postgres'
   return url.href
-}
-
-/** `leb serve` as it is, in a process of its own. */
-async function serve(on: BenchInstallation): Promise<{ url: string; child: ChildProcess }> {
-  const dir = join(on.program.work, '..')
-  await bundle({ main: 'src/main.ts' }, dir)
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const start = `import(${JSON.stringify(join(dir, 'main.js'))}).then(({ main }) => main(['node', 'leb', 'serve']))`
-  const child = spawn(process.execPath, ['-e', start], {
-    stdio: ['pipe', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      LEB_LOG: 'error',
-      LEB_WITH_PARENT: '1',
-      LEB_PORT: String(port),
-      LEB_PROVIDER_PORT: String(await freePort()),
-      ...workerEnv(on),
-    },
-  })
-  for (let tries = 0; tries < 300; tries++) {
-    if (child.exitCode !== null) throw new Error(`leb serve ended with ${child.exitCode}`)
-    const answer = await fetch(`${url}/api/openapi.json`).catch(() => undefined)
-    if (answer?.ok) return { url, child }
-    await sleep(100)
-  }
-  throw new Error('leb serve did not come up in 30 s')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => done(port))
-    })
-  })
 }
