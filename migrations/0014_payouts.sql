@@ -100,3 +100,6 @@ begin
     execute format('create policy one_issuer on %I using (issuer_id = leb_issuer()) with check (issuer_id = leb_issuer())', t);
   end loop;
 end $$;
+
+-- What they said stands in payout_part now.
+alter table closure_card drop column payout_minor, drop column payout_route, drop column bank_reference;

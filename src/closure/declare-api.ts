@@ -165,7 +165,7 @@ async function newClosure(c: ApiContext, body: DeclarationBody, accountId: strin
     { limit: 'declaration_per_account', who: accountId },
     { limit: 'declaration_per_account_a_day', who: accountId },
   ])
-  const receipt = await declareClosure(ctx, {
+  const made = await declareClosure(ctx, {
     issuerId,
     accountId,
     cardIds: body.cards === 'account' ? 'account' : [...new Set(body.cards.map((id) => id.toLowerCase()))],
@@ -178,8 +178,8 @@ async function newClosure(c: ApiContext, body: DeclarationBody, accountId: strin
     voucher: body.voucher ?? false,
   })
   if (body.bankAccount)
-    await nameBankAccount(ctx, { issuerId, closureId: receipt.closureId, ...body.bankAccount })
-  return receipt
+    await nameBankAccount(ctx, { issuerId, closureId: made.closureId, ...body.bankAccount })
+  return made
 }
 
 /** After a crash: is the closure that stands in the way the one this same request made before it could answer? */

@@ -196,14 +196,11 @@ export interface ClosureBlock {
 }
 
 export interface ClosureCard {
-  bank_reference: string | null
   card_id: string
   closure_id: string
   currency: string
   issuer_id: string
   live: Generated<boolean>
-  payout_minor: Int8 | null
-  payout_route: string | null
   settled_minor: Int8 | null
   settlement: Json | null
 }

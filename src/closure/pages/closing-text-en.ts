@@ -20,11 +20,6 @@ export const closingEn = {
   what: {
     title: 'What will happen',
     money: 'Your money',
-    original: (money: string, day: string) =>
-      `${money} goes back to the payment method the card was paid with, by ${day}.`,
-    bank: (money: string, day: string) =>
-      `${money} goes to your bank account, by ${day}. Support will ask you for the account by e-mail; the money cannot go back the way it came.`,
-    nothing: 'There is no balance to pay back.',
     line: 'Your line',
     lineWords: [
       'Data, calls and texts are switched off. The number is given back.',

@@ -18,10 +18,6 @@ export const closingZh: ClosingText = {
   what: {
     title: '注销后会怎样',
     money: '钱',
-    original: (money, day) => `${money} 原路退回购卡时的支付方式，${day}前到账。`,
-    bank: (money, day) =>
-      `${money} 转到您的银行账户，${day}前到账。这笔钱无法原路退回，客服会发邮件向您要收款账户。`,
-    nothing: '没有余额需要退还。',
     line: '线路',
     lineWords: [
       '流量、通话和短信停用，号码收回。',

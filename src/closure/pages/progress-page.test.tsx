@@ -88,7 +88,7 @@ test('when it waits for the holder it says so first, in her language', async () 
   const waiting = { ...closing, steps: [step({ state: 'blocked', block })] }
   expect(await render(waiting)).toMatch(/id="now">We need something from you/)
   expect(await render(waiting, 'zh-CN')).toMatch(/id="now">需要您补充/)
-  expect(await render(waiting, 'zh-CN')).toContain('退款需要您的银行账户')
+  expect(await render(waiting, 'zh-CN')).toContain('请在本页填写收款账户')
   expect(stampOf(waiting)).not.toBe(stampOf(closing))
 })
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { CardLine } from '../../card/pages/card-line.tsx'
 import { MoneySheets, PartLines, type ShownVoucher } from '../../payout/pages/money-sheets.tsx'
+import { payoutText } from '../../payout/pages/payout-text.ts'
 import { SettlementLines } from '../../payout/pages/settlement-lines.tsx'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Facts } from '../../web/components/facts.tsx'
@@ -118,7 +119,6 @@ function Late({ page, view }: { page: Page; view: ClosureView }) {
 
 function DetailFacts({ view, lang }: { view: ClosureView; lang: Page['lang'] }) {
   const text = progressText[lang]
-  const money = closingText[lang].check.money
   const paid = view.cards.some((card) => card.parts.some(({ route }) => route !== 'nothing'))
   return (
     <Facts
@@ -126,7 +126,9 @@ function DetailFacts({ view, lang }: { view: ClosureView; lang: Page['lang'] }) 
         ...(view.accountRef === null
           ? []
           : [{ label: text.account, value: `${view.accountRef} (${text.covers[view.covers]})` }]),
-        ...(paid ? [{ label: money, value: <PartLines view={view} lang={lang} /> }] : []),
+        ...(paid
+          ? [{ label: payoutText[lang].parts.title, value: <PartLines view={view} lang={lang} /> }]
+          : []),
         ...(view.state === 'closed' || view.state === 'undone'
           ? []
           : [{ label: text.due, value: formatMoment(view.dueAt, lang, view.zone) }]),

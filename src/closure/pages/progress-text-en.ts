@@ -73,7 +73,7 @@ export const progressEn = {
     payout_more_than_paid:
       'The balance is higher than that payment was. Our staff is working out the refund.',
     payout_charged_back: 'Your bank has already claimed this payment back. Our staff is checking the rest.',
-    bank_details_needed: 'We need a bank account for the refund. Enter it below.',
+    bank_details_needed: 'We need a bank account to transfer part of your money to. Name it on this page.',
     transfer_to_send: 'Your bank account is noted. The transfer goes out with the next file for the bank.',
     transfer_under_way: 'The transfer is with the bank. We wait for its statement.',
     esim_refused: 'The eSIM platform refused. Our staff is dealing with it; your money does not wait for it.',

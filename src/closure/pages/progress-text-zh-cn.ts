@@ -40,7 +40,7 @@ export const progressZh: ProgressText = {
     payout_currency_differs: '购卡时用的是另一种货币，客服正在核算退款。',
     payout_more_than_paid: '余额高于当时的付款，客服正在核算退款。',
     payout_charged_back: '您的银行已追回这笔付款，客服正在核对剩余部分。',
-    bank_details_needed: '退款需要您的银行账户，请在下面填写。',
+    bank_details_needed: '有一部分钱需要转账，请在本页填写收款账户。',
     transfer_to_send: '您的账户已登记，下一批银行转账时汇出。',
     transfer_under_way: '转账已交给银行，正在等银行的入账记录。',
     esim_refused: 'eSIM 平台没有受理，客服正在处理。退款不会因此耽搁。',

@@ -1,5 +1,6 @@
 import { hasBankDetails } from '../../payout/bank-details.ts'
 import type { PayoutPart } from '../../payout/parts.ts'
+import { settleTransfer } from '../../payout/transfers.ts'
 import { queueNotice } from '../../notice/queue-notice.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
@@ -12,6 +13,14 @@ import type { Block } from '../step.ts'
  */
 export async function waitForTransfer(ctx: Context, tx: Tx, told: Case, part: PayoutPart) {
   if (part.state === 'paid') return { skip: { route: 'bank_transfer', reference: part.reference } }
+  const { issuerId } = told.issuer
+  if (part.state === 'waiting' && part.reference) {
+    // Noted by staff before parts were rows of their own (migration 0014), and not booked yet.
+    const { reference, partId, amount, currency } = part
+    const closureId = told.closure.closure_id
+    await settleTransfer(ctx, tx, { issuerId, part: { partId, closureId, amount, currency }, reference })
+    return { skip: { route: 'bank_transfer', reference } }
+  }
   const place = { issuerId: told.issuer.issuerId, closureId: told.closure.closure_id }
   const block = await whoseTurn(tx, place, part)
   // What was awaited before is not awaited any more.

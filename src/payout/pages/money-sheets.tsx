@@ -36,6 +36,8 @@ export function PartLines({ view, lang }: { view: ClosureView; lang: Lang }) {
 function stateWords(part: PartView, view: ClosureView, lang: Lang): string {
   const text = payoutText[lang].parts
   if (part.route === 'kept') return ''
+  if (part.route === 'bank_transfer' && part.state === 'waiting')
+    return view.bankAccountGiven ? text.to_send : text.no_account
   if (part.state !== 'paid') return part.state === 'sent' ? text.sent : text.waiting
   if (part.reference === 'chargeback') return text.charged_back
   const done = part.settledAt ? [text.paid(formatMoment(part.settledAt, lang, view.zone))] : []
@@ -109,7 +111,9 @@ function VoucherSheet({ page, view, voucher }: { page: Page; view: ClosureView; 
   return (
     <div class="sheet">
       <h2>{text.title}</h2>
-      <p class="number">{voucher.code}</p>
+      <p class="lead">
+        <strong>{voucher.code}</strong>
+      </p>
       <p>{voucher.left.amount === '0' ? text.spent : text.words(sumOf(voucher.left, page.lang), until)}</p>
     </div>
   )

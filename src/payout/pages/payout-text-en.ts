@@ -50,6 +50,8 @@ export const payoutEn = {
   parts: {
     title: 'Your money',
     waiting: 'on its way',
+    no_account: 'waits for your account',
+    to_send: 'goes out with the next file for the bank',
     sent: 'with the bank',
     paid: (moment: string) => `done ${moment}`,
     reference: (reference: string) => `reference ${reference}`,

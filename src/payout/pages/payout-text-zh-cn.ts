@@ -47,6 +47,8 @@ export const payoutZh: PayoutText = {
   parts: {
     title: '您的钱',
     waiting: '处理中',
+    no_account: '等您填写账户',
+    to_send: '下一批银行转账时汇出',
     sent: '银行办理中',
     paid: (moment) => `${moment}已退`,
     reference: (reference) => `凭证 ${reference}`,
