@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { projectFile } from '../../src/platform/project.ts'
 import { openShop, type Shop } from '../orders.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
 
@@ -12,10 +14,32 @@ beforeAll(async () => {
 })
 afterAll(() => w.stop())
 
+/** What axe finds wrong on the page, by WCAG 2.2 A and AA. Needs script. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(projectFile('node_modules', 'axe-core', 'axe.min.js'), 'utf8'))
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(at: Document, how: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+      }
+    }
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    return (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations
+  })
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${page.url()} ${id}: ${html}`))
+}
+
 /** LEB_SHOTS=DIR leaves a picture of each page, for people to look at. */
 const dir = process.env.LEB_SHOTS
 async function shot(page: Page, name: string): Promise<void> {
   if (dir) await page.screenshot({ path: join(dir, `${name}.png`), fullPage: true })
+}
+
+/** A page as it should be: nothing wider than the screen, and nothing for axe to find where script runs. */
+async function check(page: Page, name: string, script: boolean): Promise<void> {
+  await shot(page, name)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
+  if (script) expect(await findings(page)).toEqual([])
 }
 
 test.each([
@@ -34,17 +58,17 @@ test.each([
   await page.click('header nav a >> nth=0')
   await page.selectOption('#to', country)
   await page.click('main form button')
-  await shot(page, name('1-shop'))
+  await check(page, name('1-shop'), script)
   await page.click('main section a.button >> nth=0')
   await page.selectOption('#live', 'DE')
-  await shot(page, name('2-plan'))
+  await check(page, name('2-plan'), script)
   await page.click('main form button')
   await page.click('main form button')
   expect(await page.locator('.is-wrong').count()).toBe(1)
-  await shot(page, name('3-faults'))
+  await check(page, name('3-faults'), script)
   await page.fill('#email', `browser-${lang.toLowerCase()}@example.com`)
   await page.check('#accept')
-  await shot(page, name('4-checkout'))
+  await check(page, name('4-checkout'), script)
   // The browser goes on to the provider by itself, also without script, and comes back after paying.
   await page.click('main form button')
   await page.waitForURL(`${w.leb.world.payment.url}/c/pay/**`)
@@ -57,8 +81,7 @@ test.each([
   // The page looks again by itself.
   await page.waitForSelector('.qr svg')
   expect(await page.textContent('main')).toMatch(run.words)
-  await shot(page, name('6-ready'))
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
+  await check(page, name('6-ready'), script)
   await context.close()
   // The 422 of the form that came back is said in the console by the browser itself.
   expect(faults.filter((words) => !words.includes('422'))).toEqual([])
