@@ -31,11 +31,14 @@ try {
   await growExpired(adminUrl, swept, count)
   await growExpired(adminUrl, plain, count)
   await settle(adminUrl, true)
+  const cpu = async () => ((await cpuMsOfTree(at.postgresPid)) * 1000) / count
+  const cpuAtStart = await cpu()
   const plainSeconds = await lapsePlainly(adminUrl, plain)
+  const cpuOfPlain = (await cpu()) - cpuAtStart
   await settle(adminUrl, false)
-  const cpuBefore = await cpuMsOfTree(at.postgresPid)
+  const cpuBefore = await cpu()
   const seconds = await sweep(at, swept)
-  const cpu = (await cpuMsOfTree(at.postgresPid)) - cpuBefore
+  const cpuOfSweep = (await cpu()) - cpuBefore
   await proveEnds(swept)
   const declare = values['beside-declare'] ? await besideDeclare(at) : {}
   report(
@@ -50,7 +53,8 @@ try {
         'goal cards/s': goal_per_second,
         'seconds, swept': seconds,
         'seconds, one plain statement': plainSeconds,
-        'PostgreSQL CPU µs a card, swept': (cpu * 1000) / count,
+        'PostgreSQL CPU µs a card, swept': cpuOfSweep,
+        'PostgreSQL CPU µs a card, plain': cpuOfPlain,
         'what the statement leaves out': 'rules by jurisdiction, holds, closings, warnings, record and mail',
         ...declare,
       },

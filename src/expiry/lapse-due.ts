@@ -3,6 +3,7 @@ import type { Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { expiryRules } from './expiry-rules.ts'
+import { most_of_a_range, pagesWorthReading } from './pages-worth-reading.ts'
 
 /** `minor`: what those cards held, in minor units of `currency`. */
 export type Lapsed = {
@@ -20,13 +21,14 @@ const calls_at_once = 2
 /**
  * Ends up to `most` cards of an issuer whose time came by `until` (ledger_lapse in migrations/0013_expiry.sql says
  * what happens to each); nothing was left to do when the answer is empty. Safe in any number of processes at once; a
- * killed call did nothing. Throws the gate's database errors: LB018 another issuer's transaction, LB019 no rule.
+ * killed call did nothing. With `pages` only cards that lie there are looked at. Throws the gate's database errors: LB018 another issuer's transaction, LB019 no rule.
  */
 export async function lapseSome(
   ctx: Context,
   issuer: Issuer,
   until: Date,
   most: number = cards_a_call,
+  pages?: { from: number; to: number },
 ): Promise<Lapsed[]> {
   const { jurisdictions, kinds, keepDays } = expiryRules(issuer, ctx.clock.now())
   const { issuerId } = issuer
@@ -38,7 +40,8 @@ export async function lapseSome(
       minor: string
     }>`
       select * from ledger_lapse(${issuerId}, ${until}::timestamptz, ${ctx.clock.now()}::timestamptz, ${most}::int,
-        ${jurisdictions}::text[], ${kinds}::text[], ${keepDays}::int[], ${ctx.ids.next()}::uuid)`.execute(tx)
+        ${jurisdictions}::text[], ${kinds}::text[], ${keepDays}::int[], ${ctx.ids.next()}::uuid,
+        ${pages?.from ?? null}::bigint, ${pages?.to ?? null}::bigint)`.execute(tx)
     return rows.map((row) => ({ ...row, cards: Number(row.cards), minor: BigInt(row.minor) }))
   })
 }
@@ -59,7 +62,10 @@ export async function lapseDue(ctx: Context, issuer: Issuer, until: Date): Promi
   const first = await lapseSome(ctx, issuer, until)
   const all = [...first]
   if (countCards(first) < cards_a_call) return all
+  const ranges = await pagesWorthReading(ctx, issuer.issuerId, until)
   const lane = async () => {
+    for (let range = ranges.pop(); range; range = ranges.pop())
+      all.push(...(await lapseSome(ctx, issuer, until, most_of_a_range, range)))
     for (;;) {
       const some = await lapseSome(ctx, issuer, until)
       if (some.length === 0) return
