@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { describeSettings, readConfig } from './platform/env.ts'
+import { addOrderCommands } from './order/add-order-commands.ts'
 import { SetupError } from './platform/errors.ts'
+import { addInvoiceCommands } from './invoice/add-invoice-commands.ts'
 import { addCatalogueCommands } from './plan/add-catalogue-commands.ts'
 import { addUsageCommands } from './usage/usage-cli.ts'
 import { addPaymentCommands } from './payment/add-payment-commands.ts'
@@ -59,7 +61,8 @@ async function run(argv: string[]): Promise<number> {
   addClosing(program, ends)
   addSetUp(program, ends)
   addCatalogueCommands(program, ends, readConfig)
-  addTerms(program, ends)
+  addOrderCommands(program, ends, readConfig)
+  addInvoiceCommands(program, ends, readConfig)
   addPaymentCommands(program, ends, readConfig)
   addUsageCommands(program, ends)
   addPayoutCommands(program, ends, readConfig)
@@ -203,25 +206,6 @@ function addSetUp(program: Command, ends: Ends): void {
       ends(async (options: { json?: boolean }) =>
         (await import('./platform/migrate-command.ts')).migrateCommand(readConfig(), options),
       ),
-    )
-}
-
-function addTerms(program: Command, ends: Ends): void {
-  program
-    .command('terms')
-    .description("issuers' terms of business")
-    .command('put <file>')
-    .description('publishes a version, in force from now on, from a JSON file (docs/operate/invoices.md)')
-    .requiredOption('--issuer <id>', 'whose terms they are')
-    .option('--json', 'answer as one JSON object')
-    .action(
-      ends(async (file: string, options: { issuer: string; json?: boolean }) => {
-        const { withContext } = await import('./with-context.ts')
-        const { termsPutCommand } = await import('./invoice/terms-command.ts')
-        return withContext(readConfig(), (ctx) =>
-          termsPutCommand(ctx, { file, issuer: options.issuer, json: Boolean(options.json) }),
-        )
-      }),
     )
 }
 

@@ -8,6 +8,7 @@ import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { lapseOrders } from './lapse-orders.ts'
+import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
 import { lookAtOrder } from './look-at-order.ts'
 
 let leb: Outside
@@ -177,10 +178,51 @@ describe('what is paid and can not be delivered goes back by itself', () => {
     await shop.hear(placed)
     leb.world.sims.payment.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
     await shop.look(placed)
-    expect(await shop.view(placed)).toMatchObject({ state: 'refunding', refundBy: 'staff' })
+    expect(await shop.view(placed)).toMatchObject({ state: 'refunding', refundRoute: 'bank_transfer' })
     leb.world.sims.payment.failures.set(undefined)
     await shop.look(placed)
     expect((await shop.books())['refunds_payable']).toBe(12_800n)
+    let said = ''
+    const out = (text: string) => void (said += text)
+    const paid = { number: placed.number, reference: 'TRF 17', json: false, out }
+    await orderPaidCommand(leb, paid)
+    await shop.look(placed)
+    expect((await shop.view(placed)).state).toBe('refunded')
+    expect(await shop.books()).toEqual({ cash_at_provider: -12_800n, cash_at_bank: 12_800n })
+    await orderStatusCommand(leb, { number: placed.number, json: false, out })
+    expect(said).toMatch(/refunded[\s\S]*refund +refused[\s\S]*refund +done[\s\S]*tell_refund/)
+    await expect(orderPaidCommand(leb, paid)).rejects.toThrow(/waits for no transfer/)
+  })
+})
+
+describe('a voucher', () => {
+  const giveVoucher = async () => {
+    const spent = await shop.place()
+    await shop.pay(spent)
+    await putCatalogue(leb, 'leb', { items: [], withdraw: ['LEB3'] })
+    await shop.hear(spent)
+    await asLeb((tx) => tx.updateTable('payment').set({ provider: 'voucher' }).execute())
+    await shop.look(spent)
+    return spent
+  }
+
+  it('that paid for what can not be delivered is given anew, and pays for something else', async () => {
+    const refunded = await giveVoucher()
+    const view = await shop.view(refunded)
+    expect(view).toMatchObject({ state: 'refunded', refundRoute: 'voucher' })
+    const wanted = { kind: 'card' as const, code: 'LEB5', zone: 'JP', currency: 'CNY' }
+    const pay = { wanted, payBy: 'voucher' as const, voucherCode: view.voucherCode! }
+    // 128.00 are not enough for 168.00.
+    await expect(shop.place(pay)).rejects.toMatchObject({ code: 'order/voucher_wrong' })
+    expect((await shop.books())['vouchers']).toBe(12_800n)
+    const card = await seedCard(leb, { currency: 'CNY' })
+    const buyer = { kind: 'signed_in' as const, holderIds: [card.holderId] }
+    const topUp = { kind: 'top_up' as const, cardId: card.cardId, amount: '100.00' }
+    const placed = await shop.place({ ...pay, wanted: topUp, buyer })
+    expect((await shop.view(placed)).state).toBe('paid')
+    await shop.look(placed)
+    expect((await shop.view(placed)).state).toBe('delivered')
+    expect((await shop.books())['vouchers']).toBe(2_800n)
   })
 })
 

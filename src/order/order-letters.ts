@@ -1,5 +1,6 @@
 import type { Letter } from '../notice/letter.tsx'
 import type { RefundReason } from './order-case.ts'
+import type { OrderView } from './read-order.ts'
 
 type Locale = 'zh-CN' | 'en'
 
@@ -12,6 +13,7 @@ export type OrderFacts = {
   url: string
   payUntil: string
   refundReason: RefundReason | null
+  refundRoute: OrderView['refundRoute']
 }
 
 export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
@@ -93,25 +95,40 @@ export function refundReasonWords(reason: RefundReason, locale: Locale): string 
   return reasons[reason][locale]
 }
 
+/** How it went back, and what there is to do: mostly nothing. */
+function backWords(locale: Locale, { gross, refundRoute }: OrderFacts): string {
+  const en = locale === 'en'
+  switch (refundRoute) {
+    case 'bank_transfer':
+      return en ? `${gross} was transferred to your bank account.` : `${gross} 已转入您的银行账户。`
+    case 'voucher':
+      return en
+        ? `You paid with a voucher: a new one over ${gross} waits on the order's page.`
+        : `您是用代金券付款的：新的 ${gross} 代金券在订单页面上。`
+    case 'nothing':
+      return en ? 'Nothing is owed any more.' : '无需退款。'
+    case 'original_payment':
+    case null:
+      return en
+        ? `${gross} is on its way back to the card you paid with; banks show it within 10 working days. You need do nothing.`
+        : `${gross} 正原路退回您的付款卡，银行一般在 10 个工作日内入账。您无需做任何操作。`
+  }
+}
+
 export function refundedLetter(locale: Locale, facts: OrderFacts): Letter {
   const reason = refundReasonWords(facts.refundReason ?? 'no_profile', locale)
+  const back = backWords(locale, facts)
   return locale === 'en'
     ? {
         locale,
         link: { words: 'How the refund stands:', url: facts.url },
-        subject: `${facts.gross} goes back to you: ${facts.number}`,
-        paragraphs: [
-          `We could not deliver ${facts.what}: ${reason}. ${facts.gross} is on its way back to the card you paid with; banks show it within 10 working days.`,
-          'You need do nothing.',
-        ],
+        subject: `Your order ${facts.number} could not be delivered`,
+        paragraphs: [`We could not deliver ${facts.what}: ${reason}.`, back],
       }
     : {
         locale,
         link: { words: '退款进度：', url: facts.url },
-        subject: `${facts.gross} 退还给您：${facts.number}`,
-        paragraphs: [
-          `${facts.what}未能交付：${reason}。${facts.gross} 正原路退回您的付款卡，银行一般在 10 个工作日内入账。`,
-          '您无需做任何操作。',
-        ],
+        subject: `订单 ${facts.number} 未能交付`,
+        paragraphs: [`${facts.what}未能交付：${reason}。`, back],
       }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Money } from '../ledger/money.ts'
+import { voucherCode } from '../payout/voucher.ts'
 import type { Tax } from '../plan/tax.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
@@ -31,8 +32,10 @@ export type OrderView = {
   createdAt: Date
   deliveredAt: Date | null
   refundReason: RefundReason | null
-  /** Where the money that goes back is: by itself, or waiting for a person. */
-  refundBy: 'itself' | 'staff' | null
+  /** How the money goes back, once that is decided. */
+  refundRoute: 'original_payment' | 'bank_transfer' | 'voucher' | 'nothing' | null
+  /** Of the voucher that was given back for one that had paid. */
+  voucherCode: string | null
   holderId: string
   cardId: string | null
   iccid: string | null
@@ -52,7 +55,7 @@ export async function readOrder(
     .$if('number' in which, (q) => q.where('o.number', '=', (which as { number: string }).number))
     .executeTakeFirst()
   if (!row) return undefined
-  const { codeKey } = await ctx.keys.vault(which.issuerId)
+  const keys = await ctx.keys.vault(which.issuerId)
   const hasCode = row.kind === 'card' && row.state === 'delivered'
   const at = { issuerId: which.issuerId, holderId: row.holder_id, orderId: row.order_id }
   const { currency } = row
@@ -60,7 +63,7 @@ export async function readOrder(
     issuerId: which.issuerId,
     orderId: row.order_id,
     number: row.number,
-    token: orderToken({ codeKey }, row.order_id),
+    token: orderToken(keys, row.order_id),
     kind: row.kind as OrderView['kind'],
     state: row.state as OrderState,
     code: row.code,
@@ -75,7 +78,11 @@ export async function readOrder(
     createdAt: row.created_at,
     deliveredAt: row.delivered_at,
     refundReason: row.refund_reason as RefundReason | null,
-    refundBy: row.refund_reason === null ? null : row.by_staff ? 'staff' : 'itself',
+    refundRoute: (row.part?.route ?? null) as OrderView['refundRoute'],
+    voucherCode:
+      row.part?.route === 'voucher' && row.part.reference !== null
+        ? voucherCode(keys, which.issuerId, row.part.reference)
+        : null,
     holderId: row.holder_id,
     cardId: row.card_id,
     iccid: row.iccid,
@@ -133,18 +140,12 @@ function orders(tx: Tx, issuerId: string) {
     .select(['o.delivered_at', 'o.refund_reason', 'o.holder_id', 'o.card_id', 'o.terms_version'])
     .select(['i.code', 'c.iccid'])
     .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
-    .select((e) =>
-      e
-        .exists(
-          e
-            .selectFrom('payout_part as p')
-            .select('p.part_id')
-            .whereRef('p.issuer_id', '=', 'o.issuer_id')
-            .whereRef('p.order_id', '=', 'o.order_id')
-            .where('p.route', 'in', ['bank_transfer', 'voucher'])
-            .where('p.state', '!=', 'refused'),
-        )
-        .as('by_staff'),
+    .select(
+      sql<{ route: string; reference: string | null } | null>`
+        (select json_build_object('route', p.route, 'reference', p.reference) from payout_part p
+          where p.issuer_id = o.issuer_id and p.order_id = o.order_id order by p.ord desc limit 1)`.as(
+        'part',
+      ),
     )
     .where('o.issuer_id', '=', issuerId)
 }

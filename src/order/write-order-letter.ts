@@ -63,5 +63,6 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     url: `${ctx.config.publicUrl}${orderPath(locale, order)}`,
     payUntil: timeInWords(order.payUntil, locale, time_zone),
     refundReason: order.refundReason,
+    refundRoute: order.refundRoute,
   }
 }

@@ -97,7 +97,7 @@ function State(props: OrderPageProps) {
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
           <p class="lead">
-            {order.refundBy === 'staff'
+            {order.refundRoute === 'bank_transfer'
               ? text.refunding.staff(money, page.issuer.brand.supportEmail)
               : text.refunding.itself(money)}
           </p>
@@ -107,7 +107,7 @@ function State(props: OrderPageProps) {
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
-          <p class="lead">{text.refunded.words(money)}</p>
+          <Refunded page={page} order={order} money={money} />
         </>
       )
     case 'lapsed':
@@ -121,6 +121,28 @@ function State(props: OrderPageProps) {
           </div>
         </>
       )
+  }
+}
+
+function Refunded({ page, order, money }: { page: Page; order: OrderView; money: string }) {
+  const text = orderText[page.lang].refunded
+  switch (order.refundRoute) {
+    case 'bank_transfer':
+      return <p class="lead">{text.transferred(money)}</p>
+    case 'voucher':
+      return (
+        <>
+          <p class="lead">{text.voucher(money)}</p>
+          <p>
+            <code class="activation">{order.voucherCode}</code>
+          </p>
+        </>
+      )
+    case 'nothing':
+      return <p class="lead">{text.nothing}</p>
+    case 'original_payment':
+    case null:
+      return <p class="lead">{text.words(money)}</p>
   }
 }
 

@@ -67,6 +67,9 @@ export const orderEn = {
   },
   refunded: {
     title: 'Your money went back',
+    transferred: (money: string) => `${money} was transferred to your bank account.`,
+    voucher: (money: string) => `You paid with a voucher. Here is a new one over ${money}:`,
+    nothing: 'Your bank had taken the payment back already, so nothing is owed.',
     words: (money: string) =>
       `${money} went back to the card you paid with. Banks show it within 10 working days.`,
   },

@@ -66,6 +66,9 @@ export const orderZh: OrderText = {
   },
   refunded: {
     title: '钱已退还',
+    transferred: (money) => `${money} 已转入您的银行账户。`,
+    voucher: (money) => `您是用代金券付款的，这是一张新的 ${money} 代金券：`,
+    nothing: '付款已被您的银行撤回，无需退款。',
     words: (money) => `${money} 已原路退回您的付款卡，银行一般在 10 个工作日内入账。`,
   },
   lapsed: {
