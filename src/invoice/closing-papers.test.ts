@@ -9,6 +9,7 @@ import { readClosure } from '../closure/read-closure.ts'
 import { putIssuer } from '../issuer/issuer.ts'
 import { inIssuer } from '../platform/db.ts'
 import { type ClosedCard, statementLines } from './closing-papers.ts'
+import { invoicesLinkCommand } from './invoices-command.ts'
 import { papersByToken } from './papers-link.ts'
 import { invoiceContent, type InvoiceContent } from './content.ts'
 
@@ -111,7 +112,7 @@ describe('the papers of a closing', () => {
 
   it('are within reach by the last mail of an account that was closed whole', async () => {
     const card = await seedCard(leb, { email: 'leaving@example.com', accountRef: 'LEAVING-1' })
-    await close({ issuerId: 'leb', accountId: card.accountId, cardIds: 'account' })
+    const closureId = await close({ issuerId: 'leb', accountId: card.accountId, cardIds: 'account' })
     const mails = leb.world.sims.mail.messages('leaving@example.com')
     const { text = '' } = await simpleParser(mails.at(-1)!.raw)
     const url = /https?:\/\/\S+\/p\/[\w-]{22}/.exec(text)
@@ -119,6 +120,20 @@ describe('the papers of a closing', () => {
     const linked = await papersByToken(leb, url![0].slice(-22))
     expect(linked.papers.map((paper) => paper.kind)).toEqual(['closing_statement'])
     expect(JSON.stringify(linked)).not.toMatch(/leaving@|李磊/)
+    // Staff can say it again; of a card alone there is none, for its holder still signs in.
+    let said = ''
+    const [{ closureNumber }] = (await papersOf('leb', closureId)) as [InvoiceContent]
+    await invoicesLinkCommand(leb, {
+      closure: closureNumber!,
+      json: false,
+      out: (text) => void (said += text),
+    })
+    expect(said).toContain(url![0])
+    const only = await seedCard(leb, {})
+    const other = await close({ issuerId: 'leb', accountId: only.accountId, cardIds: [only.cardId] })
+    const [statement] = (await papersOf('leb', other)) as [InvoiceContent]
+    const link = invoicesLinkCommand(leb, { closure: statement.closureNumber!, json: false })
+    await expect(link).rejects.toThrow(/signs in/)
   })
 })
 
