@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { StatementFormatInput } from '../adapters/bank/statement-format.ts'
 import { statementFormatSchema } from '../adapters/bank/statement-format.ts'
@@ -81,6 +82,27 @@ it('tells equal lines of one statement apart', async () => {
   expect(await imported(twice)).toMatchObject({ unmatched: 2 })
   expect(await imported(twice)).toMatchObject({ known: 2 })
   expect(await imported([...twice, line('3,00', 'gift')])).toMatchObject({ known: 2, unmatched: 1 })
+})
+
+it('counts every line once, however often a growing statement is imported', async () => {
+  const lines = fc.array(
+    fc.record({
+      minor: fc.integer({ min: 1, max: 3 }),
+      text: fc.constantFrom('gift', 'thanks'),
+      day: fc.constantFrom('20.11.2026', '21.11.2026'),
+    }),
+    { minLength: 1, maxLength: 8 },
+  )
+  await fc.assert(
+    fc.asyncProperty(lines, fc.array(fc.nat(8), { maxLength: 4 }), fc.uuid(), async (all, cuts, salt) => {
+      const start = (await books(leb)).cash_at_bank ?? 0n
+      const written = all.map(({ minor, text, day }) => line(`0,0${minor}`, `${text} ${salt}`, { day }))
+      for (const cut of [...cuts, all.length]) await imported(written.slice(0, cut))
+      const came = start - ((await books(leb)).cash_at_bank ?? 0n)
+      expect(came).toBe(BigInt(all.reduce((sum, { minor }) => sum + minor, 0)))
+    }),
+    { seed: 20_261_122, numRuns: 15 },
+  )
 })
 
 it('keeps too little, too much, another currency and unknown names apart, and says which', async () => {
