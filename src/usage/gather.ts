@@ -16,7 +16,7 @@ const full_records = 300
  * Transactions of one issuer at a time, each with cards of its own: two with one card in common would be one after
  * the other, and of a thousand cards some always are in common.
  */
-const lanes_count = 3
+const lanes_count = 2
 /** About three seconds of work; more is refused at once instead of answered too late. */
 const most_waiting_records = 50_000
 

@@ -16,7 +16,9 @@ export type SoldAs = {
 }
 
 /** Terms that were sold never change, so what was read once is kept; a process rates thousands of cards by the same few. */
-export type PlanBook = { rulesOf(tx: Tx, issuerId: string, card: SoldAs, now: Date): Promise<Rules> }
+export type PlanBook = { rulesOf(tx: Tx, issuerId: string, card: SoldAs, today: Today): Promise<Rules> }
+/** `day` is the UTC day of `now`, written once for a batch. */
+type Today = { now: Date; day: string }
 
 const most_kept = 10_000
 const look_again_ms = 10_000
@@ -52,13 +54,13 @@ export function openPlanBook(): PlanBook {
     return terms
   }
   return {
-    async rulesOf(tx, issuerId, card, now) {
+    async rulesOf(tx, issuerId, card, { now, day }) {
       const terms = await termsOf(tx, issuerId, card, now)
       const holder = terms === noPlan ? withoutPlan : terms
       let made = rules.get(holder)
       if (!made) rules.set(holder, (made = new Map()))
       // Tax may change from one day to the next.
-      const key = `${now.toISOString().slice(0, 10)}/${card.zone}/${card.currency}/${card.jurisdiction}`
+      const key = `${day}/${card.zone}/${card.currency}/${card.jurisdiction}`
       const known = made.get(key)
       if (known) return known
       const found = makeRules(terms === noPlan ? undefined : terms, card, now)

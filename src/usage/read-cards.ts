@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../platform/db.ts'
+import { plain } from './array-text.ts'
 import type { BucketState, CardState } from './card-state.ts'
 import type { PlanBook } from './plan-book.ts'
 import type { UsageKind, UsageRecord } from './record.ts'
@@ -55,8 +56,11 @@ export async function lockCards(
   const iccids = new Set(records.flatMap(({ iccid }) => (iccid === undefined ? [] : [iccid])))
   const cardIds = new Set(records.flatMap(({ cardId }) => (cardId === undefined ? [] : [cardId])))
   const { rows } = await sql<Row>`
-    select * from usage_cards(${issuerId}, ${[...iccids]}::text[], ${[...cardIds]}::uuid[])`.execute(tx)
+    select * from usage_cards(${issuerId}, ${plain([...iccids])}::text[], ${plain([...cardIds])}::uuid[])`.execute(
+    tx,
+  )
   const cards: Cards = { byId: new Map(), byIccid: new Map() }
+  const day = now.toISOString().slice(0, 10)
   for (const row of rows) {
     const sold = {
       itemId: row.item_id,
@@ -66,7 +70,7 @@ export async function lockCards(
       currency: row.currency,
       jurisdiction: row.jurisdiction,
     }
-    const card = stateOf(row, await book.rulesOf(tx, issuerId, sold, now))
+    const card = stateOf(row, await book.rulesOf(tx, issuerId, sold, { now, day }))
     cards.byId.set(card.cardId, card)
     cards.byIccid.set(card.iccid, card)
   }

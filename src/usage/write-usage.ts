@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../platform/db.ts'
+import { bytes, plain, quoted } from './array-text.ts'
 import type { CardState } from './card-state.ts'
 import type { Rated } from './outcome.ts'
 import type { UsageRecord } from './record.ts'
@@ -41,21 +42,21 @@ async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now:
     select ${issuerId}, r.record_id, r.hash, r.card_id, r.kind, r.quantity, r.bucket, r.balance, r.unpaid, r.zone, r.country,
            to_timestamp(r.used_ms / 1000.0), ${now}, r.outcome, r.gross, r.tax, r.currency
       from unnest(
-        ${rated.map((r) => r.record.recordId)}::text[],
-        ${rated.map((r) => r.hash)}::bytea[],
-        ${rated.map((r) => r.card.cardId)}::uuid[],
-        ${rated.map((r) => r.record.kind)}::text[],
-        ${rated.map((r) => r.record.quantity)}::bigint[],
-        ${rated.map((r) => r.rated.bucketUnits)}::bigint[],
-        ${rated.map((r) => r.rated.balanceUnits)}::bigint[],
-        ${rated.map((r) => r.rated.unpaidUnits)}::bigint[],
-        ${rated.map((r) => r.record.zone ?? r.card.rules.zone)}::text[],
-        ${rated.map((r) => r.record.country ?? null)}::text[],
-        ${rated.map((r) => r.record.usedAt)}::bigint[],
-        ${rated.map((r) => r.rated.outcome)}::text[],
-        ${rated.map((r) => r.rated.gross.toString())}::bigint[],
-        ${rated.map((r) => r.rated.tax.toString())}::bigint[],
-        ${rated.map((r) => r.rated.currency)}::text[])
+        ${quoted(rated.map((r) => r.record.recordId))}::text[],
+        ${bytes(rated.map((r) => r.hash))}::bytea[],
+        ${plain(rated.map((r) => r.card.cardId))}::uuid[],
+        ${plain(rated.map((r) => r.record.kind))}::text[],
+        ${plain(rated.map((r) => r.record.quantity))}::bigint[],
+        ${plain(rated.map((r) => r.rated.bucketUnits))}::bigint[],
+        ${plain(rated.map((r) => r.rated.balanceUnits))}::bigint[],
+        ${plain(rated.map((r) => r.rated.unpaidUnits))}::bigint[],
+        ${quoted(rated.map((r) => r.record.zone ?? r.card.rules.zone))}::text[],
+        ${plain(rated.map((r) => r.record.country ?? null))}::text[],
+        ${plain(rated.map((r) => r.record.usedAt))}::bigint[],
+        ${plain(rated.map((r) => r.rated.outcome))}::text[],
+        ${plain(rated.map((r) => r.rated.gross))}::bigint[],
+        ${plain(rated.map((r) => r.rated.tax))}::bigint[],
+        ${plain(rated.map((r) => r.rated.currency))}::text[])
         as r (record_id, hash, card_id, kind, quantity, bucket, balance, unpaid, zone, country, used_ms, outcome, gross,
               tax, currency)
     on conflict (issuer_id, record_id) do nothing`.execute(tx)
@@ -71,13 +72,13 @@ async function writeCards(tx: Tx, issuerId: string, cards: CardState[]): Promise
            activated_at = to_timestamp(r.activated_ms / 1000.0), activated_zone = r.zone,
            expires_at = k.expires_at + r.longer_ms * interval '1 millisecond'
       from unnest(
-        ${cards.map((c) => c.cardId)}::uuid[],
-        ${cards.map((c) => c.drawn.data)}::bigint[],
-        ${cards.map((c) => c.drawn.voice)}::bigint[],
-        ${cards.map((c) => c.drawn.sms)}::bigint[],
-        ${cards.map((c) => c.activatedAt)}::bigint[],
+        ${plain(cards.map((c) => c.cardId))}::uuid[],
+        ${plain(cards.map((c) => c.drawn.data))}::bigint[],
+        ${plain(cards.map((c) => c.drawn.voice))}::bigint[],
+        ${plain(cards.map((c) => c.drawn.sms))}::bigint[],
+        ${plain(cards.map((c) => c.activatedAt))}::bigint[],
         ${cards.map((c) => c.activatedZone)}::text[],
-        ${cards.map((c) => c.expiresAt - c.expiredAtFirst)}::bigint[])
+        ${plain(cards.map((c) => c.expiresAt - c.expiredAtFirst))}::bigint[])
         as r (card_id, data, voice, sms, activated_ms, zone, longer_ms)
      where k.issuer_id = ${issuerId} and k.card_id = r.card_id`.execute(tx)
 }
@@ -99,9 +100,9 @@ async function writeMeters(tx: Tx, issuerId: string, cards: CardState[]): Promis
   await sql`
     insert into usage_meter (issuer_id, card_id, voice_over_s, gross_minor)
     select ${issuerId}, r.* from unnest(
-      ${cards.map((c) => c.cardId)}::uuid[],
-      ${cards.map((c) => c.voiceOverS)}::bigint[],
-      ${cards.map((c) => c.grossMinor.toString())}::bigint[]) as r
+      ${plain(cards.map((c) => c.cardId))}::uuid[],
+      ${plain(cards.map((c) => c.voiceOverS))}::bigint[],
+      ${plain(cards.map((c) => c.grossMinor))}::bigint[]) as r
     on conflict (issuer_id, card_id)
       do update set voice_over_s = excluded.voice_over_s, gross_minor = excluded.gross_minor`.execute(tx)
 }
