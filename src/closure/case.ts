@@ -41,6 +41,8 @@ export type Case = {
   journal: Journal
   /** Somebody's turn stands open on it (closure_block). */
   blocked: boolean
+  /** The holder named an account for transfers, which is to be forgotten in the end. */
+  accountGiven: boolean
   /** Sealed in this very look, so that its mail need not read it back. */
   certificate?: Uint8Array
 }
@@ -75,9 +77,20 @@ export async function takeUp(
         )
         .as('blocked'),
     )
+    .returning((e) =>
+      e
+        .exists(
+          e
+            .selectFrom('vault_item as v')
+            .select('v.item_id')
+            .whereRef('v.issuer_id', '=', 'closure.issuer_id')
+            .whereRef('v.item_id', '=', 'closure.closure_id'),
+        )
+        .as('account_given'),
+    )
     .executeTakeFirst()
   if (!taken) return undefined
-  const { blocked, ...closure } = taken
+  const { blocked, account_given, ...closure } = taken
   const account = await tx
     .selectFrom('account')
     .select(['account_ref', 'holder_id'])
@@ -93,6 +106,7 @@ export async function takeUp(
     cards: await readCaseCards(tx, issuerId, closureId),
     journal: await readJournal(tx, issuerId, closureId),
     blocked: Boolean(blocked),
+    accountGiven: Boolean(account_given),
   }
 }
 

@@ -194,3 +194,15 @@ it('keeps SEPA transfers and others apart, and forgets an account when it is und
     undefined,
   ])
 })
+
+it('forgets an account that was named and in the end not needed', async () => {
+  const card = await seedCard(leb, { issuerId, currency: 'EUR', residence: 'DE', balance: 400n, paid: 400n })
+  const closureId = await closeCard(leb, card, { start: 'after_undo_window' })
+  await name(closureId)
+  expect(await knowsAccount(closureId)).toBe(true)
+  leb.clock.advance({ hours: 1 })
+  await leb.look(issuerId, closureId)
+  expect(await partsOf(leb, issuerId, closureId)).toEqual(['original_payment paid 400'])
+  expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
+  expect(await knowsAccount(closureId)).toBe(false)
+})

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { issueClosingPapers } from '../../invoice/closing-papers.ts'
+import { forgetBankDetails } from '../../payout/bank-details.ts'
 import { sealDocument } from '../../slip/seal.ts'
 import type { CertificateContent } from '../../slip/content.ts'
 import { certificateContent } from '../certificate-content.ts'
@@ -59,6 +60,8 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
       )
       .execute()
     await noteClosure(tx, told, { state: 'closed', closed_at: now })
+    // Named, and in the end not needed: all of it went back another way.
+    if (told.accountGiven) await forgetBankDetails(tx, { issuerId: issuer_id, closureId: closure_id })
     await issueClosingPapers(ctx, tx, {
       issuer: told.issuer,
       closureId: closure_id,
