@@ -3,18 +3,28 @@ import { paperHeaders } from '../invoice/paper-file.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { PortalEnv } from '../web/page.ts'
-import { at, type PortalContext } from '../web/routing.ts'
+import { at, type PortalContext, sessionOf } from '../web/routing.ts'
 import { askLate } from './ask-late.ts'
 import { orderPaperPdf } from './order-papers.ts'
 import { orderPath } from './order-token.ts'
 import { OrderPage } from './pages/order-page.tsx'
+import { OrdersPage } from './pages/orders-page.tsx'
 import { PayPage } from './pages/pay-page.tsx'
-import { orderByToken } from './read-order.ts'
+import { listOrders, orderByToken } from './read-order.ts'
 import { startPayment } from './start-payment.ts'
 
 /** An order's own pages, for whoever has its address: from the mail, or from ordering. */
 export function orderRoutes(ctx: Context): Hono<PortalEnv> {
   const app = new Hono<PortalEnv>()
+  at(app, '/orders', {
+    get: async (c) => {
+      const { holderIds } = sessionOf(c)
+      const page = c.get('page')
+      const { issuerId } = page.issuer
+      const orders = await inIssuer(ctx.db, issuerId, (tx) => listOrders(ctx, tx, issuerId, holderIds))
+      return c.html(<OrdersPage page={page} orders={orders} />)
+    },
+  })
   at(app, '/order/:number/:token', {
     get: async (c) => {
       const page = c.get('page')

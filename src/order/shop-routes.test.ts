@@ -79,6 +79,8 @@ describe('buying a card without script', () => {
     // The address that was bought with signs in now.
     await visit.signIn(leb, 'leb', email, lang)
     expect(visit.text).toMatch(/In use|使用中/)
+    await visit.go(`/leb/${lang}/orders`)
+    expect(visit.html).toContain(`/order/${number}/${token}`)
   })
 
   it('is one order when the form is sent twice', async () => {

@@ -18,6 +18,7 @@ export const cardEn = {
   sms: (count: bigint) => `${count} SMS`,
   nothingLeft: 'nothing',
   statement: 'Statement',
+  orders: 'My orders and activation codes',
   topUp: 'Top up, or add to it',
   close: 'Close this card',
   progress: 'See how the closing goes',

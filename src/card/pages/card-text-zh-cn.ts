@@ -18,6 +18,7 @@ export const cardZh: CardText = {
   sms: (count) => `短信 ${count} 条`,
   nothingLeft: '无',
   statement: '余额明细',
+  orders: '我的订单与激活码',
   topUp: '充值或加购',
   close: '注销这张卡',
   progress: '查看注销进度',

@@ -36,6 +36,11 @@ export function CardsPage(props: {
           now={props.now.get(card.cardId)}
         />
       ))}
+      <p>
+        <a class="quiet" href={page.href('/orders')}>
+          {text.orders}
+        </a>
+      </p>
       {closures.length > 0 && <h2>{text.closures}</h2>}
       <ul>
         {closures.map((closure) => (

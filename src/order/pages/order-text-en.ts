@@ -78,6 +78,19 @@ export const orderEn = {
     words: 'It was not paid in time. Your details were erased. Money that still arrives goes back by itself.',
     again: 'Order again',
   },
+  list: {
+    title: 'My orders',
+    none: 'You have bought nothing here yet.',
+    install: 'Activation code, installing, contract and invoice',
+    states: {
+      awaiting_payment: 'waits for payment',
+      paid: 'paid, being prepared',
+      delivered: 'delivered',
+      refunding: 'money on its way back',
+      refunded: 'money given back',
+      lapsed: 'lapsed',
+    },
+  },
   pay: {
     title: 'To the payment',
     words: (money: string) => `You pay ${money} on the page of our payment provider and then come back here.`,

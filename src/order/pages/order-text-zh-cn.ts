@@ -76,6 +76,19 @@ export const orderZh: OrderText = {
     words: '未在期限内付款，您的资料已删除。之后到账的款项会自动退回。',
     again: '重新下单',
   },
+  list: {
+    title: '我的订单',
+    none: '您还没有在这里买过东西。',
+    install: '激活码、安装步骤、合同与发票',
+    states: {
+      awaiting_payment: '等待付款',
+      paid: '已付款，准备中',
+      delivered: '已交付',
+      refunding: '退款中',
+      refunded: '已退款',
+      lapsed: '已失效',
+    },
+  },
   pay: {
     title: '去付款',
     words: (money) => `您将在支付机构的页面上支付 ${money}，付完回到这里。`,

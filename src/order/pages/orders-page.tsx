@@ -1,0 +1,34 @@
+import { formatMoney } from '../../ledger/money.ts'
+import { formatDay } from '../../web/dates.ts'
+import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
+import { boughtWords } from '../bought-words.ts'
+import { orderPath } from '../order-token.ts'
+import type { OrderView } from '../read-order.ts'
+import { orderText } from './order-pages-text.ts'
+
+/** What whoever is signed in has bought: the way back to activation codes, contracts and refunds. */
+export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }) {
+  const { lang } = page
+  const text = orderText[lang].list
+  return (
+    <Layout page={page} title={text.title} back={page.href('/cards')} here="cards">
+      <h1>{text.title}</h1>
+      {orders.length === 0 && <p>{text.none}</p>}
+      {orders.map((order) => (
+        <section class="sheet">
+          <h2>{boughtWords(order, lang)}</h2>
+          <p>
+            {formatMoney(order.gross, lang)} · {formatDay(order.createdAt, lang, page.zone)} ·{' '}
+            {text.states[order.state]}
+          </p>
+          <p>
+            <a class="quiet" href={orderPath(lang, order)}>
+              {order.kind === 'card' && order.activation ? text.install : order.number}
+            </a>
+          </p>
+        </section>
+      ))}
+    </Layout>
+  )
+}
