@@ -7,6 +7,8 @@ import { orderPath } from '../order-token.ts'
 import type { OrderView } from '../read-order.ts'
 import { orderText } from './order-pages-text.ts'
 
+const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
+
 /** What whoever is signed in has bought: the way back to activation codes, contracts and refunds. */
 export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }) {
   const { lang } = page
@@ -17,7 +19,7 @@ export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }
       {orders.length === 0 && <p>{text.none}</p>}
       {orders.map((order) => (
         <section class="sheet">
-          <h2>{boughtWords(order, lang)}</h2>
+          <h2>{capital(boughtWords(order, lang))}</h2>
           <p>
             {formatMoney(order.gross, lang)} · {formatDay(order.createdAt, lang, page.zone)} ·{' '}
             {text.states[order.state]}
