@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
@@ -23,8 +23,14 @@ export async function payoutFileCommand(ctx: Context, options: FileOptions): Pro
     )
   // Before anything is marked as sent: a place that can't be written to, or a file that is there already.
   await save(options.out, Buffer.alloc(0), 'wx')
-  const file = await makePayoutFile(ctx, issuer, debtor)
-  if (!file) return say(options, { file: null, transfers: 0 }, 'no transfer waits')
+  const file = await makePayoutFile(ctx, issuer, debtor).catch(async (error: unknown) => {
+    await rm(options.out)
+    throw error
+  })
+  if (!file) {
+    await rm(options.out)
+    return say(options, { file: null, transfers: 0 }, 'no transfer waits')
+  }
   await save(options.out, file.bytes, 'w')
   const { fileId, sha256, transfers, left } = file
   const more = left > 0 ? `; ${left} more wait for the next file: run this again` : ''

@@ -1,0 +1,91 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { closeCard, setMoney } from '../../test/payouts.ts'
+import { type Outside, openOutside } from '../../test/outside.ts'
+import { seedCard } from '../../test/seed.ts'
+import { nameBankAccount } from '../closure/bank-account.ts'
+import { inIssuer } from '../platform/db.ts'
+import { payoutFileCommand, payoutListCommand } from './payout-commands.ts'
+import { endToEndId, transferSettled } from './transfers.ts'
+
+const issuerId = 'roamly'
+let leb: Outside
+let dir: string
+beforeAll(async () => {
+  leb = await openOutside({ lazyCurrency: 'eur' })
+  dir = await mkdtemp(join(tmpdir(), 'leb-payout-'))
+})
+afterAll(async () => {
+  await leb.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+
+/** What a command printed, as the JSON it is. */
+async function said(run: () => Promise<void>): Promise<Record<string, unknown>> {
+  const lines: string[] = []
+  const print = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+  await run().finally(() => print.mockRestore())
+  return JSON.parse(lines.join('')) as Record<string, unknown>
+}
+const file = (out: string, more: { again?: string } = {}) =>
+  said(() => payoutFileCommand(leb, { issuer: issuerId, out: join(dir, out), json: true, ...more }))
+const list = () => said(() => payoutListCommand(leb, { issuer: issuerId, json: true }))
+
+it('writes a file once, the same bytes again while a transfer is open, and over nothing', async () => {
+  await expect(file('a.xml')).rejects.toThrow('names no account to pay from')
+  await setMoney(leb, issuerId, {})
+  expect(await file('none.xml')).toEqual({ file: null, transfers: 0 })
+  await expect(stat(join(dir, 'none.xml'))).rejects.toThrow('ENOENT')
+
+  const closures = []
+  for (const balance of [1234n, 99n]) {
+    const card = await seedCard(leb, {
+      issuerId,
+      currency: 'EUR',
+      residence: 'DE',
+      balance,
+      provider: 'bank',
+    })
+    closures.push(await closeCard(leb, card))
+  }
+  expect(await list()).toMatchObject({
+    waiting: [{ currency: 'EUR', amount: '1333', transfers: 2, accountKnown: 0 }],
+  })
+  for (const closureId of closures)
+    await nameBankAccount(leb, {
+      issuerId,
+      closureId,
+      iban: 'FR1420041010050500013M02606',
+      name: 'Zoë O’Hara & Fils',
+    })
+
+  await writeFile(join(dir, 'kept.xml'), 'mine')
+  await expect(file('kept.xml')).rejects.toThrow('overwrites nothing')
+  expect(await readFile(join(dir, 'kept.xml'), 'utf8')).toBe('mine')
+  const made = await file('a.xml')
+  expect(made).toMatchObject({ transfers: 2, left: 0 })
+  expect((await stat(join(dir, 'a.xml'))).mode & 0o777).toBe(0o600)
+  expect(await file('b.xml')).toEqual({ file: null, transfers: 0 })
+  const fileId = String(made['file'])
+  await file('again.xml', { again: fileId })
+  expect(await readFile(join(dir, 'again.xml'))).toEqual(await readFile(join(dir, 'a.xml')))
+  expect(await list()).toMatchObject({ waiting: [], files: [{ fileId, transfers: 2, open: 2 }] })
+
+  const parts = await inIssuer(leb.db, issuerId, (tx) =>
+    tx.selectFrom('payout_part').select(['part_id', 'amount_minor']).where('state', '=', 'sent').execute(),
+  )
+  for (const part of parts)
+    await inIssuer(leb.db, issuerId, (tx) =>
+      transferSettled(leb, tx, {
+        issuerId,
+        endToEndId: endToEndId(part.part_id),
+        amount: part.amount_minor,
+        currency: 'EUR',
+        bookedOn: '2026-11-24',
+      }),
+    )
+  await expect(file('late.xml', { again: fileId })).rejects.toThrow('its content was destroyed')
+  await expect(file('other.xml', { again: 'no-such-file' })).rejects.toThrow('has no file')
+})
