@@ -7,7 +7,7 @@ import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts
 import { checkBooks } from '../ledger/check.ts'
 import { post } from '../ledger/post.ts'
 import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
-import { inIssuer, type Tx } from '../platform/db.ts'
+import { inIssuer, openDb, openPool, type Tx } from '../platform/db.ts'
 import { bringBack } from './dry-cut.ts'
 import type { UsageRecord } from './record.ts'
 import { takeUsage } from './take-usage.ts'
@@ -130,6 +130,36 @@ describe('a batch', () => {
     expect(counted).toHaveLength(records.length)
     for (const card of cards)
       expect(await stateOf(card)).toMatchObject({ balance: 8640n - 40n * price, records: 20n })
+  })
+
+  it('and top-ups of one card, from 64 connections at once, lose and double nothing', async () => {
+    const card = await emptyCard()
+    const price = await priceOfMb(card)
+    const pool = openPool(leb.databaseUrl, 64, 'many')
+    const many = { ...leb, pool, db: openDb(pool) }
+    const topUp = (key: string) =>
+      inIssuer(many.db, 'leb', async (tx) => {
+        const { accountId } = await lockCardBalance(tx, card)
+        const inHand = await houseAccount(many, tx, {
+          issuerId: 'leb',
+          kind: 'orders_in_hand',
+          currency: 'CNY',
+        })
+        const entries = [
+          { accountId: inHand, amount: -500n },
+          { accountId, amount: 500n },
+        ]
+        await post(many, tx, { issuerId: 'leb', key, reason: 'top_up', entries })
+        await bringBack(many, tx, card.cardId)
+      })
+    const debits = Array.from({ length: 32 }, () => record(card))
+    const acts = debits.flatMap((one, at) => [
+      () => takeUsage(many, 'leb', [one]),
+      () => topUp(`${card.cardId}:${at % 16}`),
+    ])
+    await Promise.all(acts.map((act) => act()))
+    expect((await stateOf(card)).balance).toBe(8640n - 33n * price + 16n * 500n)
+    await pool.end()
   })
 
   it('keeps to its own issuer', async () => {
