@@ -141,6 +141,9 @@ it('leads from the mail through sign-in to the page with the three ways, the cho
     await sweepExpiry(leb)
     await visitor.go(`/leb/en/cards/${card!.cardId}/expiry`)
     expect(visitor.text).toContain('€12.30 lapsed')
+    await visitor.go(`/leb/en/cards/${card!.cardId}/statement`)
+    expect(visitor.text).toMatch(/Balance lapsed .* -€12\.30|Balance lapsed .* −€12\.30/)
+    expect(visitor.text).toContain('What has ended')
     await visitor.go(`/leb/en/cards/01a202b2-c500-7624-a139-8e4ebbd2e68f/expiry`)
     expect(visitor.status).toBe(404)
   } finally {

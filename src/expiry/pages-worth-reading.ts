@@ -6,7 +6,7 @@ import { inIssuer } from '../platform/db.ts'
 export const most_of_a_range = 10_000
 const cards_a_range = 5_000
 // Below this the index finds them quickly enough whatever order they lie in.
-const backlog = 20_000
+const worth_counting = 20_000
 // From about one card in ten on, each page of the table is needed anyway.
 const share_worth_reading = 0.1
 
@@ -20,6 +20,7 @@ export async function pagesWorthReading(
   ctx: Context,
   issuerId: string,
   until: Date,
+  backlog = worth_counting,
 ): Promise<{ from: number; to: number }[]> {
   const { rows } = await inIssuer(ctx.db, issuerId, (tx) =>
     sql<{ due: number; enough: number; cards: number; pages: number }>`

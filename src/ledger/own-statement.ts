@@ -1,4 +1,5 @@
 import { listCards } from '../card/card-store.ts'
+import { readEnds } from '../expiry/read-ends.ts'
 import type { Tx } from '../platform/db.ts'
 import { assert, Refusal } from '../platform/errors.ts'
 import { readStatement } from './statement.ts'
@@ -13,5 +14,7 @@ export async function readOwnStatement(
   if (!card) throw new Refusal('closure/no_such_card')
   const movements = await readStatement(tx, { issuerId, cardId }, wanted)
   assert(movements, 'every card has a balance account')
-  return { card, movements }
+  // What ended without money moving, such as a balance that is kept, stands on no line.
+  const ends = await readEnds(tx, issuerId, [cardId])
+  return { card, movements, ends }
 }

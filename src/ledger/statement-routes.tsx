@@ -20,10 +20,8 @@ export function statementRoutes(ctx: Context): Hono<PortalEnv> {
     get: async (c) => {
       const asked = c.req.query('before')
       const before = asked && statementCursor.test(asked) ? asked : undefined
-      const { card, movements } = await readOwn(ctx, c, { before, limit: lines_a_page })
-      return c.html(
-        <StatementPage page={c.get('page')} card={card} movements={movements} further={Boolean(before)} />,
-      )
+      const { page, ...read } = await readOwn(ctx, c, { before, limit: lines_a_page })
+      return c.html(<StatementPage page={page} {...read} further={Boolean(before)} />)
     },
   })
   at(app, `${ofCard}/statement.csv`, {

@@ -1,5 +1,7 @@
 import type { Card } from '../../card/card-store.ts'
 import { CardLine } from '../../card/pages/card-line.tsx'
+import { EndsList } from '../../expiry/pages/ends-list.tsx'
+import type { CardEnd } from '../../expiry/read-ends.ts'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment, formatShortMoment, zoneName } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
@@ -13,12 +15,13 @@ type Props = {
   page: Page
   card: Card
   movements: Movements
+  ends: CardEnd[]
   /** True on every page but the newest. */
   further: boolean
 }
 
 /** What moved a card's balance, newest first, with what it was after each movement. */
-export function StatementPage({ page, card, movements, further }: Props) {
+export function StatementPage({ page, card, movements, ends, further }: Props) {
   const { lang, zone } = page
   const text = statementText[lang]
   const path = `/cards/${card.cardId}/statement`
@@ -51,6 +54,7 @@ export function StatementPage({ page, card, movements, further }: Props) {
           )}
         </nav>
       )}
+      <EndsList ends={ends} lang={lang} zone={zone} />
       <h2>{text.keep}</h2>
       <ul>
         <li>
