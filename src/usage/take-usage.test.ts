@@ -1,72 +1,29 @@
 import fc from 'fast-check'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestWorld, type TestWorld } from '../../test/harness.ts'
-import { seedCard, type SeedCard, type Seeded } from '../../test/seed.ts'
-import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts.ts'
+import type { TestWorld } from '../../test/harness.ts'
+import { seedCard, type Seeded } from '../../test/seed.ts'
+import { houseAccount, lockCardBalance } from '../ledger/accounts.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { post } from '../ledger/post.ts'
-import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import { inIssuer, openDb, openPool, type Tx } from '../platform/db.ts'
 import { bringBack } from './dry-cut.ts'
-import type { UsageRecord } from './record.ts'
 import { takeUsage } from './take-usage.ts'
+import { openUsageStage, type UsageStage, usedAt } from './usage-stage.fixture.ts'
 
+let stage: UsageStage
 let leb: TestWorld
 beforeAll(async () => {
-  leb = await openTestWorld()
-  await putSampleCatalogue(leb, ['leb', 'roamly'])
+  stage = await openUsageStage()
+  leb = stage.leb
 })
 afterAll(() => leb.stop())
-
-const usedAt = Date.parse('2026-11-22T09:00:00Z')
-const record = (card: Seeded, over: Partial<UsageRecord> = {}): UsageRecord => ({
-  recordId: leb.ids.next(),
-  iccid: card.iccid,
-  kind: 'data',
-  quantity: 1,
-  country: 'JP',
-  usedAt,
-  ...over,
-})
-const take = (...records: UsageRecord[]) => takeUsage(leb, 'leb', records)
-const inLeb = <T>(work: (tx: Tx) => Promise<T>) => inIssuer(leb.db, 'leb', work)
-
-/** A card whose plan is used up, so that its balance pays. */
-async function emptyCard(over: SeedCard = {}): Promise<Seeded> {
-  const card = await seedCard(leb, over)
-  await inLeb((tx) =>
-    sql`update card set data_left_mb = 0, voice_left_s = 0, sms_left = 0 where card_id = ${card.cardId}`.execute(
-      tx,
-    ),
-  )
-  return card
-}
-/** What the books and the card say after all. */
-async function stateOf(card: Seeded) {
-  const { rows } = await inLeb((tx) =>
-    sql<{ balance: bigint; data: bigint; voice: bigint; sms: bigint; records: bigint; gross: bigint }>`
-      select l.balance, c.data_left_mb as data, c.voice_left_s as voice, c.sms_left as sms,
-             (select count(*) from usage_record u where u.card_id = c.card_id) as records,
-             (select coalesce(sum(gross_minor), 0)::bigint from usage_record u where u.card_id = c.card_id) as gross
-        from card c join ledger_account l on l.card_id = c.card_id where c.card_id = ${card.cardId}`.execute(
-      tx,
-    ),
-  )
-  return rows[0]!
-}
-const house = async (kind: string, currency = 'CNY') => {
-  const { rows } = await inLeb((tx) =>
-    sql<{ balance: bigint }>`select balance from ledger_account
-      where kind = ${kind} and currency = ${currency} and card_id is null`.execute(tx),
-  )
-  return rows[0]?.balance ?? 0n
-}
-const priceOfMb = async (card: Seeded) => {
-  const [answer] = await take(record(card))
-  if (answer?.outcome !== 'charged') throw new Error(`not charged: ${answer?.outcome}`)
-  return answer.charged.amount
-}
+const record: UsageStage['record'] = (...args) => stage.record(...args)
+const take: UsageStage['take'] = (...args) => stage.take(...args)
+const inLeb = <T>(work: (tx: Tx) => Promise<T>) => stage.inLeb(work)
+const emptyCard: UsageStage['emptyCard'] = (...args) => stage.emptyCard(...args)
+const stateOf: UsageStage['stateOf'] = (...args) => stage.stateOf(...args)
+const house: UsageStage['house'] = (...args) => stage.house(...args)
+const priceOfMb: UsageStage['priceOfMb'] = (...args) => stage.priceOfMb(...args)
 
 describe('a batch', () => {
   it('takes from the plan first, then from the balance, and books what it took', async () => {
@@ -196,84 +153,6 @@ describe('buckets bought beside the plan', () => {
     )
     expect(bucket.left_units).toBe(0n)
     expect((await stateOf(card)).data).toBe(512n - 30n)
-  })
-})
-
-describe('a card that is being closed', () => {
-  it('pays what was used before the freeze until it is settled; afterwards the house bears it', async () => {
-    const card = await emptyCard()
-    const price = await priceOfMb(card)
-    await inLeb((tx) => freezeBalance(leb, tx, card))
-    const [borne, revenue] = [await house('late_usage'), await house('revenue')]
-    expect((await take(record(card)))[0]).toMatchObject({ outcome: 'charged' })
-    const used = leb.clock.now().getTime()
-    expect((await take(record(card, { usedAt: used })))[0]).toMatchObject({
-      outcome: 'frozen',
-      lateUsage: { amount: price },
-    })
-    expect((await stateOf(card)).balance).toBe(8640n - 2n * price)
-    await inLeb(async (tx) => {
-      const { accountId, amount } = await lockCardBalance(tx, card)
-      const owed = await houseAccount(leb, tx, { issuerId: 'leb', kind: 'refunds_payable', currency: 'CNY' })
-      const entries = [
-        { accountId, amount: -amount },
-        { accountId: owed, amount },
-      ]
-      const key = `settle:${card.cardId}`
-      await post(leb, tx, { issuerId: 'leb', key, reason: 'closure_settlement', entries, close: [accountId] })
-    })
-    expect((await take(record(card)))[0]).toMatchObject({ outcome: 'late', lateUsage: { amount: price } })
-    expect(await house('late_usage')).toBe(borne - 2n * price)
-    expect((await house('revenue')) > revenue).toBe(true)
-  })
-})
-
-describe('the first use', () => {
-  it('activates the card and sets its last day by the clock of the zone', async () => {
-    const card = await seedCard(leb)
-    const dates = async () => {
-      const row = await inLeb((tx) =>
-        tx
-          .selectFrom('card')
-          .select(['activated_at', 'activated_zone', 'expires_at'])
-          .where('card_id', '=', card.cardId)
-          .executeTakeFirstOrThrow(),
-      )
-      return [row.activated_at?.toISOString(), row.activated_zone, row.expires_at.toISOString()]
-    }
-    await take(record(card, { usedAt: Date.parse('2026-11-22T09:00:00.123Z') }))
-    expect(await dates()).toEqual(['2026-11-22T09:00:00.123Z', 'JP', '2026-11-24T15:00:00.000Z'])
-    await take(record(card, { usedAt: Date.parse('2026-11-21T14:00:00Z') }))
-    expect(await dates()).toEqual(['2026-11-21T14:00:00.000Z', 'JP', '2026-11-23T15:00:00.000Z'])
-  })
-})
-
-describe('a card that runs dry', () => {
-  const cut = (card: Seeded) =>
-    inLeb((tx) =>
-      tx
-        .selectFrom('dry_cut')
-        .select(['wish', 'asked', 'told'])
-        .where('card_id', '=', card.cardId)
-        .executeTakeFirst(),
-    )
-  it('is to be cut, once, and to come back when it is given something', async () => {
-    const card = await emptyCard({ balance: 0n })
-    await take(record(card))
-    await take(record(card))
-    expect(await cut(card)).toEqual({ wish: 1, asked: 0, told: 0 })
-    await inLeb((tx) => bringBack(leb, tx, card.cardId))
-    await inLeb((tx) => bringBack(leb, tx, card.cardId))
-    expect(await cut(card)).toEqual({ wish: 2, asked: 0, told: 0 })
-    await take(record(card))
-    expect(await cut(card)).toMatchObject({ wish: 3 })
-  })
-
-  it('is left alone while it is being closed', async () => {
-    const card = await emptyCard({ balance: 0n })
-    await inLeb((tx) => sql`update card set state = 'closing' where card_id = ${card.cardId}`.execute(tx))
-    expect((await take(record(card)))[0]!.outcome).toBe('dry')
-    expect(await cut(card)).toBeUndefined()
   })
 })
 

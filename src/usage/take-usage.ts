@@ -111,6 +111,9 @@ type StoredRow = {
   currency: string
 }
 
+/** MB, seconds or messages: at most a thousand million. */
+const count = (units: bigint) => Number(units)
+
 async function readStored(tx: Tx, issuerId: string, records: UsageRecord[]): Promise<Map<string, Stored>> {
   const { rows } = await sql<StoredRow>`
     select u.* from unnest(${records.map((record) => record.recordId)}::text[]) as r (record_id)
@@ -121,9 +124,9 @@ async function readStored(tx: Tx, issuerId: string, records: UsageRecord[]): Pro
     rows.map((row) => {
       const rated = {
         outcome: row.outcome,
-        bucketUnits: Number(row.bucket_units),
-        balanceUnits: Number(row.balance_units),
-        unpaidUnits: Number(row.unpaid_units),
+        bucketUnits: count(row.bucket_units),
+        balanceUnits: count(row.balance_units),
+        unpaidUnits: count(row.unpaid_units),
         gross: row.gross_minor,
         tax: row.tax_minor,
         currency: row.currency,
