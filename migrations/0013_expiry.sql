@@ -176,7 +176,7 @@ declare
   v_currencies text[]; v_amounts bigint[]; v_rules text[]; v_days int[]; v_told smallint[]; v_mb bigint[];
   v_s bigint[]; v_sms bigint[]; v_again boolean; v_unproved boolean;
   v_outcomes text[]; v_kept timestamptz[]; v_postings uuid[]; v_money text[]; v_house uuid[];
-  v_lapsed bigint; v_taken bigint;
+  v_orders uuid[]; v_lapsed bigint; v_taken bigint;
 begin
   perform ledger_speaks_for(p_issuer);
   -- Cards of a declared closing are not open, but for those whose declarer has proved nothing yet.
@@ -296,6 +296,13 @@ begin
     from unnest(v_cards, v_ends, v_stages, v_amounts, v_mb, v_s, v_sms, v_outcomes, v_currencies, v_kept)
            as x (card_id, ends_at, stage, amount, mb, s, sms, outcome, currency, kept_until);
 
+  v_orders := array(
+    select o.order_id from unnest(v_cards, v_stages) as x (card_id, stage)
+     cross join lateral (select order_id from purchase_order
+                          where issuer_id = p_issuer and card_id = x.card_id and state = 'delivered'
+                            and kind in ('card', 'add_on') and earned_minor < net_minor offset 0) o
+     where x.stage = 'card');
+
   -- The rows that all callers share, as late as can be: first those of this gate alone, then those of every gate.
   for r in
     select h.account_id, sum(x.amount) as amount
@@ -305,12 +312,7 @@ begin
   loop
     update ledger_account set balance = balance + r.amount where issuer_id = p_issuer and account_id = r.account_id;
   end loop;
-  perform ledger_earn_over(p_issuer, p_now, array(
-            select o.order_id from unnest(v_cards, v_stages) as x (card_id, stage)
-             cross join lateral (select order_id from purchase_order
-                                  where issuer_id = p_issuer and card_id = x.card_id and state = 'delivered'
-                                    and kind in ('card', 'add_on') and earned_minor < net_minor offset 0) o
-             where x.stage = 'card'), leb_next_id(p_posting, cardinality(v_cards) + 1));
+  perform ledger_earn_over(p_issuer, p_now, v_orders, leb_next_id(p_posting, cardinality(v_cards) + 1));
   return query
     with ended as (
       select x.outcome, x.currency, count(*) as cards, sum(x.amount) as minor
