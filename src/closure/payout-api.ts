@@ -130,7 +130,7 @@ export function payoutApi(app: ApiApp): void {
         await claimKept(c.get('ctx'), view)
         return {}
       },
-      // Done by this very request before it could answer, or by another: it is on its way.
+      // Done by this very request before it could answer.
       recover: async (refusal) =>
         refusal.code === 'payout/nothing_kept' && wasClaimed(view) ? {} : undefined,
     })
