@@ -1,6 +1,7 @@
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
+import { errorFields } from '../platform/log.ts'
 import { eraseGuest } from './buyer.ts'
 
 // A sweep's share; what is over waits a minute.
@@ -27,7 +28,12 @@ export async function lapseOrders(ctx: Context): Promise<number> {
   for (const { issuerId } of await listIssuers(ctx.db)) {
     const unpaid = await inIssuer(ctx.db, issuerId, (tx) => overdue(tx, issuerId, ctx.clock.now()))
     for (const order of unpaid) {
-      if (!(await isClosed(ctx, issuerId, order))) continue
+      // An issuer whose provider can't be opened must not hold up the others.
+      const closed = await isClosed(ctx, issuerId, order).catch((error: unknown) => {
+        ctx.log.warn('a payment page could not be closed', { issuer: issuerId, ...errorFields(error) })
+        return false
+      })
+      if (!closed) continue
       if (await inIssuer(ctx.db, issuerId, (tx) => lapse(ctx, tx, issuerId, order))) lapsed++
     }
     await inIssuer(ctx.db, issuerId, async (tx) => {

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { codeFor } from '../../src/holder/access-code.ts'
 import { projectFile } from '../../src/platform/project.ts'
 import { openShop, type Shop } from '../orders.ts'
+import { seedCard } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
 
 let w: BrowserWorld
@@ -85,4 +87,28 @@ test.each([
   await context.close()
   // The 422 of the form that came back is said in the console by the browser itself.
   expect(faults.filter((words) => !words.includes('422'))).toEqual([])
+})
+
+test('a card is topped up and added to, on a phone', async () => {
+  const card = await seedCard(w.leb, { email: 'topping@example.com', currency: 'CNY' })
+  const context = await w.browser.newContext({ viewport: { width: 360, height: 740 } })
+  const page = await context.newPage()
+  const there = `${w.url}/leb/zh-CN/top-up/${card.cardId}`
+  await page.goto(there)
+  await page.fill('#email', 'topping@example.com')
+  await page.click('main button')
+  const codeId = await page.inputValue('input[name=code_id]')
+  await page.fill('#code', codeFor(await w.leb.keys.vault('leb'), codeId))
+  await page.click('main button')
+  await page.waitForURL(there)
+  await page.fill('#amount', '1,000')
+  await page.click('main form button')
+  await check(page, 'top-up-1-fault', true)
+  await page.fill('#amount', '20.00')
+  await page.click('main form button')
+  await check(page, 'top-up-2-checkout', true)
+  await page.goto(there)
+  await page.click('main section a >> nth=0')
+  await check(page, 'top-up-3-add-on', true)
+  await context.close()
 })
