@@ -32,8 +32,9 @@ const gatherers = new WeakMap<pg.Pool, Map<string, Gatherer>>()
 
 /**
  * Takes a batch in together with those that come at the same time: a transaction costs about as much as forty
- * records. A batch that is large may be taken in by several transactions; each record is still all or nothing. Throws Refusal usage/try_again when the database can't be reached or goes away meanwhile, or when more
- * waits than can be worked off soon: then nobody knows, and the same batch may be sent again.
+ * records. A batch may be taken in by several transactions; each record is still all or nothing. Throws Refusal
+ * usage/try_again when the database can't be reached or goes away meanwhile, or when more waits than can be worked off
+ * soon: then nobody knows, and the same batch may be sent again.
  */
 export function gatherUsage(ctx: Context, issuerId: string, records: UsageRecord[]): Promise<UsageResult[]> {
   let mine = gatherers.get(ctx.pool)
