@@ -144,7 +144,8 @@ async function order(ctx: Context, c: PortalContext): Promise<Response> {
       voucherCode: fields['voucher'] ?? '',
       locale: page.lang,
       client: c.get('client'),
-      once: fields['once'] ?? '',
+      // Bound to this browser: a secret that somebody else made up finds nobody's order.
+      once: `web/${c.get('formSecret')}/${fields['once'] || ctx.ids.secret(16)}`,
       seen: {
         itemId: fields['seen_item'] || null,
         termsVersion: fields['seen_terms'] ?? '',

@@ -93,6 +93,13 @@ describe('buying a card without script', () => {
     visit.html = form
     await visit.send('/checkout', fields)
     expect(visit.address).toBe(first)
+    // The same secret from another browser is another order.
+    const other = visitor()
+    await other.go('/leb/en/checkout?item=LEB5&in=EUR&zone=EU&live=FR')
+    const once = /name="once" value="([^"]+)"/.exec(form)![1]!
+    await other.send('/checkout', { ...fields, once })
+    expect(other.address).toContain('/pay')
+    expect(other.address).not.toBe(first)
     const guests = await inIssuer(leb.db, 'leb', (tx) =>
       tx.selectFrom('purchase_order').select('order_id').where('jurisdiction', '=', 'DE').execute(),
     )
