@@ -4,6 +4,7 @@ import { invoiceRefusals, type InvoiceRefusal } from '../invoice/refusals.ts'
 import { ledgerRefusals, type LedgerRefusal } from '../ledger/refusals.ts'
 import { payoutRefusals, type PayoutRefusal } from '../payout/refusals.ts'
 import { orderRefusals, type OrderRefusal } from '../order/refusals.ts'
+import { paymentRefusals, type PaymentRefusal } from '../payment/refusals.ts'
 import type { Refusal } from '../platform/errors.ts'
 import { exportRefusals, type ExportRefusal } from '../privacy/export-person.ts'
 import { usageRefusals, type UsageRefusal } from '../usage/refusals.ts'
@@ -16,6 +17,7 @@ export type ProblemCode =
   | ClosureRefusal
   | OrderRefusal
   | LedgerRefusal
+  | PaymentRefusal
   | PayoutRefusal
   | ExportRefusal
   | UsageRefusal
@@ -28,6 +30,7 @@ export const problemTexts: Record<ProblemCode, ProblemText> = {
   ...closureRefusals,
   ...orderRefusals,
   ...ledgerRefusals,
+  ...paymentRefusals,
   ...payoutRefusals,
   ...exportRefusals,
   ...usageRefusals,

@@ -24,7 +24,12 @@ export async function buildProgram(): Promise<Program> {
 }
 
 /** The outside world as a process of its own: it stays when workers die. */
-export type OutsideProcess = { pid: number; at: WorldAddresses; rss(): Promise<number>; stop(): Promise<void> }
+export type OutsideProcess = {
+  pid: number
+  at: WorldAddresses
+  rss(): Promise<number>
+  stop(): Promise<void>
+}
 
 export async function startOutside(program: Program, options: string[]): Promise<OutsideProcess> {
   const child = spawn(process.execPath, [program.sim, '--with-parent', ...options], {
