@@ -41,6 +41,7 @@ const facts = {
   example: '20.00',
   min: '€2.00',
   max: '€150.00',
+  why: 'amount',
 }
 
 it('has a text in both languages for every refusal of every feature', async () => {
