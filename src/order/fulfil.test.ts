@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openShop, type Shop } from '../../test/orders.ts'
 import { openOutside, type Outside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
+import { unzip } from '../../test/unzip.ts'
 import { inIssuer } from '../platform/db.ts'
 import { openLeases } from '../platform/leases.ts'
-import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
+import { exportAccount } from '../privacy/export-person.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { lapseOrders } from './lapse-orders.ts'
 import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
@@ -65,6 +66,18 @@ describe('a card', () => {
     const journal = JSON.stringify(await steps(placed.orderId))
     expect(journal).not.toContain(order.activation!.split('$')[2])
     expect(journal).not.toContain(person!.email)
+    // And all of it is in what the holder may take along.
+    const { account_id: accountId } = await asLeb((tx) =>
+      tx
+        .selectFrom('card')
+        .select('account_id')
+        .where('order_id', '=', placed.orderId)
+        .executeTakeFirstOrThrow(),
+    )
+    const taken = unzip(await exportAccount(leb, { issuerId: 'leb', accountId }))
+    expect(JSON.parse(taken.get('data.json')!)).toMatchObject({
+      orders: [{ number: order.number, activation_code: order.activation }],
+    })
     // Looked at again, nothing moves.
     await shop.hear(placed)
     await shop.look(placed)
@@ -254,46 +267,5 @@ describe('an add-on', () => {
     // Not used yet: its days begin with the first use.
     expect(row).toMatchObject({ more_days: 3, expires_at: new Date('2027-01-30T00:00:00Z') })
     expect((await shop.books())['deferred_revenue']).toBeGreaterThan(0n)
-  })
-})
-
-describe('an order that nobody pays', () => {
-  it('lapses, its page is closed, its guest is forgotten, and money that comes later goes back', async () => {
-    const placed = await shop.place()
-    const { holderId } = await shop.view(placed)
-    leb.clock.advance({ hours: 25 })
-    expect(await lapseOrders(leb)).toBe(1)
-    expect(await shop.view(placed)).toMatchObject({ state: 'lapsed' })
-    expect(await asLeb((tx) => readPerson(leb, tx, 'leb', holderId))).toBeNull()
-    await shop.look(placed)
-    expect((await shop.view(placed)).state).toBe('lapsed')
-    await expect(shop.pay(placed)).rejects.toMatchObject({ code: 'order/not_payable' })
-  })
-
-  it('money that comes when it has lapsed goes back by itself', async () => {
-    const placed = await shop.place({ wanted: { kind: 'card', code: 'LEB3', zone: 'EU', currency: 'EUR' } })
-    const payUrl = await shop.open(placed)
-    leb.world.sims.payment.failures.set({ mode: 'refuse', match: 'expire' })
-    leb.clock.advance({ hours: 25 })
-    await lapseOrders(leb)
-    leb.world.sims.payment.failures.set(undefined)
-    expect((await shop.view(placed)).state).toBe('lapsed')
-    await fetch(payUrl, { method: 'POST', body: new URLSearchParams({ do: 'pay' }), redirect: 'manual' })
-    await shop.hear(placed)
-    expect(await shop.books('leb', 'EUR')).toEqual({ cash_at_provider: -1690n, unmatched_receipts: 1690n })
-    const [receipt] = await asLeb((tx) => tx.selectFrom('unmatched_receipt').selectAll().execute())
-    await lookAtPayment(leb, { issuerId: 'leb', id: `receipt:${receipt!.receipt_id}` })
-    expect(await shop.books('leb', 'EUR')).toEqual({})
-    expect((await shop.view(placed)).state).toBe('lapsed')
-  })
-
-  it('does not lapse when it was paid at the last moment', async () => {
-    const placed = await shop.place()
-    await shop.pay(placed)
-    leb.clock.advance({ hours: 25 })
-    expect(await lapseOrders(leb)).toBe(0)
-    await shop.hear(placed)
-    await shop.look(placed)
-    expect((await shop.view(placed)).state).toBe('delivered')
   })
 })

@@ -1,7 +1,7 @@
-import { inflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCards } from '../../test/seed.ts'
+import { unzip } from '../../test/unzip.ts'
 import { inIssuer } from '../platform/db.ts'
 import { takeUsage } from '../usage/take-usage.ts'
 import { exportAccount } from './export-person.ts'
@@ -9,23 +9,6 @@ import { exportAccount } from './export-person.ts'
 let world: TestWorld
 beforeAll(async () => void (world = await openTestWorld()))
 afterAll(() => world.stop())
-
-/** Entries of a ZIP by its central directory (APPNOTE 4.3.12). */
-function unzip(zip: Buffer): Map<string, string> {
-  const files = new Map<string, string>()
-  for (let at = zip.readUInt32LE(zip.length - 6); zip.readUInt32LE(at) === 0x02014b50;) {
-    const [size, name, extra, comment] = [20, 28, 30, 32].map((o) =>
-      o === 20 ? zip.readUInt32LE(at + o) : zip.readUInt16LE(at + o),
-    )
-    const start = zip.readUInt32LE(at + 42)
-    const body = start + 30 + zip.readUInt16LE(start + 26) + zip.readUInt16LE(start + 28)
-    const bytes = zip.subarray(body, body + size!)
-    const plain = zip.readUInt16LE(at + 10) === 8 ? inflateRawSync(bytes) : bytes
-    files.set(zip.toString('utf8', at + 46, at + 46 + name!), plain.toString('utf8'))
-    at += 46 + name! + extra! + comment!
-  }
-  return files
-}
 
 test('everything held on the person, of nobody else, and nothing once erased', async () => {
   const own = { accountRef: 'X1', email: 'x1@example.com' }

@@ -91,7 +91,8 @@ async function readHeld(
     .execute()
   const papers = await listPapers(tx, { issuerId, accountRefs: [account.account_ref] })
   const usage = await usageCsv(tx, issuerId, accountId)
-  return { issuerId, account, person, cards, movements, usage, closures, documents, papers }
+  const orders = await readOrders(tx, issuerId, account.holder_id)
+  return { issuerId, account, person, cards, orders, movements, usage, closures, documents, papers }
 }
 
 function readMovements(tx: Tx, issuerId: string, accountId: string) {
@@ -112,6 +113,17 @@ function readMovements(tx: Tx, issuerId: string, accountId: string) {
     .orderBy('p.posted_at')
     .orderBy('e.posting_id')
     .orderBy('e.line')
+    .execute()
+}
+
+function readOrders(tx: Tx, issuerId: string, holderId: string) {
+  return tx
+    .selectFrom('purchase_order')
+    .select(['order_id', 'number', 'kind', 'zone', 'currency', 'gross_minor', 'tax_minor', 'pay_by', 'state'])
+    .select(['terms_version', 'terms_sha256', 'accepted_at', 'created_at', 'delivered_at', 'refunded_at'])
+    .where('issuer_id', '=', issuerId)
+    .where('holder_id', '=', holderId)
+    .orderBy('created_at')
     .execute()
 }
 
@@ -142,13 +154,19 @@ async function readClosures(tx: Tx, issuerId: string, accountId: string) {
   }))
 }
 
-function describe({ issuerId, account, person, cards, movements, closures }: Held) {
+function describe({ issuerId, account, person, cards, orders, movements, closures }: Held) {
   const { holder_id: _, ...plain } = account
   return {
     issuer: issuerId,
     account: plain,
     person: { name: person.name, email: person.email, phone: person.phone, residence: person.residence },
     cards: cards.map((card) => describeCard(card, person)),
+    orders: orders.map(({ order_id, gross_minor, tax_minor, currency, ...order }) => ({
+      ...order,
+      price: money({ amount: gross_minor, currency }),
+      tax: money({ amount: tax_minor, currency }),
+      activation_code: person.activations.get(order_id) ?? null,
+    })),
     movements: movements.map(({ amount, currency, ...rest }) => ({
       ...rest,
       amount: money({ amount, currency }),
