@@ -8,7 +8,6 @@ import { inIssuer } from '../platform/db.ts'
 import type { Receipt } from './declare.ts'
 import { declared, receiptJson, start, zone } from './declare-api.ts'
 import { declareUnsigned, readIccid } from './declare-unsigned.ts'
-import { verifyUrl } from './document-parts.ts'
 
 const declaration = z
   .strictObject({
