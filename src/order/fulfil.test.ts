@@ -268,4 +268,22 @@ describe('an add-on', () => {
     expect(row).toMatchObject({ more_days: 3, expires_at: new Date('2027-01-30T00:00:00Z') })
     expect((await shop.books())['deferred_revenue']).toBeGreaterThan(0n)
   })
+
+  it('counts days from now for a card that has ended', async () => {
+    const card = await seedCard(leb, { currency: 'CNY' })
+    const ended = new Date(leb.clock.now().getTime() - 9 * 86_400_000)
+    await asLeb((tx) =>
+      tx
+        .updateTable('card')
+        .set({ activated_at: new Date(ended.getTime() - 3 * 86_400_000), expires_at: ended })
+        .where('card_id', '=', card.cardId)
+        .execute(),
+    )
+    const buyer = { kind: 'signed_in' as const, holderIds: [card.holderId] }
+    await shop.buy({ wanted: { kind: 'add_on', cardId: card.cardId, code: 'DAYS3' }, buyer })
+    const [row] = await asLeb((tx) =>
+      tx.selectFrom('card').select('expires_at').where('card_id', '=', card.cardId).execute(),
+    )
+    expect(row).toEqual({ expires_at: new Date(leb.clock.now().getTime() + 3 * 86_400_000) })
+  })
 })
