@@ -134,9 +134,18 @@ begin
 end $$;
 create trigger card_brings_its_payment after insert on card
   referencing new table as made for each statement execute function card_brings_its_payment();
-insert into payment (issuer_id, payment_id, card_id, provider, provider_ref, currency, amount_minor, received_at)
-select issuer_id, gen_random_uuid(), card_id, payment_provider, payment_ref, currency, paid_minor, sold_at
-  from card where paid_minor > 0;
+-- Row security may bind the role that migrates: cards are seen issuer by issuer only.
+do $$
+declare v_issuer text;
+begin
+  for v_issuer in select issuer_id from issuer loop
+    perform set_config('leb.issuer', v_issuer, true);
+    insert into payment (issuer_id, payment_id, card_id, provider, provider_ref, currency, amount_minor, received_at)
+    select issuer_id, gen_random_uuid(), card_id, payment_provider, payment_ref, currency, paid_minor, sold_at
+      from card where issuer_id = v_issuer and paid_minor > 0;
+  end loop;
+  perform set_config('leb.issuer', '', true);
+end $$;
 
 alter table notice
   add column card_id  uuid,

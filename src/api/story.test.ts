@@ -39,7 +39,7 @@ it('closes a card over HTTP, from the issuers to the certificate', async () => {
     balance: { amount: '8640', currency: 'CNY' },
     state: 'open',
   })
-  expect((await api.get(`${base}/cards/${card.cardId}`, { token })).body).toEqual(cards[0])
+  expect((await api.get(`${base}/cards/${card.cardId}`, { token })).body).toMatchObject(cards[0])
   const accounts = (await api.get(`${base}/accounts`, { token })).body.accounts
   expect(accounts[0]).toMatchObject({ accountId: card.accountId, email: 'mei@example.com' })
   const zip = await api.get(`${base}/accounts/${card.accountId}/export`, { token })
