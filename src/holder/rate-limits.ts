@@ -26,6 +26,8 @@ export const limits = {
   unproved_code_per_card: { points: 6, window_seconds: 86_400 },
   /** Each puts an address into the vault; unpaid ones lapse. */
   order_per_client: { points: 60, window_seconds: 3600 },
+  /** Each brings a mail at once, to an address that nobody has proved. */
+  bank_order_per_address_a_day: { points: 5, window_seconds: 86_400 },
 } as const
 export type Limit = keyof typeof limits
 

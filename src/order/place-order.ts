@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { countTry } from '../holder/rate-limits.ts'
+import { type Counted, countTry } from '../holder/rate-limits.ts'
 import { invoicingLacks } from '../invoice/seller.ts'
 import { termsAt } from '../invoice/terms.ts'
 import type { Issuer } from '../issuer/issuer.ts'
@@ -10,6 +10,7 @@ import { orderPrefix } from '../payment/find-order-number.ts'
 import { receivePayment } from '../payment/receive-payment.ts'
 import { redeemVoucher } from '../payout/voucher.ts'
 import { Refusal } from '../platform/errors.ts'
+import { fingerprint } from '../privacy/vault.ts'
 import { type Buyer, keepGuest } from './buyer.ts'
 import { orderToken } from './order-token.ts'
 import { type PayBy, payWays } from './pay-ways.ts'
@@ -49,7 +50,10 @@ export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed>
   if (before) return before
   if (!order.accepted) throw new Refusal('order/terms_not_accepted')
   if (!payWays(order.issuer).includes(order.payBy)) throw new Refusal('order/pay_by_unavailable')
-  await countTry(ctx, issuerId, [{ limit: 'order_per_client', who: order.client }])
+  await countTry(ctx, issuerId, [
+    { limit: 'order_per_client', who: order.client },
+    ...(await mailedUnproved(ctx, order)),
+  ])
   try {
     return await inIssuer(ctx.db, issuerId, (tx) => writeOrder(ctx, tx, order, hash))
   } catch (error) {
@@ -59,6 +63,14 @@ export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed>
     if (!placed) throw error
     return placed
   }
+}
+
+/** What is mailed before anything is paid: nobody fills a stranger's mailbox with orders in their name. */
+async function mailedUnproved(ctx: Context, order: NewOrder): Promise<Counted[]> {
+  const { buyer, payBy } = order
+  if (buyer.kind !== 'guest' || payBy !== 'bank') return []
+  const keys = await ctx.keys.vault(order.issuer.issuerId)
+  return [{ limit: 'bank_order_per_address_a_day', who: fingerprint(keys, 'email', buyer.email) }]
 }
 
 async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): Promise<Placed> {
