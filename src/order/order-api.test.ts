@@ -70,6 +70,16 @@ describe('an order', () => {
     expect((await pay()).body.type).toMatch(/order\/not_payable$/)
   })
 
+  it('takes no key that a stranger could guess: the key and an address would hand out the order', async () => {
+    const ordered = await body()
+    for (const key of ['1', 'order-2026-11-22-0001', `"${'a'.repeat(21)}"`]) {
+      const refused = await api.post(`${base}/orders`, { body: ordered, key })
+      expect([refused.status, refused.body.type]).toEqual([400, expect.stringMatching(/api\/key_missing$/)])
+    }
+    const good = await api.post(`${base}/orders`, { body: ordered, key: `"${'a'.repeat(22)}"` })
+    expect(good.status).toBe(201)
+  })
+
   it('is seen with its token or by its buyer, by nobody else', async () => {
     const { number } = (await api.post(`${base}/orders`, { body: await body() })).body
     for (const [token, status] of [
