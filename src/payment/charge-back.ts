@@ -69,6 +69,7 @@ async function takeState(ctx: Context, tx: Tx, issuerId: string, dispute: Disput
   if (payments.length === 0) return payment_unknown
   // Which of our books would it stand in? `leb reconcile` names it.
   if (payments.some(({ currency }) => currency !== dispute.currency)) return 'currency_differs'
+  await lookAtOrders(ctx, tx, issuerId, payments)
   const known = await tx
     .selectFrom('chargeback')
     .selectAll()
@@ -96,6 +97,11 @@ async function takeState(ctx: Context, tx: Tx, issuerId: string, dispute: Disput
       .execute()
   }
   return dispute.state
+}
+
+/** An order that is on its way back gives back less now, or more (src/order/steps/refund.ts). */
+async function lookAtOrders(ctx: Context, tx: Tx, issuerId: string, payments: Payment[]): Promise<void> {
+  for (const { order_id: id } of payments) if (id !== null) await ctx.jobs.look(tx, 'order', { issuerId, id })
 }
 
 /**

@@ -6,6 +6,7 @@ import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type OrderCase, paymentOf } from '../order-case.ts'
+import { lastOf } from '../order-journal.ts'
 import type { OutsideOrderStep } from '../order-step.ts'
 
 type Request = { paymentRef: string; amount: bigint; currency: string }
@@ -15,7 +16,7 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
   kind: 'outside',
   name: 'refund',
   async prepare(ctx, tx, told) {
-    const part = await readPart(tx, told)
+    const part = await chargedBack(ctx, tx, told, await readPart(tx, told))
     if (part.state === 'paid') return { skip: { route: part.route } }
     if (part.route === 'voucher') return { skip: await giveVoucher(ctx, tx, told, part) }
     if (part.route !== 'original_payment') return { wait: 'a person' }
@@ -73,6 +74,41 @@ async function giveVoucher(
   await notePart(tx, told, { state: 'paid', reference: voucherId, paid_at: ctx.clock.now() })
   return { route: 'voucher' }
 }
+
+/**
+ * What the payer's bank has taken since it was owed does not go back once more: it counts as given by the bank
+ * (refunds_payable → chargebacks). Nothing changes while an answer to a refund is open: the money may be on its way.
+ */
+async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): Promise<Part> {
+  const asked = lastOf(told.journal, 'refund')
+  const payment = await paymentOf(tx, told)
+  const left = payment.amount_minor - payment.charged_back_minor
+  if (part.state !== 'waiting' || (asked && asked.state !== 'refused') || part.amount_minor <= left)
+    return part
+  const { issuer_id: issuerId, order_id: orderId, currency } = told.order
+  const house = (kind: 'refunds_payable' | 'chargebacks') =>
+    houseAccount(ctx, tx, { issuerId, kind, currency })
+  await post(ctx, tx, {
+    issuerId,
+    key: `${orderId}:charged_back:${payment.charged_back_minor}`,
+    reason: 'chargeback',
+    entries: [
+      { accountId: await house('refunds_payable'), amount: left - part.amount_minor },
+      { accountId: await house('chargebacks'), amount: part.amount_minor - left },
+    ],
+  })
+  const facts =
+    left > 0n ? { amount_minor: left } : { state: 'paid', reference: 'chargeback', paid_at: ctx.clock.now() }
+  await tx
+    .updateTable('payout_part')
+    .set(facts)
+    .where('issuer_id', '=', issuerId)
+    .where('part_id', '=', part.part_id)
+    .execute()
+  return { ...part, ...facts }
+}
+
+type Part = Awaited<ReturnType<typeof readPart>>
 
 /** The part that counts: a refused one was replaced. */
 async function readPart(tx: Tx, { order }: OrderCase) {
