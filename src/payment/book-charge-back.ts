@@ -159,18 +159,24 @@ export async function bookReversal(ctx: Context, tx: Tx, row: Chargeback): Promi
   await post(ctx, tx, { issuerId, key, reason, entries: entries.filter((one) => one.amount !== 0n) })
 }
 
-/** What was not paid to the holder because the bank had: by closings, and by an order that was given back. */
+/**
+ * What was not paid to the holder because the bank had: by closings, and by an order that was given back without it. An
+ * order that was given back before the bank came has gone without nothing, and one that is still to be is owed whole.
+ */
 async function wentWithout(tx: Tx, row: Chargeback): Promise<bigint> {
   const { rows } = await sql<{ minor: bigint }>`
     select coalesce((select sum(amount_minor) from payout_part
                       where issuer_id = ${row.issuer_id} and payment_id = ${row.payment_id} and state = 'paid'
-                        and reference = 'chargeback'), 0)::bigint
-         + coalesce((select ${row.counted_minor.toString()}::bigint from payment p
+                        and closure_id is not null and reference = 'chargeback'), 0)::bigint
+         + coalesce((select least(${row.counted_minor.toString()}::bigint, greatest(0, p.amount_minor
+                              - coalesce(sum(x.amount_minor) filter (where x.state <> 'refused'
+                                and x.reference is distinct from 'chargeback'), 0)))
+                       from payment p
                        join purchase_order o using (issuer_id, order_id)
+                       join payout_part x using (issuer_id, order_id)
                       where p.issuer_id = ${row.issuer_id} and p.payment_id = ${row.payment_id}
-                        and o.state in ('refunding', 'refunded') and o.delivered_at is null), 0) as minor`.execute(
-    tx,
-  )
+                        and o.state in ('refunding', 'refunded') and o.delivered_at is null
+                      group by p.amount_minor), 0)::bigint as minor`.execute(tx)
   return rows[0]!.minor
 }
 

@@ -5,11 +5,12 @@ import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts
 import { post } from '../ledger/post.ts'
 import { reasonWording } from '../ledger/reasons.ts'
 import { readStatement } from '../ledger/statement.ts'
-import { inIssuer } from '../platform/db.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
 import { shares } from './charge-back.ts'
 import { lookAtPayment } from './look-at-payment.ts'
 import { awaitingOrder, books, openHookDoor, openPage, pay, workOffPayments } from './orders.fixture.ts'
 import { listUnmatched } from './receipts.ts'
+import { matchReceipt } from './unmatched.ts'
 
 let leb: Outside
 let door: { url: string; close(): Promise<void> }
@@ -137,6 +138,62 @@ it('owes the holder what was won after the card was closed', async () => {
   expect(await moved()).toEqual({ refunds_payable: 3_640n, unmatched_receipts: 5_000n })
   const waiting = await inIssuer(leb.db, 'leb', (tx) => listUnmatched(tx, 'leb'))
   expect(waiting).toMatchObject([{ reason: 'chargeback_won', amount: 5_000n, providerRef: card.paymentRef }])
+  // Its payment is the card's: it pays for nothing else.
+  const other = await awaitingOrder(leb, await soldCard(0n), { gross: 5_000n, open: false })
+  const match = { issuerId: 'leb', receiptId: waiting[0]!.receiptId, orderNumber: other.number }
+  await expect(inIssuer(leb.db, 'leb', (tx) => matchReceipt(leb, tx, match))).rejects.toMatchObject({
+    code: 'payments/order_unfit',
+  })
+})
+
+/** As src/order/steps/owe-back.ts leaves it. */
+const owed = async (
+  tx: Tx,
+  orderId: string,
+  part: { route: string; amount_minor: bigint; state: string; payment_id?: string },
+) => {
+  await tx
+    .insertInto('payout_part')
+    .values({ issuer_id: 'leb', part_id: orderId, order_id: orderId, ord: 1, currency: 'CNY', ...part })
+    .execute()
+  await tx.updateTable('purchase_order').set({ state: 'refunded' }).where('order_id', '=', orderId).execute()
+}
+
+it('owes nothing more when a dispute is won about an order that had been given back before it', async () => {
+  const bought = await awaitingOrder(leb, await soldCard(700n))
+  await pay(bought)
+  await happens()
+  const payment = sim.checkout.find(bought.ref)!.payment_intent!
+  const { payment_id } = await paymentOf(payment)
+  await inIssuer(leb.db, 'leb', (tx) =>
+    owed(tx, bought.orderId, { route: 'original_payment', amount_minor: 2_000n, state: 'paid', payment_id }),
+  )
+  before = await books(leb)
+  const { id } = sim.disputes.open(payment)!
+  await happens()
+  expect(await moved()).toEqual({ cash_at_provider: 2_000n, chargebacks: -2_000n })
+  sim.disputes.close(id, 'won')
+  await happens()
+  expect(await moved()).toEqual({})
+})
+
+it('owes nothing beside an order whose refund is still to be reckoned when the dispute is won', async () => {
+  const bought = await awaitingOrder(leb, await soldCard(700n))
+  await pay(bought)
+  await happens()
+  const { id } = sim.disputes.open(sim.checkout.find(bought.ref)!.payment_intent!)!
+  await happens()
+  await inIssuer(leb.db, 'leb', (tx) =>
+    tx
+      .updateTable('purchase_order')
+      .set({ state: 'refunding' })
+      .where('order_id', '=', bought.orderId)
+      .execute(),
+  )
+  sim.disputes.close(id, 'won')
+  await happens()
+  // All of it is in hand, and goes back from there.
+  expect(await moved()).toEqual({ cash_at_provider: -2_000n, orders_in_hand: 2_000n })
 })
 
 it('owes the payer what was won after his order had been given back as nothing', async () => {
@@ -160,11 +217,7 @@ it('owes the payer what was won after his order had been given back as nothing',
         { accountId: await house('chargebacks'), amount: 2_000n },
       ],
     })
-    await tx
-      .updateTable('purchase_order')
-      .set({ state: 'refunded' })
-      .where('order_id', '=', bought.orderId)
-      .execute()
+    await owed(tx, bought.orderId, { route: 'nothing', amount_minor: 0n, state: 'paid' })
   })
   expect(await moved()).toEqual({})
   sim.disputes.close(id, 'won')

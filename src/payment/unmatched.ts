@@ -16,6 +16,8 @@ export async function matchReceipt(
 ): Promise<void> {
   const { issuerId, receiptId, orderNumber } = input
   const receipt = await openReceipt(tx, input)
+  // Its payment is that of another order or card already: it can't be this one's as well.
+  if (receipt.reason === 'chargeback_won') throw refused('payments/order_unfit', { why: receipt.reason })
   const order = await tx
     .selectFrom('purchase_order')
     .select(['order_id', 'state', 'currency', 'gross_minor'])
