@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { migrate } from './migrate.ts'
+
+const name = `m_${randomBytes(8).toString('hex')}`
+const databaseUrl = inject('postgresUrl').replace(/\/[^/]*$/, `/${name}`)
+let owner: pg.Client
+const admin = new pg.Client({ connectionString: inject('postgresAdminUrl') })
+beforeAll(async () => {
+  await admin.connect()
+  // The role that migrates is no superuser: row security binds it.
+  await admin.query(`create database ${name} owner leb`)
+  owner = new pg.Client({ connectionString: databaseUrl })
+})
+afterAll(async () => {
+  await owner.end()
+  await admin.query(`drop database ${name} with (force)`)
+  await admin.end()
+})
+
+it('gives each card of an installation from before the payment it was sold with, whoever its issuer is', async () => {
+  await migrate(databaseUrl, '0007')
+  await owner.connect()
+  for (const issuer of ['leb', 'roamly']) await seedOldCard(issuer)
+  await migrate(databaseUrl)
+  for (const issuer of ['leb', 'roamly']) {
+    await owner.query(`select set_config('leb.issuer', $1, false)`, [issuer])
+    const { rows } = await owner.query(
+      'select issuer_id, provider, provider_ref, amount_minor::int as amount from payment',
+    )
+    expect(rows).toEqual([
+      { issuer_id: issuer, provider: 'stripe', provider_ref: `pi_${issuer}`, amount: 12_800 },
+    ])
+  }
+})
+
+async function seedOldCard(issuer: string): Promise<void> {
+  await owner.query(`select set_config('leb.issuer', $1, false)`, [issuer])
+  await owner.query(
+    `insert into issuer (issuer_id, name, brand, rules, providers, jurisdiction, created_at)
+     values ($1, '{}', '{}', '{}', '{}', 'CN', now())`,
+    [issuer],
+  )
+  await owner.query(
+    `with h as (insert into holder (issuer_id, holder_id, wrapped_key, created_at)
+                values ($1, gen_random_uuid(), '\\x00', now()) returning holder_id),
+          a as (insert into account (issuer_id, account_id, account_ref, holder_id, jurisdiction, locale, created_at)
+                select $1, gen_random_uuid(), 'A1', holder_id, 'CN', 'en', now() from h returning account_id)
+     insert into card (issuer_id, card_id, account_id, iccid, plan, zone, sold_at, expires_at, profile_state, line_state,
+       data_left_mb, voice_left_s, sms_left, currency, paid_minor, payment_provider, payment_ref, invoice_no)
+     select $1, gen_random_uuid(), account_id, '8999901000000000018', 'LEB3', 'JP', now(), now() + interval '90 days',
+            'Released', 'inactive', 0, 0, 0, 'CNY', 12800, 'stripe', 'pi_' || $1, 'I-1' from a`,
+    [issuer],
+  )
+}
