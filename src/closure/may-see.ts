@@ -36,6 +36,13 @@ async function seal(ctx: Context, issuerId: string, number: string): Promise<str
 /** A closure as this browser may see it, and whether as the one that declared it or as the account's holder. */
 export type Seen = { view: ClosureView; as: 'declarer' | 'account' }
 
+/**
+ * Who names accounts and reads codes that are worth money: a session, or whoever proved by code what was declared
+ * without one. A browser that only remembers may be somebody else's by then.
+ */
+export const mayHandleMoney = ({ view, as }: Seen): boolean =>
+  as === 'account' || view.identity === 'not_signed_in'
+
 /** Whether this browser declared the closure with this number. */
 export async function isRemembered(
   ctx: Context,

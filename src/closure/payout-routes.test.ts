@@ -4,6 +4,7 @@ import { type Outside, openOutside } from '../../test/outside.ts'
 import { mailedClosureCode, openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
+import { hasBankDetails } from '../payout/bank-details.ts'
 import { redeemVoucher } from '../payout/voucher.ts'
 import { readClosure } from './read-closure.ts'
 
@@ -86,6 +87,27 @@ test('who named no account is asked for it on the progress page, and nobody else
   expect(other.status).toBe(404)
 })
 
+test('who only holds the browser that declared sees how it goes, and can neither move money nor read a code', async () => {
+  const email = 'cafe@example.com'
+  const card = await seedCard(leb, { ...money, email, balance: 660n, provider: 'bank' })
+  const v = await visitor(email)
+  await v.go(`/roamly/en/close/check?card=${card.cardId}&start=at_once`)
+  await v.send('/close/declare', { iban: '', name: '' })
+  const number = numberOn(v)
+  const closureId = await prove(v, number)
+  v.cookies.delete('leb-roamly-session')
+  await v.go(`/roamly/en/closures/${number}/bank-account`)
+  expect(v.address).toMatch(/\/sign-in\?next=.*bank-account$/)
+  const form_token = /name="form_token" value="([^"]+)"/.exec(v.html)![1]!
+  const body = new URLSearchParams({ form_token, iban: 'DE89370400440532013000', name: 'Eve' })
+  await v.go(`/roamly/en/closures/${number}/bank-account`, { method: 'POST', body })
+  expect(v.status).toBe(401)
+  const named = await inIssuer(leb.db, issuerId, (tx) => hasBankDetails(tx, { issuerId, closureId }))
+  expect(named).toBe(false)
+  await v.go(`/roamly/en/closures/${number}`)
+  expect(v.status).toBe(200)
+})
+
 test('a voucher is had only by asking for it, knowing what is lost by it, and its code opens it', async () => {
   const card = await seedCard(leb, { ...money, email: 'voucher@example.com', balance: 2500n })
   const v = await visitor('voucher@example.com')
@@ -109,6 +131,14 @@ test('a voucher is had only by asking for it, knowing what is lost by it, and it
     redeemVoucher(leb, tx, { issuerId, code, orderId: leb.ids.next(), amount: 9999n, currency: 'EUR' }),
   )
   await expect(found).rejects.toMatchObject({ code: 'voucher/too_small' })
+  // The code is money: a browser that nobody is signed in to any more does not have it.
+  const session = v.cookies.get('leb-roamly-session')!
+  v.cookies.delete('leb-roamly-session')
+  await v.go(`/roamly/en/closures/${number}`)
+  expect(v.status).toBe(200)
+  expect(v.html).not.toContain(code)
+  expect(v.html).toContain(`/roamly/en/sign-in?next=%2Froamly%2Fen%2Fclosures%2F${number}`)
+  v.cookies.set('leb-roamly-session', session)
   // A whole account leaves nobody to give one to.
   await v.go(`/roamly/en/close/payout?whole=${card.accountId}&payout=voucher`)
   expect(v.address).not.toContain('/close/payout')

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { BankAccountPage } from '../payout/pages/bank-account-page.tsx'
 import { countTry } from '../holder/rate-limits.ts'
 import type { Context } from '../platform/context.ts'
+import { Refusal } from '../platform/errors.ts'
 import type { CookieJar } from '../web/cookies.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, formText, type PortalContext } from '../web/routing.ts'
@@ -9,22 +10,27 @@ import { accountFault } from './account-fault.ts'
 import { nameBankAccount } from './bank-account.ts'
 import { claimKept } from './claim-kept.ts'
 import type { ClosureView } from './closure-view.ts'
-import { closureFor } from './may-see.ts'
+import { closureFor, mayHandleMoney } from './may-see.ts'
 
 /** What a holder does about the money of a closure: names an account, asks for what was kept. */
 export function payoutRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
   const app = new Hono<PortalEnv>()
   const see = async (c: PortalContext) => (await closureFor(ctx, c, jar)).view
+  const seeToPay = async (c: PortalContext) => {
+    const seen = await closureFor(ctx, c, jar)
+    if (!mayHandleMoney(seen)) throw new Refusal('holder/sign_in_needed')
+    return seen.view
+  }
   const progressHref = (c: PortalContext, view: ClosureView) => c.get('page').href(`/closures/${view.number}`)
   at(app, '/closures/:number/bank-account', {
     get: async (c) => {
-      const progress = progressHref(c, await see(c))
+      const progress = progressHref(c, await seeToPay(c))
       // What was named before is not shown again: whoever looks over a shoulder learns nothing.
       const typed = { iban: '', name: '' }
       return c.html(<BankAccountPage page={c.get('page')} progress={progress} typed={typed} />)
     },
     post: async (c) => {
-      const view = await see(c)
+      const view = await seeToPay(c)
       const progress = progressHref(c, view)
       await countTry(ctx, view.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
       const typed = { iban: await formText(c, 'iban'), name: await formText(c, 'name') }

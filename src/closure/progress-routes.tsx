@@ -13,7 +13,7 @@ import { at, formText, type PortalContext } from '../web/routing.ts'
 import { WebFault } from '../web/web-fault.ts'
 import type { ClosureView } from './closure-view.ts'
 import { type DocumentKind, readDocument } from './documents.ts'
-import { closureFor, type Seen } from './may-see.ts'
+import { closureFor, mayHandleMoney, type Seen } from './may-see.ts'
 import { ProgressPage } from './pages/progress-page.tsx'
 import { UndoPage } from './pages/undo-page.tsx'
 import { streamProgress } from './progress-events.ts'
@@ -29,8 +29,9 @@ export function progressRoutes(ctx: Context, jar: CookieJar, watch: Watch): Hono
   const progressHref = (c: PortalContext, view: ClosureView) => c.get('page').href(`/closures/${view.number}`)
   at(app, '/closures/:number', {
     get: async (c) => {
-      const view = await see(c)
-      const vouchers = await vouchersIn(ctx, view)
+      const found = await seen(c)
+      const { view } = found
+      const vouchers = mayHandleMoney(found) ? await vouchersIn(ctx, view) : []
       const codeSent = c.req.query('code') === 'sent'
       return c.html(<ProgressPage page={c.get('page')} view={view} vouchers={vouchers} codeSent={codeSent} />)
     },

@@ -62,6 +62,9 @@ export function MoneySheets({ page, view, progress, vouchers }: SheetsProps) {
       {vouchers.map((voucher) => (
         <VoucherSheet page={page} view={view} voucher={voucher} />
       ))}
+      {vouchers.length === 0 && wasGivenVoucher(view) && (
+        <VoucherForSignedIn page={page} progress={progress} />
+      )}
     </>
   )
 }
@@ -115,6 +118,20 @@ function VoucherSheet({ page, view, voucher }: { page: Page; view: ClosureView; 
         <strong>{voucher.code}</strong>
       </p>
       <p>{voucher.left.amount === '0' ? text.spent : text.words(sumOf(voucher.left, page.lang), until)}</p>
+    </div>
+  )
+}
+
+const wasGivenVoucher = (view: ClosureView) =>
+  view.cards.some((card) => card.parts.some((part) => part.route === 'voucher' && part.state === 'paid'))
+
+/** Its code is money: who only comes back to the browser that declared signs in for it. */
+function VoucherForSignedIn({ page, progress }: { page: Page; progress: string }) {
+  const text = payoutText[page.lang].voucher
+  return (
+    <div class="sheet">
+      <h2>{text.title}</h2>
+      <a href={page.href(`/sign-in?${new URLSearchParams({ next: progress })}`)}>{text.signIn}</a>
     </div>
   )
 }

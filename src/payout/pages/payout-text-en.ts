@@ -68,6 +68,7 @@ export const payoutEn = {
     words: (money: string, until: string) =>
       `${money} left, good until ${until}. Enter this code when you pay.`,
     spent: 'This voucher is used up.',
+    signIn: 'Sign in to see its code',
   },
   now: 'If you closed it now',
 }

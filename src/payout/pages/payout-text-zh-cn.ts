@@ -64,6 +64,7 @@ export const payoutZh: PayoutText = {
     title: '您的代金券',
     words: (money, until) => `剩余 ${money}，${until}前有效。付款时输入这个代码。`,
     spent: '这张代金券已用完。',
+    signIn: '登录查看代码',
   },
   now: '如果现在注销',
 }
