@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
-import { seedCards } from '../../test/seed.ts'
+import { type Seeded, seedCards } from '../../test/seed.ts'
 import { unzip } from '../../test/unzip.ts'
+import { declareClosure } from '../closure/declare.ts'
+import { keepBankDetails } from '../payout/bank-details.ts'
 import { inIssuer } from '../platform/db.ts'
 import { takeUsage } from '../usage/take-usage.ts'
 import { exportAccount } from './export-person.ts'
@@ -41,6 +43,34 @@ test('everything held on the person, of nobody else, and nothing once erased', a
   const again = (issuerId: string) => exportAccount(world, { issuerId, accountId: card!.accountId })
   await expect(again('leb')).rejects.toMatchObject({ code: 'export/person_erased' })
   await expect(again('roamly')).rejects.toMatchObject({ code: 'export/no_such_account' })
+})
+
+test('the account that was named for transfers, as long as it is held', async () => {
+  const [card, other] = await seedCards(world, [{ accountRef: 'X5' }, { accountRef: 'X6' }])
+  const name = async ({ accountId, cardId, holderId }: Seeded, iban: string) => {
+    const { closureId, number } = await declareClosure(world, {
+      issuerId: 'leb',
+      accountId,
+      cardIds: [cardId],
+      act: 'terminate',
+      start: 'at_once',
+      locale: 'zh-CN',
+      zone: 'Asia/Shanghai',
+      receivedBy: 'portal',
+      identity: 'signed_in',
+    })
+    const place = { issuerId: 'leb', holderId, closureId }
+    await inIssuer(world.db, 'leb', (tx) => keepBankDetails(world, tx, place, { iban, name: 'Li Lei' }))
+    return number
+  }
+  const number = await name(card!, 'DE89370400440532013000')
+  await name(other!, 'FR1420041010050500013M02606')
+  const files = unzip(await exportAccount(world, { issuerId: 'leb', accountId: card!.accountId }))
+  const data = JSON.parse(files.get('data.json')!)
+  expect(data.closures).toMatchObject([
+    { number, bank_account: { iban: 'DE89370400440532013000', name: 'Li Lei' } },
+  ])
+  expect(files.get('data.json')).not.toContain('FR14')
 })
 
 test('what the cards used, and nobody else’s', async () => {

@@ -5,6 +5,8 @@ import { type Card, listCardsOfAccount } from '../card/card-store.ts'
 import { paperPdf, paperXml } from '../invoice/paper-file.ts'
 import { listPapers } from '../invoice/read-papers.ts'
 import { decimal, type Money, moneyJson } from '../ledger/money.ts'
+import { readBankDetails } from '../payout/bank-details.ts'
+import { vouchersOf } from '../payout/voucher.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, type Refusals } from '../platform/errors.ts'
@@ -78,7 +80,7 @@ async function readHeld(
   if (!person) throw new Refusal('export/person_erased')
   const cards = await listCardsOfAccount(tx, issuerId, accountId)
   const movements = await readMovements(tx, issuerId, accountId)
-  const closures = await readClosures(tx, issuerId, accountId)
+  const closures = await readClosures(ctx, tx, { issuerId, accountId, holderId: account.holder_id })
   const documents = await tx
     .selectFrom('document as d')
     .innerJoin('closure as k', (join) =>
@@ -127,7 +129,11 @@ function readOrders(tx: Tx, issuerId: string, holderId: string) {
     .execute()
 }
 
-async function readClosures(tx: Tx, issuerId: string, accountId: string) {
+async function readClosures(
+  ctx: Context,
+  tx: Tx,
+  { issuerId, accountId, holderId }: { issuerId: string; accountId: string; holderId: string },
+) {
   const closures = await tx
     .selectFrom('closure')
     .select(['closure_id', 'number', 'covers', 'act', 'state', 'declaration', 'declared_at', 'due_at'])
@@ -146,12 +152,22 @@ async function readClosures(tx: Tx, issuerId: string, accountId: string) {
     .where('k.account_id', '=', accountId)
     .orderBy('s.intended_at')
     .execute()
-  return closures.map(({ closure_id, ...closure }) => ({
-    ...closure,
-    steps: steps
-      .filter((s) => s.closure_id === closure_id)
-      .map(({ step, state, intended_at, answered_at }) => ({ step, state, intended_at, answered_at })),
-  }))
+  const told = []
+  for (const { closure_id: closureId, ...closure } of closures)
+    told.push({
+      ...closure,
+      // Where its transfers go; null once the money is there.
+      bank_account: await readBankDetails(ctx, tx, { issuerId, holderId, closureId }),
+      vouchers: (await vouchersOf(ctx, tx, { issuerId, closureId })).map(({ code, left, expiresAt }) => ({
+        code,
+        left: money(left),
+        expires_at: expiresAt,
+      })),
+      steps: steps
+        .filter((s) => s.closure_id === closureId)
+        .map(({ step, state, intended_at, answered_at }) => ({ step, state, intended_at, answered_at })),
+    })
+  return told
 }
 
 function describe({ issuerId, account, person, cards, orders, movements, closures }: Held) {
@@ -210,7 +226,7 @@ function invoices(cards: Card[]): string {
 }
 
 const readme = `您的个人信息副本
-data.json      我们持有的关于您的全部信息：账户、联系方式、卡、余额、每一笔变动、注销记录
+data.json      我们持有的关于您的全部信息：账户、联系方式、卡、余额、每一笔变动、注销记录、您指定的收款账户和代金券
 invoices.csv   每张卡的发票号与实付金额
 usage.csv      每一笔使用：流量（MB）、通话（秒）、短信（条），时间、地点与扣费（如有）
 documents/     已向您出具的注销确认单与注销完成证明（如有）
@@ -219,7 +235,7 @@ invoices/      发票、红字发票、结清单与合同（如有）：PDF，�
 依据：《个人信息保护法》第四十五条；欧盟 GDPR 第 15、20 条。
 
 A copy of your personal data
-data.json      everything held on you: account, contact, cards, balances, every movement, closures
+data.json      everything held on you: account, contact, cards, balances, every movement, closures, the bank account and vouchers of a closure
 invoices.csv   invoice number and amount paid for each card
 usage.csv      what your cards used, if anything: data (MB), calls (s), SMS, when, where, and what it cost
 documents/     the slips and certificates issued to you, if any
