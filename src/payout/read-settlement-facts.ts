@@ -69,6 +69,8 @@ type Row = {
   sms_left: bigint
   paid_minor: bigint
   balance: bigint
+  topped_up: bigint
+  ended_before: boolean
   payments: PaymentRow[]
   orders: OrderRow[]
 }
@@ -78,6 +80,10 @@ async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Ro
   const { rows } = await sql<Row>`
     select c.card_id, c.currency, c.plan, coalesce(c.activated_zone, c.zone) as zone, c.order_id, c.sold_at,
            c.activated_at, c.expires_at, c.data_left_mb, c.voice_left_s, c.sms_left, c.paid_minor, a.balance,
+           c.ended_before, coalesce((select sum(p.amount_minor - p.charged_back_minor)
+              from purchase_order o join payment p on p.issuer_id = o.issuer_id and p.order_id = o.order_id
+             where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.kind = 'top_up'
+               and o.state = 'delivered'), 0)::bigint as topped_up,
            (select coalesce(json_agg(json_build_object('id', p.payment_id, 'ref', p.provider_ref, 'provider', p.provider,
                      'currency', p.currency, 'at', p.received_at,
                      'room', (p.amount_minor - p.charged_back_minor - coalesce(
@@ -127,13 +133,15 @@ function orderSale(order: OrderRow, card: Row, at: Date): Sale {
 
 /**
  * The sale that an imported card came with. What its payment was for beside the plan nobody knows any more: its
- * balance is taken for a part of it, so that plan and balance never give back more than was paid.
+ * balance, but for what was topped up here, is taken for a part of it, so that plan and balance never give back more
+ * than was paid. A plan that lapsed with its card is over, also when days bought later bring the card back.
  */
 function importedSale(terms: PlanTerms, card: Row, at: Date): Sale {
   const price = terms.prices[card.currency]
   const listed = price === undefined ? card.paid_minor : BigInt(price) - balanceIn(terms, card.currency)
   const gross = listed < card.paid_minor ? listed : card.paid_minor
-  const unearned = card.paid_minor - card.balance
+  const brought = card.balance > card.topped_up ? card.balance - card.topped_up : 0n
+  const unearned = card.ended_before ? 0n : card.paid_minor - brought
   // Its tax was the old system's: what goes back comes whole out of what the card brought (adr/0011).
   return { orderId: null, code: card.plan, gross, rateBp: 0, unearned, ...planLeft(terms, card, at) }
 }

@@ -15,11 +15,11 @@ export async function deliverAddOn(ctx: Context, tx: Tx, told: OrderCase): Promi
   const issuerId = order.issuer_id
   if (terms.more_days > 0)
     // A card that was not used yet gets its days when its first use starts them (src/usage/rate.ts); one that has
-    // ended gets them from now, or the days it paid for would lie in the past.
+    // ended, used or not, gets them from now, or the days it paid for would lie in the past.
     await sql`
       update card
          set more_days = more_days + ${terms.more_days},
-             expires_at = case when activated_at is null then expires_at
+             expires_at = case when activated_at is null and expires_at > ${ctx.clock.now()} then expires_at
                else greatest(expires_at, ${ctx.clock.now()}::timestamptz) + ${terms.more_days} * interval '1 day' end
        where issuer_id = ${issuerId} and card_id = ${target.cardId}`.execute(tx)
   const { expires_at: cardEnds } = await tx
