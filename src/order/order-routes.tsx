@@ -25,6 +25,11 @@ export function orderRoutes(ctx: Context): Hono<PortalEnv> {
       return c.html(<OrdersPage page={page} orders={orders} />)
     },
   })
+  app.use('/order/*', async (c, next) => {
+    await next()
+    // The address is the key: no index may list it.
+    c.header('X-Robots-Tag', 'noindex')
+  })
   at(app, '/order/:number/:token', {
     get: async (c) => {
       const page = c.get('page')

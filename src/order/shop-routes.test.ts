@@ -136,6 +136,10 @@ describe('buying a card without script', () => {
     expect(visit.status).toBe(404)
     await visit.go(`/leb/en/order/${placed.number}/${placed.token}`)
     expect([visit.status, visit.text]).toEqual([200, expect.stringContaining('Waiting for your payment')])
+    // The address is the key: no index lists it, no cache keeps it, no other site is told it.
+    expect(visit.headers.get('x-robots-tag')).toBe('noindex')
+    expect(visit.headers.get('cache-control')).toBe('no-store')
+    expect(visit.headers.get('referrer-policy')).toBe('same-origin')
   })
 })
 
