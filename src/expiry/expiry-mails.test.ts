@@ -41,6 +41,19 @@ const notices = () =>
   )
 
 describe('mails about expiry', () => {
+  it('are no news on the night of an import: what had ended before and is kept is told on pages only', async () => {
+    read = 0
+    await open({ kind: 'keep', days: 30 }, [{ endsInHours: -100, email }])
+    await sweepExpiry(leb)
+    expect(await mails()).toEqual([])
+    expect(await notices()).toEqual([
+      { kind: 'expiry_over', state: 'dropped', last_reason: 'ended_before_import' },
+    ])
+    leb.clock.advance({ days: 25 })
+    await sweepExpiry(leb)
+    expect(await mails()).toHaveLength(1)
+  })
+
   it('say in English what lapses when, with three buttons that name the card and sign nobody in', async () => {
     read = 0
     const [card] = await open({ kind: 'lapse' }, [

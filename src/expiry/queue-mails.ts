@@ -14,7 +14,9 @@ const every_ms = 1_000
 /**
  * Makes mails of recorded warnings and ends, the most urgent first, as long as the queue of mails is short. Each is
  * made once, with its place in the queue, whoever else does the same. A holder without an address gets a mail that is
- * `dropped` with the reason `no_address`. Answers how many were made, dropped ones included.
+ * `dropped` with the reason `no_address`; a card that had ended before its fleet was imported and whose money is kept
+ * is no news on the night of the import (`ended_before_import`): pages and statement say it, and the warnings before
+ * the keeping ends are sent. Answers how many were made, dropped ones included.
  */
 export async function queueExpiryMails(ctx: Context): Promise<number> {
   let made = 0
@@ -39,13 +41,16 @@ async function countWaiting(tx: Tx): Promise<number> {
 async function queueSome(ctx: Context, tx: Tx, issuerId: string, room: number): Promise<number> {
   const { rows } = await sql<{ notice_id: string; state: string }>`
     with next as materialized (
-      select card_id, ends_at, hours_before, subject from expiry_notice
+      select card_id, ends_at, hours_before, subject, outcome from expiry_notice
        where issuer_id = ${issuerId} and mail_rank is not null
        order by mail_rank, told_at limit ${room} for no key update skip locked
     ), named as materialized (
       select n.*, a.locale, leb_next_id(${ctx.ids.next()}::uuid, row_number() over ()) as notice_id,
              exists (select from vault_index v
-                      where v.issuer_id = a.issuer_id and v.holder_id = a.holder_id and v.kind = 'email') as reachable
+                      where v.issuer_id = a.issuer_id and v.holder_id = a.holder_id and v.kind = 'email') as reachable,
+             coalesce(n.outcome = 'kept', false) and n.subject = 'card' and exists (
+               select from ledger_posting p
+                where p.issuer_id = a.issuer_id and p.key = 'import:' || c.iccid and p.posted_at > n.ends_at) as old_news
         from next n
         join card c on c.issuer_id = ${issuerId} and c.card_id = n.card_id
         join account a on a.issuer_id = c.issuer_id and a.account_id = c.account_id
@@ -56,7 +61,8 @@ async function queueSome(ctx: Context, tx: Tx, issuerId: string, room: number): 
     )
     insert into notice (issuer_id, notice_id, kind, card_id, locale, state, last_reason, created_at)
     select ${issuerId}, notice_id, case when hours_before = 0 then 'expiry_over' else 'expiry_soon' end, card_id, locale,
-           case when reachable then 'waiting' else 'dropped' end, case when not reachable then 'no_address' end,
+           case when reachable and not old_news then 'waiting' else 'dropped' end,
+           case when old_news then 'ended_before_import' when not reachable then 'no_address' end,
            ${ctx.clock.now()}::timestamptz
       from named
     returning notice_id, state`.execute(tx)

@@ -157,6 +157,12 @@ async function launch(
     port: String(port),
     unix_socket_directories: '',
     max_connections: '200',
+    shared_buffers: '256MB',
+    // After each checkpoint the first change of a page writes all of it to the log: seldom, where cards are many.
+    max_wal_size: '4GB',
+    checkpoint_timeout: '15min',
+    // No statement here runs long enough to be worth compiling.
+    jit: 'off',
     ...settings,
   }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
