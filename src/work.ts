@@ -15,6 +15,7 @@ import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
+import { destroyRetired } from './privacy/retention.ts'
 import { lookAtLines } from './usage/cut-lines.ts'
 
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
@@ -105,6 +106,7 @@ async function sweepAll(ctx: Context): Promise<void> {
   await sweepHolds(ctx)
   await sweepRequests(ctx)
   await sweepPapersLinks(ctx)
+  await destroyRetired(ctx)
   await sweepPayments(ctx)
   await lapseOrders(ctx)
   await sweepExpiry(ctx)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
-import type { Tx } from '../platform/db.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
 import { assert } from '../platform/errors.ts'
 import { seal, unseal } from './sealed-box.ts'
 
@@ -57,4 +58,34 @@ async function shelfKey(ctx: Context, tx: Tx, shelf: Shelf & { destroyAfter: str
     .executeTakeFirst()
   assert(row?.wrapped_key, 'the retention key of a year that is still running exists')
   return unseal(wrapKey, shelfPlace(shelf), row.wrapped_key)
+}
+
+/**
+ * Destroys the keys whose day is over, wherever it ends last (UTC-12), and the names under them. Meant for a minute
+ * job; answers how many keys.
+ */
+export async function destroyRetired(ctx: Context): Promise<number> {
+  const now = ctx.clock.now()
+  const today = new Date(now.getTime() - 12 * 3_600_000).toISOString().slice(0, 10)
+  let destroyed = 0
+  for (const { issuerId } of await listIssuers(ctx.db))
+    destroyed += await inIssuer(ctx.db, issuerId, async (tx) => {
+      const keys = await tx
+        .updateTable('retention_key')
+        .set({ wrapped_key: null, destroyed_at: now })
+        .where('issuer_id', '=', issuerId)
+        .where('destroy_after', '<', today)
+        .where('destroyed_at', 'is', null)
+        .returning(['jurisdiction', 'year'])
+        .execute()
+      for (const { jurisdiction, year } of keys)
+        await tx
+          .deleteFrom('retention_item')
+          .where('issuer_id', '=', issuerId)
+          .where('jurisdiction', '=', jurisdiction)
+          .where('year', '=', year)
+          .execute()
+      return keys.length
+    })
+  return destroyed
 }
