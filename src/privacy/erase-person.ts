@@ -43,6 +43,23 @@ export async function erasePersonRows(
         .where('holder_id', '=', holderId),
     )
     .execute()
+  // Where somebody was and when says who they are; what was charged names the zone that it was charged by.
+  await tx
+    .updateTable('usage_record')
+    .set({ country: null })
+    .where('issuer_id', '=', issuerId)
+    .where('country', 'is not', null)
+    .where('card_id', 'in', (q) =>
+      q
+        .selectFrom('card as c')
+        .innerJoin('account as a', (j) =>
+          j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
+        )
+        .select('c.card_id')
+        .where('a.issuer_id', '=', issuerId)
+        .where('a.holder_id', '=', holderId),
+    )
+    .execute()
   for (const { kind, fingerprint } of index) await endSessions(tx, issuerId, kind, fingerprint)
   return { values: Number(gone.numDeletedRows) }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
+import { takeUsage } from '../usage/take-usage.ts'
 import { erasePersonRows } from './erase-person.ts'
 import { seal, unseal } from './sealed-box.ts'
 import { findHolders, fingerprint, openHolderKey, readLine, readPerson, unsealDatum } from './vault.ts'
@@ -91,4 +92,31 @@ it('an erased person is dark, also to somebody with an old copy of the rows and 
   const othersKey = openHolderKey(keys, 'leb', other.holderId, wrapped.wrapped_key!)
   const { item_id: itemId, kind, sealed } = copy[0]!
   expect(() => unsealDatum(othersKey, { issuerId, holderId, itemId, kind: kind as 'name' }, sealed)).toThrow()
+})
+
+it('leaves no countries that somebody travelled to, once they are erased: the charge names the zone it went by', async () => {
+  const [card, other] = [await seedCard(ctx, { accountRef: 'T1' }), await seedCard(ctx, { accountRef: 'T2' })]
+  const use = ({ iccid }: { iccid: string }) => ({
+    recordId: `travel-${iccid}`,
+    iccid,
+    kind: 'data' as const,
+    quantity: 5,
+    country: 'JP',
+    usedAt: Date.parse('2026-11-22T09:00:00Z'),
+  })
+  await takeUsage(ctx, 'leb', [use(card), use(other)])
+  const { issuerId, holderId } = card
+  const countries = await inIssuer(ctx.db, 'leb', async (tx) => {
+    await erasePersonRows(ctx, tx, { issuerId, holderId })
+    return tx
+      .selectFrom('usage_record')
+      .select(['card_id', 'country', 'quantity', 'zone'])
+      .where('record_id', 'like', 'travel-%')
+      .execute()
+  })
+  expect(countries.find((one) => one.card_id === card.cardId)).toMatchObject({ country: null, quantity: 5n })
+  expect(countries.find((one) => one.card_id === other.cardId)).toMatchObject({ country: 'JP' })
+  // Reported again it is still the same record, and nothing of the place comes back with it.
+  const [again] = await takeUsage(ctx, 'leb', [use(card)])
+  expect(again!.outcome).not.toBe('key_reused')
 })
