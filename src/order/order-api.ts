@@ -84,6 +84,7 @@ const place = createRoute({
       'order/currency_differs',
       'order/no_top_up_in_currency',
       'order/card_closing',
+      'order/card_ended',
       'order/account_closing',
       'order/pay_by_unavailable',
       'order/voucher_wrong',

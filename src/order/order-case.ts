@@ -22,7 +22,13 @@ export type OrderCase = {
 
 /** Why a paid order goes back; said to the buyer in words (order-text). */
 export type RefundReason =
-  'item_withdrawn' | 'card_closing' | 'account_closing' | 'no_profile' | 'charged_back' | 'person_erased'
+  | 'item_withdrawn'
+  | 'card_closing'
+  | 'card_ended'
+  | 'account_closing'
+  | 'no_profile'
+  | 'charged_back'
+  | 'person_erased'
 
 /**
  * Takes an order up that is paid or on its way back: from here writes under an older version are refused. Undefined

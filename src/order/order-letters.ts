@@ -85,6 +85,7 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
 const reasons: Record<RefundReason, Record<Locale, string>> = {
   item_withdrawn: { 'zh-CN': '该商品已停售', en: 'it is not sold any more' },
   card_closing: { 'zh-CN': '这张卡正在注销或已注销', en: 'the card is being closed, or is closed' },
+  card_ended: { 'zh-CN': '这张卡已到期', en: 'the card has ended' },
   account_closing: { 'zh-CN': '账户正在注销或已注销', en: 'the account is being closed, or is closed' },
   no_profile: { 'zh-CN': '运营商暂时没有可用的 eSIM', en: 'the network had no eSIM for it' },
   charged_back: { 'zh-CN': '付款已被您的银行撤回', en: 'your bank had taken the payment back' },

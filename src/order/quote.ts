@@ -25,6 +25,7 @@ export type TargetCard = {
   zone: string
   state: string
   currency: string
+  expiresAt: Date
 }
 
 /** What it costs, to the minor unit, and what is in it. `gross` = `net` + `tax`; `balance` is part of `net`. */
@@ -51,7 +52,8 @@ const taxedWithUse: Tax = {
 
 /**
  * What a purchase costs now for somebody who lives in `jurisdiction`. Throws Refusal order/no_such_item,
- * order/zone_not_in_plan, order/no_price_in_currency, order/card_closing, order/currency_differs, order/amount_…
+ * order/zone_not_in_plan, order/no_price_in_currency, order/card_closing, order/card_ended, order/currency_differs,
+ * order/amount_…
  */
 export async function quote(
   tx: Tx,
@@ -75,13 +77,17 @@ export async function quote(
   if (card.state !== 'open') throw new Refusal('order/card_closing')
   if (wanted.currency && wanted.currency !== card.currency)
     throw new Refusal('order/currency_differs', { currency: card.currency })
+  const ended = card.expiresAt <= now
   const { currency } = card
   if (wanted.kind === 'top_up') {
+    // It could not be used, and kept money would lapse with it.
+    if (ended) throw new Refusal('order/card_ended')
     const { amount } = readTopUp(wanted.amount, currency)
     const money = { currency, gross: amount, net: amount, tax: 0n, balance: amount }
     return { kind: 'top_up', item: null, zone: card.zone, card, taxRule: taxedWithUse, ...money }
   }
   const item = await itemByCode(tx, issuer.issuerId, wanted.code, 'add_on')
+  if (ended && item.terms.more_days === 0) throw new Refusal('order/card_ended')
   const gross = priceIn(item, currency)
   const taxRule = taxFor(policy, card.zone)
   const split = splitTax(gross, taxRule.rateBp)
@@ -116,7 +122,7 @@ export async function targetCard(tx: Tx, issuerId: string, cardId: string): Prom
       j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
     )
     .select(['c.card_id', 'c.account_id', 'a.holder_id', 'c.iccid', 'c.plan', 'c.zone', 'c.state'])
-    .select('c.currency')
+    .select(['c.currency', 'c.expires_at'])
     .where('c.issuer_id', '=', issuerId)
     .where('c.card_id', '=', cardId)
     .executeTakeFirst()
@@ -130,5 +136,6 @@ export async function targetCard(tx: Tx, issuerId: string, cardId: string): Prom
     zone: row.zone,
     state: row.state,
     currency: row.currency,
+    expiresAt: row.expires_at,
   }
 }

@@ -13,6 +13,7 @@ export type OrderRefusal =
   | 'order/currency_differs'
   | 'order/no_top_up_in_currency'
   | 'order/card_closing'
+  | 'order/card_ended'
   | 'order/account_closing'
   | 'order/terms_not_accepted'
   | 'order/not_selling'
@@ -97,6 +98,14 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     status: 422,
     title: { 'zh-CN': '{currency} 的卡目前不能充值', en: "Cards in {currency} can't be topped up" },
     next: { 'zh-CN': '请联系客服。', en: 'Write to support.' },
+  },
+  'order/card_ended': {
+    status: 409,
+    title: { 'zh-CN': '这张卡已到期', en: 'This card has ended' },
+    next: {
+      'zh-CN': '没有扣款。请先为这张卡购买天数，或购买新卡。',
+      en: 'Nothing was charged. Buy days for this card first, or a new card.',
+    },
   },
   'order/card_closing': {
     status: 409,

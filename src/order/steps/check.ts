@@ -6,8 +6,8 @@ import type { LocalOrderStep } from '../order-step.ts'
 export const check: LocalOrderStep = {
   kind: 'local',
   name: 'check',
-  async apply(_ctx, tx, told) {
-    const reason = await whyNot(tx, told)
+  async apply(ctx, tx, told) {
+    const reason = await whyNot(tx, told, ctx.clock.now())
     return reason ? { giveBack: reason } : { done: {} }
   },
 }
@@ -16,7 +16,7 @@ export const check: LocalOrderStep = {
  * Why an order can't be delivered at this moment, or undefined. Locks the card or account it is for, so that no
  * closing comes between this and a delivery in the same transaction.
  */
-export async function whyNot(tx: Tx, told: OrderCase): Promise<RefundReason | undefined> {
+export async function whyNot(tx: Tx, told: OrderCase, now: Date): Promise<RefundReason | undefined> {
   const { order, item } = told
   const issuerId = order.issuer_id
   const payment = await paymentOf(tx, told)
@@ -25,12 +25,15 @@ export async function whyNot(tx: Tx, told: OrderCase): Promise<RefundReason | un
   if (order.kind !== 'card') {
     const card = await tx
       .selectFrom('card')
-      .select('state')
+      .select(['state', 'expires_at'])
       .where('issuer_id', '=', issuerId)
       .where('card_id', '=', order.card_id)
       .forNoKeyUpdate()
       .executeTakeFirst()
     if (card?.state !== 'open') return 'card_closing'
+    // What ended meanwhile takes nothing but days that bring it back.
+    const days = item?.kind === 'add_on' ? item.terms.more_days : 0
+    if (card.expires_at <= now && days === 0) return 'card_ended'
   }
   if (order.account_id) {
     const account = await tx

@@ -15,7 +15,7 @@ export const deliver: LocalOrderStep = {
   kind: 'local',
   name: 'deliver',
   async apply(ctx, tx, told) {
-    const reason = await whyNot(tx, told)
+    const reason = await whyNot(tx, told, ctx.clock.now())
     if (reason) return { giveBack: reason }
     const { order } = told
     const { issuer_id: issuerId, order_id: orderId } = order
