@@ -15,6 +15,7 @@ import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
+import { burnOldFiles } from './payout/file-envelope.ts'
 import { destroyRetired } from './privacy/retention.ts'
 import { lookAtLines } from './usage/cut-lines.ts'
 
@@ -107,6 +108,7 @@ async function sweepAll(ctx: Context): Promise<void> {
   await sweepRequests(ctx)
   await sweepPapersLinks(ctx)
   await destroyRetired(ctx)
+  await burnOldFiles(ctx)
   await sweepPayments(ctx)
   await lapseOrders(ctx)
   await sweepExpiry(ctx)

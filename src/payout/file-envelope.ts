@@ -1,12 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
-import type { Tx } from '../platform/db.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
 import { seal, unseal } from '../privacy/sealed-box.ts'
 
 /**
  * A file for the bank names people and their accounts, so it is kept sealed under a key of its own: the same bytes
- * can be had again for as long as one of its transfers is open, and nobody can read it after.
+ * can be had again for as long as one of its transfers is open, 30 days at most, and nobody can read it after.
  */
+// Of one transfer that never ends the others' people, erased long since, must not lie readable for good.
+export const kept_days = 30
+
 type Place = { issuerId: string; fileId: string }
 const place = (p: Place) => `payout-file/${p.issuerId}/${p.fileId}`
 
@@ -34,7 +38,7 @@ export async function keepPayoutFile(
   return sha256
 }
 
-/** The bytes that were written before; `burned` when all its transfers have ended; undefined when there is no such file. */
+/** The bytes that were written before; `burned` when all its transfers have ended or it is too old; undefined when there is no such file. */
 export async function openPayoutFile(
   ctx: Context,
   tx: Tx,
@@ -73,4 +77,22 @@ export async function burnPayoutFile(ctx: Context, tx: Tx, at: Place): Promise<v
       ),
     )
     .execute()
+}
+
+/** Destroys what is older than 30 days, whatever its transfers do. Meant for a minute job; answers how many files. */
+export async function burnOldFiles(ctx: Context): Promise<number> {
+  const now = ctx.clock.now()
+  let burned = 0
+  for (const { issuerId } of await listIssuers(ctx.db))
+    burned += await inIssuer(ctx.db, issuerId, async (tx) => {
+      const old = await tx
+        .updateTable('payout_file')
+        .set({ wrapped_key: null, sealed: null, burned_at: now })
+        .where('issuer_id', '=', issuerId)
+        .where('burned_at', 'is', null)
+        .where('created_at', '<', new Date(now.getTime() - kept_days * 86_400_000))
+        .executeTakeFirst()
+      return Number(old.numUpdatedRows)
+    })
+  return burned
 }

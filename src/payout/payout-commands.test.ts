@@ -7,6 +7,7 @@ import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
 import { nameBankAccount } from '../closure/bank-account.ts'
 import { inIssuer } from '../platform/db.ts'
+import { burnOldFiles } from './file-envelope.ts'
 import { payoutFileCommand, payoutListCommand } from './payout-commands.ts'
 import { endToEndId, transferSettled } from './transfers.ts'
 
@@ -88,4 +89,22 @@ it('writes a file once, the same bytes again while a transfer is open, and over 
     )
   await expect(file('late.xml', { again: fileId })).rejects.toThrow('its content was destroyed')
   await expect(file('other.xml', { again: 'no-such-file' })).rejects.toThrow('has no file')
+})
+
+it('reads no file again after 30 days, though the bank never said what became of one transfer', async () => {
+  const card = await seedCard(leb, { issuerId, currency: 'EUR', balance: 700n, provider: 'bank' })
+  const closureId = await closeCard(leb, card)
+  await nameBankAccount(leb, { issuerId, closureId, iban: 'FR1420041010050500013M02606', name: 'Zoe' })
+  const again = String((await file('stuck.xml'))['file'])
+  leb.clock.advance({ days: 30 })
+  expect(await burnOldFiles(leb)).toBe(0)
+  await file('stuck-again.xml', { again })
+  leb.clock.advance({ seconds: 1 })
+  expect(await burnOldFiles(leb)).toBe(1)
+  await expect(file('never.xml', { again })).rejects.toThrow('its content was destroyed')
+  const kept = await inIssuer(leb.db, issuerId, (tx) =>
+    tx.selectFrom('payout_file').select(['wrapped_key', 'sealed']).where('file_id', '=', again).execute(),
+  )
+  expect(kept).toEqual([{ wrapped_key: null, sealed: null }])
+  expect(await burnOldFiles(leb)).toBe(0)
 })

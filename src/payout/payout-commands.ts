@@ -4,7 +4,7 @@ import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
-import { openPayoutFile } from './file-envelope.ts'
+import { kept_days, openPayoutFile } from './file-envelope.ts'
 import { makePayoutFile, readPayoutState } from './payout-file.ts'
 
 type FileOptions = { issuer: string; out: string; again?: string; json?: boolean }
@@ -49,7 +49,9 @@ async function writeAgain(ctx: Context, issuer: Issuer, fileId: string, options:
     : undefined
   if (!bytes) throw new SetupError(`${issuerId} has no file ${fileId}: see leb payout list`)
   if (bytes === 'burned')
-    throw new SetupError(`all transfers of file ${fileId} have ended, so its content was destroyed`)
+    throw new SetupError(
+      `all transfers of file ${fileId} have ended, or it is ${kept_days} days old, so its content was destroyed`,
+    )
   await save(options.out, bytes, 'wx')
   say(options, { file: fileId, again: true }, `file ${fileId} is in ${options.out} again`)
 }
