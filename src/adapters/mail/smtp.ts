@@ -111,7 +111,7 @@ async function withDeadline<T>(sending: Promise<T>, timeoutMs: number): Promise<
 }
 
 /** One bare address and nothing that a header or a list could be smuggled in with. */
-function isAddress(to: string): boolean {
+export function isAddress(to: string): boolean {
   return to.length <= 254 && /^[^\s@<>()[\]\\,;:"\p{C}]{1,64}@[^\s@<>()[\]\\,;:"\p{C}]+$/u.test(to)
 }
 
