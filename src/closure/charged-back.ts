@@ -1,12 +1,15 @@
+import { sql } from 'kysely'
 import { houseAccounts } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
+import { newParts, writeParts } from '../payout/write-settlement.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 
 /**
  * Staff's answer to a payout that the payer's bank had claimed back before: the holder has that money, and the house
- * bears it no longer as a loss (refunds_payable → chargebacks). Throws Refusal closure/no_such_closure,
+ * bears it no longer as a loss (refunds_payable → chargebacks). What the bank left of a part goes by transfer. An undo
+ * would give the money a second time, so it is past that. Throws Refusal closure/no_such_closure,
  * closure/already_undone, closure/nothing_blocked.
  */
 export async function countAsChargedBack(
@@ -26,7 +29,7 @@ export async function countAsChargedBack(
     if (closure.state === 'undone') throw new Refusal('closure/already_undone')
     const parts = await chargedBack(tx, input)
     if (parts.length === 0) throw new Refusal('closure/nothing_blocked')
-    for (const part of parts) await bookPart(ctx, tx, issuerId, part)
+    for (const part of parts) await bookPart(ctx, tx, input, part)
     await tx
       .updateTable('closure_block')
       .set({ cleared_at: ctx.clock.now() })
@@ -41,7 +44,10 @@ export async function countAsChargedBack(
       .execute()
     await tx
       .updateTable('closure')
-      .set((e) => ({ version: e('version', '+', 1n) }))
+      .set((e) => ({
+        no_return_at: e.fn.coalesce('no_return_at', e.val(ctx.clock.now())),
+        version: e('version', '+', 1n),
+      }))
       .where('issuer_id', '=', issuerId)
       .where('closure_id', '=', closureId)
       .execute()
@@ -49,7 +55,7 @@ export async function countAsChargedBack(
   })
 }
 
-type Part = { part_id: string; amount_minor: bigint; currency: string }
+type Part = { part_id: string; card_id: string | null; amount_minor: bigint; currency: string; left: bigint }
 
 function chargedBack(tx: Tx, input: { issuerId: string; closureId: string; iccid: string }): Promise<Part[]> {
   return tx
@@ -65,7 +71,17 @@ function chargedBack(tx: Tx, input: { issuerId: string; closureId: string; iccid
         .on('b.reason', '=', 'payout_charged_back')
         .on('b.cleared_at', 'is', null),
     )
-    .select(['p.part_id', 'p.amount_minor', 'p.currency'])
+    .innerJoin('payment as y', (j) =>
+      j.onRef('y.issuer_id', '=', 'p.issuer_id').onRef('y.payment_id', '=', 'p.payment_id'),
+    )
+    .select(['p.part_id', 'p.card_id', 'p.amount_minor', 'p.currency'])
+    .select(
+      sql<bigint>`greatest(0, y.amount_minor - y.charged_back_minor - coalesce(
+        (select sum(x.amount_minor) from payout_part x where x.issuer_id = p.issuer_id
+          and x.payment_id = p.payment_id and x.state <> 'refused' and x.part_id <> p.part_id), 0))::bigint`.as(
+        'left',
+      ),
+    )
     .where('p.issuer_id', '=', input.issuerId)
     .where('p.closure_id', '=', input.closureId)
     .where('c.iccid', '=', input.iccid)
@@ -73,8 +89,15 @@ function chargedBack(tx: Tx, input: { issuerId: string; closureId: string; iccid
     .execute()
 }
 
-async function bookPart(ctx: Context, tx: Tx, issuerId: string, part: Part): Promise<void> {
-  const { part_id: partId, amount_minor: amount, currency } = part
+async function bookPart(
+  ctx: Context,
+  tx: Tx,
+  { issuerId, closureId }: { issuerId: string; closureId: string },
+  part: Part,
+): Promise<void> {
+  const { part_id: partId, currency } = part
+  const rest = part.left < part.amount_minor ? part.left : 0n
+  const amount = part.amount_minor - rest
   const kinds = ['refunds_payable', 'chargebacks'] as const
   const house = await houseAccounts(ctx, tx, { issuerId, kinds: [...kinds], currency })
   await post(ctx, tx, {
@@ -88,8 +111,19 @@ async function bookPart(ctx: Context, tx: Tx, issuerId: string, part: Part): Pro
   })
   await tx
     .updateTable('payout_part')
-    .set({ state: 'paid', reference: 'chargeback', paid_at: ctx.clock.now() })
+    .set({ amount_minor: amount, state: 'paid', reference: 'chargeback', paid_at: ctx.clock.now() })
     .where('issuer_id', '=', issuerId)
     .where('part_id', '=', partId)
     .execute()
+  if (rest === 0n) return
+  const { ord } = await tx
+    .selectFrom('payout_part')
+    .select((e) => e.fn.max('ord').as('ord'))
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .where('card_id', '=', part.card_id)
+    .executeTakeFirstOrThrow()
+  const place = { cardId: part.card_id!, currency, after: ord ?? 0, refOf: () => null }
+  const planned = [{ route: 'bank_transfer' as const, paymentId: null, amount: rest }]
+  await writeParts(tx, { issuerId, closureId }, newParts(ctx, place, planned))
 }

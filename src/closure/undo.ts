@@ -3,6 +3,7 @@ import { reviveBalance } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import { entriesOf } from '../ledger/read-posting.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
+import { bearAgain } from '../payment/bear-again.ts'
 import { forgetBankDetails } from '../payout/bank-details.ts'
 import { noteEarned, settlementKey } from '../payout/write-settlement.ts'
 import type { Context } from '../platform/context.ts'
@@ -116,6 +117,8 @@ async function giveBack(ctx: Context, tx: Tx, closure: ClosureRow, card: CaseCar
     .where('card_id', '=', card.cardId)
     .where('state', '<>', 'refused')
     .execute()
+  const { cardId } = card
+  await bearAgain(ctx, tx, { issuerId, cardId, settled: settlementKey(closureId, cardId) })
 }
 
 async function free(tx: Tx, closure: ClosureRow, now: Date): Promise<void> {
