@@ -63,6 +63,22 @@ export const idempotencyKey = z.object({
     }),
 })
 
+/**
+ * Whoever is not signed in is known by the key and by what others may know too (an address, a card's number), and the
+ * answer holds what opens the order or closure: so the key must be one that nobody guesses, 22 signs being what 16
+ * random bytes need.
+ */
+export const secretIdempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^(?:"[!#-~]{22,253}"|[!#-~][\x21-\x7e]{20,253}[!#-~])$/)
+    .openapi({
+      description:
+        'A UUID of your own for this act, or as much chance in 22 signs or more. The same key with the same body gives the same answer for 24 hours and does nothing twice; with another body it is refused. Repeat it after a lost connection.',
+      example: '6f1f3a0e-4f0a-4f43-9d0c-7d3b7c0f2a11',
+    }),
+})
+
 const inputError = z
   .object({
     detail: z.string(),

@@ -103,3 +103,9 @@ it('refuses what is no card number, no card of this issuer, and too many of eith
   for (let at = 10; at < 41; at++) walked.push(await type(luhn(`8999902000000000${at}`)))
   expect(walked.at(-1)).toContain('holder/too_often')
 })
+
+it('takes no key that a stranger could guess: with the number on a card it would hand out the closure', async () => {
+  const card = await telling('api-guess@example.com')
+  for (const key of ['1', 'closure-2026-11-22'])
+    expect((await api.post(path, { body: body(card.iccid), key })).body.type).toMatch(/api\/key_missing$/)
+})

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
 import { onceForRoute } from '../api/once-for-route.ts'
-import { idempotencyKey, jsonBody, locale, postProblems, problems, underIssuer } from '../api/shapes.ts'
+import { jsonBody, locale, postProblems, problems, secretIdempotencyKey, underIssuer } from '../api/shapes.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Receipt } from './declare.ts'
@@ -31,7 +31,7 @@ const route = createRoute({
   description:
     'It counts from this moment, and the slip exists when this answers. A code goes to the contact the account already has; before it has come back with the access token, nothing is closed and nothing is told of the card or its holder. If the holder proves it while signed in, the token opens nothing any more.',
   security: [],
-  request: { params: underIssuer, headers: idempotencyKey, body: jsonBody(declaration) },
+  request: { params: underIssuer, headers: secretIdempotencyKey, body: jsonBody(declaration) },
   responses: {
     201: declared,
     ...problems(

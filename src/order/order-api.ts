@@ -2,7 +2,15 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { bearerToken } from '../api/bearer.ts'
 import type { ApiApp, ApiContext } from '../api/api-env.ts'
 import { onceForRoute } from '../api/once-for-route.ts'
-import { idempotencyKey, json, jsonBody, postProblems, problems, underIssuer } from '../api/shapes.ts'
+import {
+  idempotencyKey,
+  json,
+  jsonBody,
+  postProblems,
+  problems,
+  secretIdempotencyKey,
+  underIssuer,
+} from '../api/shapes.ts'
 import { readSession, type Session } from '../holder/session.ts'
 import { termsAt } from '../invoice/terms.ts'
 import { itemsOnSale } from '../plan/catalogue.ts'
@@ -24,20 +32,6 @@ const underOrder = underIssuer.extend({
   number: orderNumber.openapi({ param: { name: 'number', in: 'path' }, description: 'number of the order' }),
 })
 const tags = ['Shop']
-/**
- * Whoever is not signed in is known by key and address alone, and the answer holds what opens the order: so the key
- * must be one that nobody guesses, 22 signs being what 16 random bytes need.
- */
-const secretKey = z.object({
-  'Idempotency-Key': z
-    .string()
-    .regex(/^(?:"[!#-~]{22,253}"|[!#-~][\x21-\x7e]{20,253}[!#-~])$/)
-    .openapi({
-      description:
-        'A UUID of your own for this act, or as much chance in 22 signs or more. The same key with the same body gives the same answer for 24 hours and does nothing twice; with another body it is refused. Repeat it after a lost connection.',
-      example: '6f1f3a0e-4f0a-4f43-9d0c-7d3b7c0f2a11',
-    }),
-})
 
 const catalogue = createRoute({
   method: 'get',
@@ -59,7 +53,7 @@ const place = createRoute({
   description:
     "A card can be ordered without signing in. Price, tax and the accepted terms are pinned on the order. An order that is not paid in time lapses, and its buyer's details are erased.",
   security: sessionOrNone,
-  request: { params: underIssuer, headers: secretKey, body: jsonBody(orderBodyShape) },
+  request: { params: underIssuer, headers: secretIdempotencyKey, body: jsonBody(orderBodyShape) },
   responses: {
     201: {
       ...json(orderShape, 'ordered'),
