@@ -24,7 +24,7 @@ export function makePaymentHooks(ctx: Context): Hono {
   const app = new Hono()
   app.onError((error, c) => {
     // Stripe comes again for three days; until then the operator has to mend it.
-    const setUp = error instanceof SetupError ? { hint: error.message } : errorFields(error)
+    const setUp = error instanceof SetupError ? { reason: error.message } : errorFields(error)
     ctx.log.error('a webhook could not be taken', setUp)
     return c.json({ error: 'ours, not yours' }, 503)
   })
