@@ -32,7 +32,7 @@ export async function bookTaken(ctx: Context, tx: Tx, taken: Taken): Promise<voi
   const fromHolder = holder?.amount ?? 0n
   const unmatched = holder
     ? false
-    : await takeUnmatched(ctx, tx, { issuerId, paymentId: payment.payment_id, key })
+    : await takeUnmatched(ctx, tx, { issuerId, paymentId: payment.payment_id, amount, key })
   if (!unmatched) {
     const cash = await houseAccount(ctx, tx, { issuerId, kind: 'cash_at_provider', currency })
     const entries: Entry[] = [{ accountId: cash, amount }]
@@ -74,15 +74,18 @@ async function ofBalance(
   return { accountId: balance.accountId, amount: free < card.amount ? free : card.amount }
 }
 
-/** Money that nobody had ordered and that is still here: it is simply gone again. */
+/**
+ * Money that nobody had ordered and that is still here: it is simply gone again. Taken in part, it stays its payer's as
+ * it is, for staff to see to, and the house bears the part for now.
+ */
 async function takeUnmatched(
   ctx: Context,
   tx: Tx,
-  input: { issuerId: string; paymentId: string; key: string },
+  input: { issuerId: string; paymentId: string; amount: bigint; key: string },
 ): Promise<boolean> {
   const found = await receiptOf(tx, input, ['waiting', 'refunding'])
   const receipt = found && (await lockReceipt(tx, { issuerId: input.issuerId, receiptId: found }))
-  if (!receipt || receipt.reason === 'chargeback_won') return false
+  if (!receipt || receipt.reason === 'chargeback_won' || input.amount < receipt.amount) return false
   const from = receipt.state === 'refunding' ? 'refunds_payable' : 'unmatched_receipts'
   await move(ctx, tx, receipt, { key: input.key, from, to: 'cash_at_provider', reason: 'chargeback' })
   await note(tx, receipt, { state: 'kept_by_bank', refusal: null })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts.ts'
@@ -6,7 +6,6 @@ import { post } from '../ledger/post.ts'
 import { reasonWording } from '../ledger/reasons.ts'
 import { readStatement } from '../ledger/statement.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
-import { shares } from './charge-back.ts'
 import { lookAtPayment } from './look-at-payment.ts'
 import { awaitingOrder, books, openHookDoor, openPage, pay, workOffPayments } from './orders.fixture.ts'
 import { listUnmatched } from './receipts.ts'
@@ -239,6 +238,23 @@ it('lets money that nobody had ordered go again, and come back', async () => {
   expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
 })
 
+it('keeps what nobody had ordered for its payer when the bank takes only a part of it', async () => {
+  await pay(await openPage(leb, { orderId: leb.ids.next(), number: leb.ids.readable() }))
+  await sim.webhooks.idle()
+  leb.clock.advance({ seconds: 16 * 60 })
+  await workOffPayments(leb)
+  const { id } = sim.disputes.open(sim.checkout.all().at(-1)!.payment_intent!, { amount: 500 })!
+  await happens()
+  expect(await moved()).toEqual({
+    cash_at_provider: -1_500n,
+    chargebacks: -500n,
+    unmatched_receipts: 2_000n,
+  })
+  sim.disputes.close(id, 'won')
+  await happens()
+  expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
+})
+
 it('waits for the payment that a dispute has overtaken', async () => {
   const card = await soldCard(0n)
   const bought = await awaitingOrder(leb, card)
@@ -265,30 +281,4 @@ it('counts no dispute of others, and none in a currency that was not paid', asyn
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(
     expect.arrayContaining(['not_ours', 'currency_differs']),
   )
-})
-
-describe('shares of a payment that paid for several cards', () => {
-  const payments = [
-    { amount_minor: 300n, charged_back_minor: 100n },
-    { amount_minor: 500n, charged_back_minor: 0n },
-  ]
-  it.each([
-    [150n, [[150n, 150n]]],
-    [
-      700n,
-      [
-        [200n, 200n],
-        [500n, 500n],
-      ],
-    ],
-    [
-      750n,
-      [
-        [200n, 200n],
-        [550n, 500n],
-      ],
-    ],
-  ])('of %d', (taken, expected) => {
-    expect(shares(payments, taken).map(({ amount, counted }) => [amount, counted])).toEqual(expected)
-  })
 })
