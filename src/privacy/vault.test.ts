@@ -95,7 +95,10 @@ it('an erased person is dark, also to somebody with an old copy of the rows and 
 })
 
 it('leaves no countries that somebody travelled to, once they are erased: the charge names the zone it went by', async () => {
-  const [card, other] = [await seedCard(ctx, { accountRef: 'T1' }), await seedCard(ctx, { accountRef: 'T2' })]
+  const [card, other] = [
+    await seedCard(ctx, { accountRef: 'T1', balance: 0n }),
+    await seedCard(ctx, { accountRef: 'T2' }),
+  ]
   const use = ({ iccid }: { iccid: string }) => ({
     recordId: `travel-${iccid}`,
     iccid,
@@ -119,4 +122,20 @@ it('leaves no countries that somebody travelled to, once they are erased: the ch
   // Reported again it is still the same record, and nothing of the place comes back with it.
   const [again] = await takeUsage(ctx, 'leb', [use(card)])
   expect(again!.outcome).not.toBe('key_reused')
+  // Files of other networks come days late: what they say of a closed card is kept without the country, too.
+  await inIssuer(ctx.db, 'leb', async (tx) => {
+    const closed_at = ctx.clock.now()
+    await tx.updateTable('ledger_account').set({ closed_at }).where('card_id', '=', card.cardId).execute()
+    await tx
+      .updateTable('card')
+      .set({ state: 'closed', closed_at })
+      .where('card_id', '=', card.cardId)
+      .execute()
+  })
+  const [late] = await takeUsage(ctx, 'leb', [{ ...use(card), recordId: 'travel-late' }])
+  expect(late!.outcome).toBe('closed')
+  const kept = await inIssuer(ctx.db, 'leb', (tx) =>
+    tx.selectFrom('usage_record').select('country').where('record_id', '=', 'travel-late').execute(),
+  )
+  expect(kept).toEqual([{ country: null }])
 })

@@ -35,6 +35,10 @@ export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[],
   await writeDays(tx, issuerId, cards)
 }
 
+/** A closed card's person may be erased by now (src/privacy/erase-person.ts): where they were is not told of them anew. */
+const countryOf = ({ card, record }: RatedRecord) =>
+  card.state === 'closed' ? null : (record.country ?? null)
+
 async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
   const { numAffectedRows } = await sql`
     insert into usage_record (issuer_id, record_id, content_hash, card_id, kind, quantity, bucket_units, balance_units,
@@ -51,7 +55,7 @@ async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now:
         ${plain(rated.map((r) => r.rated.balanceUnits))}::bigint[],
         ${plain(rated.map((r) => r.rated.unpaidUnits))}::bigint[],
         ${quoted(rated.map((r) => r.record.zone ?? r.card.rules.zone))}::text[],
-        ${plain(rated.map((r) => r.record.country ?? null))}::text[],
+        ${plain(rated.map(countryOf))}::text[],
         ${plain(rated.map((r) => r.record.usedAt))}::bigint[],
         ${plain(rated.map((r) => r.rated.outcome))}::text[],
         ${plain(rated.map((r) => r.rated.gross))}::bigint[],
