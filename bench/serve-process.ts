@@ -10,13 +10,17 @@ import type { BenchInstallation } from './installation.ts'
 export type Serving = { url: string; pid: number; stop(): Promise<void> }
 
 /** `leb serve` as it is, in a process of its own. */
-export async function startServe(at: BenchInstallation, env: Record<string, string>): Promise<Serving> {
+export async function startServe(
+  at: BenchInstallation,
+  env: Record<string, string>,
+  nodeOptions: string[] = [],
+): Promise<Serving> {
   const dir = join(at.program.work, '..')
   await bundle({ main: 'src/main.ts' }, dir)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const start = `import(${JSON.stringify(join(dir, 'main.js'))}).then(({ main }) => main(['node', 'leb', 'serve']))`
-  const child = spawn(process.execPath, ['-e', start], {
+  const child = spawn(process.execPath, [...nodeOptions, '-e', start], {
     stdio: ['pipe', 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH,

@@ -7,7 +7,7 @@ import { contractView } from './contract-view.ts'
 import { invoiceContent } from './content.ts'
 import { markFacturX } from './factur-x.ts'
 import { invoiceView } from './invoice-view.ts'
-import { printPaper } from './press.ts'
+import { printPaper } from './print-paper.ts'
 import type { Paper } from './read-papers.ts'
 import { termsByVersion } from './terms.ts'
 

@@ -1,37 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler'
 import { encode } from 'uqr'
 import { certificateView } from './certificate-view.ts'
 import type { Both, DocumentContent } from './content.ts'
 import { attachmentName, contentFingerprint, fingerprintKeyword } from './document-marks.ts'
-import { glyphCleaner } from './glyphs.ts'
 import { LETTER_TEMPLATE } from './letter-template.ts'
+import { printPages } from './press.ts'
 import { slipView } from './slip-view.ts'
-import { TypesetError } from './typeset-error.ts'
-
-const FONTS = ['400Regular/NotoSansSC_400Regular.ttf', '700Bold/NotoSansSC_700Bold.ttf']
-/** Typst's memory of earlier documents is of little use to the next one and grows without bound. */
-const EVICT_EVERY = 8
-
-type Press = { compiler: NodeCompiler; clean: (text: string) => string; printed: number }
-let press: Press | undefined
-
-// One per process: reading the fonts takes about 0.2 s and 21 MB.
-const openPress = (): Press => {
-  if (!press) {
-    const find = createRequire(import.meta.url)
-    const fontBlobs = FONTS.map((font) =>
-      readFileSync(find.resolve(`@expo-google-fonts/noto-sans-sc/${font}`)),
-    )
-    press = {
-      compiler: NodeCompiler.create({ fontArgs: [{ fontBlobs }] }),
-      clean: glyphCleaner(fontBlobs[0]!),
-      printed: 0,
-    }
-  }
-  return press
-}
 
 // One path of unit squares: stays sharp at any size and prints without hairlines between modules.
 const qrSvg = (text: string): string => {
@@ -67,25 +40,6 @@ const letterData = (content: DocumentContent) => {
   }
 }
 
-// Most of a letter is the same words as the last one.
-const most_words = 2_000
-const cleaned = new Map<string, string>()
-const cleanOnce = (text: string, clean: (text: string) => string): string => {
-  const known = cleaned.get(text)
-  if (known !== undefined) return known
-  const made = clean(text)
-  if (cleaned.size >= most_words) cleaned.clear()
-  cleaned.set(text, made)
-  return made
-}
-
-const cleanAll = (value: unknown, clean: (text: string) => string): unknown => {
-  if (typeof value === 'string') return cleanOnce(value, clean)
-  if (Array.isArray(value)) return value.map((one) => cleanAll(one, clean))
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cleanAll(one, clean)]))
-}
-
 const source = (kind: DocumentContent['kind']): string =>
   `${LETTER_TEMPLATE}\n#pdf.attach("${attachmentName(kind)}", bytes(sys.inputs.jws), relationship: "data", ` +
   `mime-type: "application/jose", description: "The same content, signed as JSON (JWS)")\n`
@@ -94,17 +48,10 @@ const source = (kind: DocumentContent['kind']): string =>
  * The unsealed PDF (PDF/A-3a, tagged) of a document with its JWS attached. The same input gives the same bytes.
  * Throws TypesetError where the template is broken.
  */
-export const typeset = (content: DocumentContent, jws: string): Uint8Array<ArrayBuffer> => {
-  const { compiler, clean } = openPress()
-  const data = JSON.stringify(cleanAll(letterData(content), clean))
-  const compiled = compiler.compile({ mainFileContent: source(content.kind), inputs: { data, jws } })
-  const problem = compiled.takeError()
-  if (problem || !compiled.result) {
-    const details = problem ? compiler.fetchDiagnostics(problem) : []
-    throw new TypesetError(details.map((one: { message?: string }) => one.message ?? '').join('; '))
-  }
-  const creationTimestamp = Math.floor(Date.parse(content.issuedAt) / 1000)
-  const pdf = compiler.pdf(compiled.result, { pdfStandard: 'a-3a', creationTimestamp })
-  if (++press!.printed % EVICT_EVERY === 0) compiler.evictCache(2)
-  return new Uint8Array(pdf)
-}
+export const typeset = (content: DocumentContent, jws: string): Uint8Array<ArrayBuffer> =>
+  printPages({
+    source: source(content.kind),
+    data: letterData(content),
+    inputs: { jws },
+    madeAt: new Date(content.issuedAt),
+  })

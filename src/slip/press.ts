@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler'
-import { glyphCleaner } from '../slip/glyphs.ts'
-import { TypesetError } from '../slip/typeset-error.ts'
-import { PAPER_TEMPLATE } from './paper-template.ts'
-import type { PaperView } from './paper-view.ts'
+import { glyphCleaner } from './glyphs.ts'
+import { TypesetError } from './typeset-error.ts'
 
 const fonts = ['400Regular/NotoSansSC_400Regular.ttf', '700Bold/NotoSansSC_700Bold.ttf']
 /** Typst's memory of earlier documents is of little use to the next one and grows without bound. */
@@ -13,7 +11,7 @@ const evict_every = 8
 type Press = { compiler: NodeCompiler; clean: (text: string) => string; printed: number }
 let press: Press | undefined
 
-// One a process, opened by the first paper: reading the fonts takes about 0.2 s and 21 MB.
+// One a thread, for every kind of document: reading the fonts takes about 0.2 s and 21 MB.
 function openPress(): Press {
   if (!press) {
     const find = createRequire(import.meta.url)
@@ -29,44 +27,51 @@ function openPress(): Press {
   return press
 }
 
-/** AFRelationship Alternative: the XML says the same as the page, in other words (Factur-X 1.0, 6.2.2). */
-const attachment =
-  '#pdf.attach("factur-x.xml", bytes(sys.inputs.xml), relationship: "alternative", mime-type: "text/xml", ' +
-  'description: "Factur-X/ZUGFeRD invoice (EN 16931)")\n'
+export type Pages = {
+  /** Typst source; reads `data` as JSON and whatever else `inputs` has from `sys.inputs`. */
+  source: string
+  data: unknown
+  inputs?: Record<string, string>
+  /** The PDF's own date. */
+  madeAt: Date
+}
 
 /**
- * A paper as tagged PDF/A-3a, with an invoice's XML attached. The same input gives the same bytes.
- * @param madeAt RFC 3339; the PDF's own date. Throws TypesetError where the template is broken.
+ * Pages as a tagged PDF/A-3a; text that the font can't draw is shown as a box. The same input gives the same bytes.
+ * Throws TypesetError where the source is broken.
  */
-export function printPaper(view: PaperView, madeAt: string, xml: string | null): Uint8Array {
+export function printPages({ source, data, inputs, madeAt }: Pages): Uint8Array<ArrayBuffer> {
   const { compiler, clean } = openPress()
-  const data = JSON.stringify(
-    cleanAll(
-      {
-        ...view,
-        documentTitle: `${view.title.zh} ${view.title.en} ${view.number}`,
-        keywords: [view.number],
-      },
-      clean,
-    ),
-  )
   const compiled = compiler.compile({
-    mainFileContent: `${PAPER_TEMPLATE}\n${xml === null ? '' : attachment}`,
-    inputs: { data, ...(xml !== null && { xml }) },
+    mainFileContent: source,
+    inputs: { data: JSON.stringify(cleanAll(data, clean)), ...inputs },
   })
   const problem = compiled.takeError()
   if (problem || !compiled.result) {
     const details = problem ? compiler.fetchDiagnostics(problem) : []
     throw new TypesetError(details.map((one: { message?: string }) => one.message ?? '').join('; '))
   }
-  const creationTimestamp = Math.floor(Date.parse(madeAt) / 1000)
+  const creationTimestamp = Math.floor(madeAt.getTime() / 1000)
   const pdf = compiler.pdf(compiled.result, { pdfStandard: 'a-3a', creationTimestamp })
   if (++press!.printed % evict_every === 0) compiler.evictCache(2)
   return new Uint8Array(pdf)
 }
 
+// Most of a document is the same words as the last one.
+const most_words = 2_000
+const cleaned = new Map<string, string>()
+
+function cleanOnce(text: string, clean: (text: string) => string): string {
+  const known = cleaned.get(text)
+  if (known !== undefined) return known
+  const made = clean(text)
+  if (cleaned.size >= most_words) cleaned.clear()
+  cleaned.set(text, made)
+  return made
+}
+
 function cleanAll(value: unknown, clean: (text: string) => string): unknown {
-  if (typeof value === 'string') return clean(value)
+  if (typeof value === 'string') return cleanOnce(value, clean)
   if (Array.isArray(value)) return value.map((one) => cleanAll(one, clean))
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cleanAll(one, clean)]))
