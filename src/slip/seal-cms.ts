@@ -1,19 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as asn1 from 'asn1js'
 import * as pkijs from 'pkijs'
+import { OID, sealForm, type SealParts, seq } from './seal-form.ts'
 import { NotGenuine } from './verify-reasons.ts'
-
-const OID = {
-  signedData: '1.2.840.113549.1.7.2',
-  data: '1.2.840.113549.1.7.1',
-  sha256: '2.16.840.1.101.3.4.2.1',
-  ecdsaWithSha256: '1.2.840.10045.4.3.2',
-  contentType: '1.2.840.113549.1.9.3',
-  messageDigest: '1.2.840.113549.1.9.4',
-  signingTime: '1.2.840.113549.1.9.5',
-  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
-  timestampToken: '1.2.840.113549.1.9.16.2.14',
-} as const
 
 export type SealCms = {
   /** DER, the sealing certificate first, as embedded. */
@@ -25,16 +14,6 @@ export type SealCms = {
   timestampToken?: Uint8Array
 }
 
-const der = (tag: number, ...parts: Uint8Array[]): Uint8Array => {
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  if (length > 0xffffff) throw new NotGenuine('changed')
-  const size = [length >> 16, length >> 8, length].map((byte) => byte & 0xff)
-  while (size[0] === 0) size.shift()
-  const head = length < 0x80 ? [length] : [0x80 | size.length, ...size]
-  return new Uint8Array(Buffer.concat([Uint8Array.from([tag, ...head]), ...parts]))
-}
-const oid = (value: string): Uint8Array => new Uint8Array(new asn1.ObjectIdentifier({ value }).toBER())
-const seq = (...parts: Uint8Array[]): Uint8Array => der(0x30, ...parts)
 const raw = (block: asn1.AsnType): Uint8Array => new Uint8Array(block.valueBeforeDecodeView)
 const children = (block: asn1.AsnType | undefined): asn1.AsnType[] => {
   const value = (block as { valueBlock?: { value?: unknown } } | undefined)?.valueBlock?.value
@@ -42,37 +21,7 @@ const children = (block: asn1.AsnType | undefined): asn1.AsnType[] => {
   return value as asn1.AsnType[]
 }
 
-type Parts = {
-  certificates: Uint8Array[]
-  sid: Uint8Array
-  signedAttrs: Uint8Array
-  signature: Uint8Array
-  unsignedAttrs?: Uint8Array
-}
-
-/** The one form a seal has here (RFC 5652, with what ETSI EN 319 122-1 fixes). */
-const canonical = (parts: Parts): Uint8Array => {
-  const one = Uint8Array.from([2, 1, 1])
-  const signer = seq(
-    one,
-    parts.sid,
-    seq(oid(OID.sha256)),
-    parts.signedAttrs,
-    seq(oid(OID.ecdsaWithSha256)),
-    der(4, parts.signature),
-    ...(parts.unsignedAttrs ? [parts.unsignedAttrs] : []),
-  )
-  const signedData = seq(
-    one,
-    der(0x31, seq(oid(OID.sha256))),
-    seq(oid(OID.data)),
-    der(0xa0, ...parts.certificates),
-    der(0x31, signer),
-  )
-  return seq(oid(OID.signedData), der(0xa0, signedData))
-}
-
-const takeApart = (cms: Uint8Array): Parts => {
+const takeApart = (cms: Uint8Array): SealParts => {
   const parsed = asn1.fromBER(cms)
   if (parsed.offset === -1) throw new NotGenuine('changed')
   const [, content] = children(parsed.result)
@@ -143,7 +92,7 @@ export const checkCms = async (cms: Uint8Array, covered: Uint8Array): Promise<Se
     new Uint8Array(certificate.issuer.toSchema().toBER()),
     new Uint8Array(certificate.serialNumber.toBER()),
   )
-  if (!Buffer.from(canonical({ ...parts, sid })).equals(cms)) throw new NotGenuine('changed')
+  if (!Buffer.from(sealForm({ ...parts, sid })).equals(cms)) throw new NotGenuine('changed')
   if (!isShortest(parts.signature)) throw new NotGenuine('changed')
   attribute(info, OID.contentType)
   attribute(info, OID.messageDigest)

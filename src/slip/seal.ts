@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { HttpTimestampAuthority, PDF, type Signer } from '@libpdf/core'
-import * as pkijs from 'pkijs'
 import type { KeyStore, SealingKey } from '../adapters/keys/port.ts'
 import { documentContent, type DocumentContent } from './content.ts'
+import { sealPdf } from './seal-pdf.ts'
 import { typesetAside } from './typeset-aside.ts'
 
 export type SealedDocument = {
@@ -28,42 +27,6 @@ export const signJws = async (content: DocumentContent, key: SealingKey): Promis
   }
   const input = `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(content))}`
   return `${input}.${base64url(await key.sign(Buffer.from(input)))}`
-}
-
-const cmsSigner = (key: SealingKey): Signer => ({
-  certificate: key.certificate,
-  certificateChain: key.chain,
-  keyType: 'EC',
-  signatureAlgorithm: 'ECDSA',
-  // CMS wants SEQUENCE { r, s } (RFC 5753), keys answer r‖s.
-  sign: async (data) => {
-    const raw = await key.sign(data)
-    return new Uint8Array(pkijs.createCMSECDSASignature(new Uint8Array(raw).buffer))
-  },
-})
-
-const CONTENTS_BYTES = 6144
-const CONTENTS_BYTES_WITH_TIMESTAMP = 16384
-
-/** PAdES B-B, or B-T where the key store names a time-stamping authority (ETSI EN 319 142-1). */
-export const sealPdf = async (
-  unsealed: Uint8Array,
-  key: SealingKey,
-  input: { now: Date; reason: string },
-): Promise<Uint8Array> => {
-  const pdf = await PDF.load(unsealed)
-  const stamped = key.timestampUrl
-    ? { level: 'B-T' as const, timestampAuthority: new HttpTimestampAuthority(key.timestampUrl) }
-    : { level: 'B-B' as const }
-  const { bytes } = await pdf.sign({
-    signer: cmsSigner(key),
-    signingTime: input.now,
-    reason: input.reason,
-    fieldName: 'Seal',
-    estimatedSize: key.timestampUrl ? CONTENTS_BYTES_WITH_TIMESTAMP : CONTENTS_BYTES,
-    ...stamped,
-  })
-  return bytes
 }
 
 /**

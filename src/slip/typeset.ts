@@ -6,11 +6,17 @@ import { LETTER_TEMPLATE } from './letter-template.ts'
 import { printPages } from './press.ts'
 import { slipView } from './slip-view.ts'
 
-// One path of unit squares: stays sharp at any size and prints without hairlines between modules.
+// One path of bars, a bar for each run of dark modules: sharp at any size, no hairlines, half the work of squares.
 const qrSvg = (text: string): string => {
   const { data, size } = encode(text, { ecc: 'M', border: 2 })
-  const squares = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])))
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}"><path shape-rendering="crispEdges" d="${squares.join('')}"/></svg>`
+  const bars = data.map((row, y) => {
+    const runs = row
+      .map((dark) => (dark ? '1' : '0'))
+      .join('')
+      .matchAll(/1+/g)
+    return Array.from(runs, ({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`).join('')
+  })
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}"><path shape-rendering="crispEdges" d="${bars.join('')}"/></svg>`
 }
 
 const SEAL: { heading: Both; text: Both } = {
