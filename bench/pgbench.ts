@@ -44,7 +44,7 @@ select * from ledger_post_usage('leb', array['bench:' || uuidv7()], array[sha256
       '-T',
       String(seconds),
     ]
-    const place = ['-h', hostname, '-p', port, '-U', username, pathname.slice(1)]
+    const place = ['-h', decodeURIComponent(hostname), '-p', port, '-U', username, pathname.slice(1)]
     const env = {
       PATH: process.env.PATH,
       PGPASSWORD: decodeURIComponent(password),

@@ -1,6 +1,7 @@
 // npm run bench -- NAME [options]: runs bench/NAME.ts; with --json it ends with one JSON object.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { buildIfStale } from './build.mjs'
 
 const root = join(import.meta.dirname, '..')
 const benches = ['closure', 'declare', 'crash', 'import', 'ledger', 'checkout', 'expiry']
@@ -11,6 +12,7 @@ if (!benches.includes(name)) {
   )
   process.exit(2)
 }
+await buildIfStale()
 const { status } = spawnSync(process.execPath, [join(root, 'bench', `${name}.ts`), ...options], {
   cwd: root,
   stdio: 'inherit',

@@ -21,6 +21,9 @@ import {
 
 const run = promisify(execFile)
 
+// sockaddr_un holds 107 bytes on Linux, 103 on macOS; the socket's name is `/.s.PGSQL.` and a port.
+const longest_socket_dir = 85
+
 /** A running PostgreSQL of ours. `stop` is called once by whoever leaves; the last one out stops the server. */
 export type EmbeddedPostgres = { url: string; adminUrl: string; started: boolean; stop(): Promise<void> }
 
@@ -41,14 +44,15 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
     const password = await readOrMakePassword(options.dir)
     if (!existsSync(join(data, 'PG_VERSION'))) await initialise(native, data, options.dir, owner, password)
     await checkVersion(data)
-    let port = await runningPort(data)
-    const started = port === undefined
-    port ??= await launch(native, data, owner, options.settings ?? {})
-    const adminUrl = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`
+    let at = await runningServer(data)
+    const started = at === undefined
+    at ??= await launch(native, data, owner, options.settings ?? {})
+    const place = `${at.socketDir ? encodeURIComponent(at.socketDir) : '127.0.0.1'}:${at.port}`
+    const adminUrl = `postgresql://postgres:${password}@${place}/postgres`
     const database = options.database ?? 'leb'
     await makeDatabase(adminUrl, database, password)
     return {
-      url: `postgresql://leb:${password}@127.0.0.1:${port}/${database}`,
+      url: `postgresql://leb:${password}@${place}/${database}`,
       adminUrl,
       started,
       stop: () => stopUnlessShared(native, data, owner, adminUrl, options.dir),
@@ -127,17 +131,19 @@ async function checkVersion(data: string): Promise<void> {
     )
 }
 
-/** Port of a server that already runs on this folder, by its own pid file. */
-async function runningPort(data: string): Promise<number | undefined> {
-  const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
-  const pid = Number(lines[0])
-  if (!pid || !isAlive(pid) || resolve(lines[1] ?? '') !== resolve(data)) return undefined
-  const port = Number(lines[3])
+/** Where a server listens: a socket in the file system too, unless the folder's path is too long for one. */
+type Listening = { port: number; socketDir: string | undefined }
+
+/** A server that already runs on this folder, by its own pid file. */
+async function runningServer(data: string): Promise<Listening | undefined> {
+  const readPidFile = async () =>
+    (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  const [first, folder] = await readPidFile()
+  const pid = Number(first)
+  if (!pid || !isAlive(pid) || resolve(folder ?? '') !== resolve(data)) return undefined
   for (let tries = 0; tries < 100; tries++) {
-    const state = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => ''))
-      .split('\n')[7]
-      ?.trim()
-    if (state === 'ready') return port
+    const lines = await readPidFile()
+    if (lines[7]?.trim() === 'ready') return { port: Number(lines[3]), socketDir: lines[4] || undefined }
     await pause(100)
   }
   throw new SetupError(
@@ -150,12 +156,13 @@ async function launch(
   data: string,
   owner: Owner,
   settings: Record<string, string>,
-): Promise<number> {
+): Promise<Listening> {
   const port = await freePort()
   const all = {
     listen_addresses: '127.0.0.1',
     port: String(port),
-    unix_socket_directories: '',
+    // A round trip through it costs a quarter less of the CPU than one through the loopback.
+    unix_socket_directories: resolve(data).length <= longest_socket_dir ? resolve(data) : '',
     max_connections: '200',
     shared_buffers: '256MB',
     // After each checkpoint the first change of a page writes all of it to the log: seldom, where cards are many.
@@ -186,7 +193,7 @@ async function launch(
   })
   failed.catch(() => undefined)
   for (;;) {
-    const ready = await Promise.race([runningPort(data), failed])
+    const ready = await Promise.race([runningServer(data), failed])
     if (ready) return ready
     await Promise.race([pause(20), failed])
   }
