@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { fromKysely, PgBoss } from 'pg-boss'
 import { errorFields, type Log } from './log.ts'
 import type { Db, Tx } from './db.ts'
+import { PreparingClient } from './preparing-client.ts'
 
 /** What waits in the queues: ids only. A job says "look at this"; the rows say what is to be done. */
 export type Look = { issuerId: string; id: string; failures?: number }
@@ -13,6 +14,8 @@ export type Jobs = {
    * waits already takes the earlier time: whoever looks again later must not push away what happened meanwhile.
    */
   look(tx: Tx, queue: Queue, look: Look, at?: Date): Promise<void>
+  /** Queues the first looks at what `tx` itself makes, in one statement: nobody can have queued one yet. */
+  firstLooks(tx: Tx, queue: Queue, looks: Look[]): Promise<void>
   /** The same outside a transaction, for nudges that may be lost. */
   nudge(queue: Queue, look: Look): Promise<void>
   work(queue: Queue, options: { atOnce: number }, handle: (look: Look) => Promise<void>): Promise<void>
@@ -51,6 +54,10 @@ async function noLaterThan(boss: PgBoss, db: BossDb, queue: Queue, look: Look, a
   if (!sent) await hurry()
 }
 
+// Handed on to pg's pool. pg-boss sends its statements as text each time, and to plan the one that fetches takes the
+// server three times as long as to run it.
+const preparing = { Client: PreparingClient }
+
 const queueSettings = {
   policy: 'short',
   notify: true,
@@ -67,19 +74,7 @@ const queueSettings = {
  * @param url connection string; pg-boss keeps a small pool of its own, for its listener needs a fixed session
  */
 export function openJobs(url: string, log: Log, worker: boolean): Jobs {
-  const boss = new PgBoss({
-    connectionString: url,
-    application_name: 'leb-jobs',
-    max: worker ? 6 : 2,
-    supervise: worker,
-    schedule: worker,
-    useListenNotify: worker,
-    // Work left by the dead is found by takeOver; this is for what takeOver can't see, and for tidying.
-    superviseIntervalSeconds: 10,
-    monitorIntervalSeconds: 10,
-    registerInstance: false,
-    reindex: worker,
-  })
+  const boss = openBoss(url, worker)
   boss.on('error', (error) => log.warn('queue trouble', errorFields(error)))
   // A look that failed comes back alone and ever later; thrown, it would take its whole batch with it, and a job
   // that lived through three kills would wait as long as one that failed three times.
@@ -96,6 +91,10 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
       const db = fromKysely(tx)
       if (at) await noLaterThan(boss, db, queue, look, at)
       else await boss.upsert(queue, look, { ...now(look), db })
+    },
+    async firstLooks(tx, queue, looks) {
+      const jobs = looks.map((look) => ({ data: look, singletonKey: keyOf(look) }))
+      await boss.insert(queue, jobs, { db: fromKysely(tx) })
     },
     async nudge(queue, look) {
       await boss.upsert(queue, look, now(look))
@@ -140,6 +139,23 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
     },
     stop: () => (stopping ??= boss.stop({ graceful: true, timeout: 8_000, close: true })),
   }
+}
+
+function openBoss(url: string, worker: boolean): PgBoss {
+  return new PgBoss({
+    ...preparing,
+    connectionString: url,
+    application_name: 'leb-jobs',
+    max: worker ? 6 : 2,
+    supervise: worker,
+    schedule: worker,
+    useListenNotify: worker,
+    // Work left by the dead is found by takeOver; this is for what takeOver can't see, and for tidying.
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 10,
+    registerInstance: false,
+    reindex: worker,
+  })
 }
 
 /** A lease ends with the session of the process that held it, so this sees a kill -9 at once. */
