@@ -8,8 +8,13 @@ import type { DocumentKind } from './documents.ts'
  * and once the holder has proved it elsewhere, nothing: undefined.
  */
 export function asDeclarerSees(view: ClosureView): ClosureView | undefined {
-  if (view.identity !== 'not_signed_in' || view.provedBy === 'declarer') return view
-  return view.identifiedAt ? undefined : withoutHolder(view)
+  if (!mayDeclarerSee(view)) return undefined
+  return view.identity === 'not_signed_in' && view.provedBy !== 'declarer' ? withoutHolder(view) : view
+}
+
+/** Whether there is anything left for the declarer to see; its documents say no more than was typed in. */
+export function mayDeclarerSee(view: Pick<ClosureView, 'identity' | 'provedBy' | 'identifiedAt'>): boolean {
+  return view.identity !== 'not_signed_in' || view.provedBy === 'declarer' || !view.identifiedAt
 }
 
 /** What anybody may see who has the QR code on a document: no more than the document itself says. */

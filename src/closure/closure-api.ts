@@ -5,10 +5,9 @@ import { binary, json, problems, underClosure, underIssuer } from '../api/shapes
 import { listAccounts } from '../holder/read-accounts.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import { closureFor } from './closure-access.ts'
+import { closureFor, documentFor } from './closure-access.ts'
 import { closureJson, closureShape } from './closure-json.ts'
 import { streamClosure } from './closure-stream.ts'
-import { readDocument } from './documents.ts'
 import { listClosures } from './read-closure.ts'
 
 const hidden = [
@@ -94,14 +93,12 @@ export function closureApi(app: ApiApp): void {
   for (const kind of ['slip', 'certificate'] as const) {
     const summary = kind === 'slip' ? 'The sealed slip' : 'The sealed certificate, once the closing is done'
     app.openapi(pdf(kind, summary), async (c) => {
-      const { view } = await closureFor(c, c.req.valid('param').number)
-      const found = await inIssuer(c.get('ctx').db, view.issuerId, (tx) =>
-        readDocument(tx, { ...view, kind }),
-      )
+      const { number } = c.req.valid('param')
+      const found = await documentFor(c, number, kind)
       if (!found) throw new Refusal('closure/no_such_document')
       return c.body(new Uint8Array(found.pdf), 200, {
         'Content-Type': 'application/pdf',
-        'Content-Disposition': `attachment; filename="${kind}-${view.number}.pdf"`,
+        'Content-Disposition': `attachment; filename="${kind}-${number}.pdf"`,
         ETag: `"${found.sha256}"`,
       })
     })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { howCardsEnded } from '../expiry/how-cards-ended.ts'
 import { issueCode } from '../holder/access-code.ts'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
-import { queueNotice } from '../notice/queue-notice.ts'
+import { queueNotice, queueNotices } from '../notice/queue-notice.ts'
 import { isZone } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -191,12 +191,13 @@ async function write(ctx: Context, tx: Tx, made: NewClosure): Promise<void> {
     tokenHash: createHash('sha256').update(declared.token).digest(),
   })
   const { locale } = declaration
-  await queueNotice(ctx, tx, { issuerId, kind: 'slip', closureId, locale })
+  const slip = { issuerId, kind: 'slip', closureId, locale } as const
   if (declared.identity === 'issuer_decision') {
-    await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
+    await queueNotice(ctx, tx, slip)
+    await ctx.jobs.firstLooks(tx, 'closure', [{ issuerId, id: closureId }])
   } else {
     const { codeId } = await issueCode(ctx, tx, { issuerId, purpose: 'identify', closureId })
-    await queueNotice(ctx, tx, { issuerId, kind: 'identify_code', closureId, codeId, locale })
+    await queueNotices(ctx, tx, [slip, { issuerId, kind: 'identify_code', closureId, codeId, locale }])
   }
 }
 
@@ -206,46 +207,43 @@ async function insertClosure(
 ): Promise<void> {
   const { issuerId, accountId } = declaration
   const byIssuer = declared.identity === 'issuer_decision'
-  await tx
-    .insertInto('closure')
-    .values({
-      issuer_id: issuerId,
-      closure_id: closureId,
-      number: declared.number,
-      account_id: accountId,
-      covers: declared.covers,
-      act: declared.act,
-      state: byIssuer ? 'identified' : 'declared',
-      locale: declaration.locale,
-      zone: declared.zone,
-      received_by: declared.receivedBy,
-      identity: declared.identity,
-      start: declaration.start,
-      jurisdiction: preview.jurisdiction,
-      policy_version: preview.policyVersion,
-      declaration: JSON.stringify({ cards: preview.cards.map((card) => card.iccid) }),
-      declared_at: declared.declaredAt,
-      due_at: preview.dueAt,
-      undo_until: declared.undoUntil,
-      identified_at: byIssuer ? declared.declaredAt : null,
-      request_digest: declaration.requestDigest ?? null,
-      money_rules: JSON.stringify(preview.rules),
-      payout_choice: wantsVoucher(declaration) ? 'voucher' : null,
-    })
-    .execute()
-  if (preview.cards.length > 0) {
-    await tx
-      .insertInto('closure_card')
-      .values(
-        preview.cards.map((card) => ({
-          issuer_id: issuerId,
-          closure_id: closureId,
-          card_id: card.cardId,
-          currency: card.balance.currency,
-        })),
-      )
-      .execute()
+  const closure = {
+    issuer_id: issuerId,
+    closure_id: closureId,
+    number: declared.number,
+    account_id: accountId,
+    covers: declared.covers,
+    act: declared.act,
+    state: byIssuer ? 'identified' : 'declared',
+    locale: declaration.locale,
+    zone: declared.zone,
+    received_by: declared.receivedBy,
+    identity: declared.identity,
+    start: declaration.start,
+    jurisdiction: preview.jurisdiction,
+    policy_version: preview.policyVersion,
+    declaration: JSON.stringify({ cards: preview.cards.map((card) => card.iccid) }),
+    declared_at: declared.declaredAt,
+    due_at: preview.dueAt,
+    undo_until: declared.undoUntil,
+    identified_at: byIssuer ? declared.declaredAt : null,
+    request_digest: declaration.requestDigest ?? null,
+    money_rules: JSON.stringify(preview.rules),
+    payout_choice: wantsVoucher(declaration) ? 'voucher' : null,
   }
+  const cards = preview.cards.map((card) => ({
+    issuer_id: issuerId,
+    closure_id: closureId,
+    card_id: card.cardId,
+    currency: card.balance.currency,
+  }))
+  if (cards.length === 0) await tx.insertInto('closure').values(closure).execute()
+  else
+    await tx
+      .with('told', (q) => q.insertInto('closure').values(closure))
+      .insertInto('closure_card')
+      .values(cards)
+      .execute()
   // A stranger's word alone changes nothing about the card: it is marked when the code has come back.
   if (declared.identity === 'not_signed_in') return
   await markClosing(tx, declaration, preview)

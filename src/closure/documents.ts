@@ -21,18 +21,17 @@ type NewDocument = {
 export async function saveDocument(ctx: Context, tx: Tx, input: NewDocument): Promise<void> {
   const documentId = ctx.ids.next()
   await tx
-    .insertInto('document')
-    .values({
-      issuer_id: input.issuerId,
-      document_id: documentId,
-      closure_id: input.closureId,
-      kind: input.kind,
-      pdf: Buffer.from(input.pdf),
-      sha256: input.sha256,
-      issued_at: input.issuedAt,
-    })
-    .execute()
-  await tx
+    .with('kept', (q) =>
+      q.insertInto('document').values({
+        issuer_id: input.issuerId,
+        document_id: documentId,
+        closure_id: input.closureId,
+        kind: input.kind,
+        pdf: Buffer.from(input.pdf.buffer, input.pdf.byteOffset, input.pdf.byteLength),
+        sha256: input.sha256,
+        issued_at: input.issuedAt,
+      }),
+    )
     .insertInto('document_token')
     .values({ token_hash: input.tokenHash, issuer_id: input.issuerId, document_id: documentId })
     .execute()

@@ -35,6 +35,25 @@ export function readClosure(ctx: Context, which: WhichClosure): Promise<ClosureV
   })
 }
 
+/** Whose a closure is, and whether its declarer was proved: as much as decides who may have its documents. */
+export async function readWhose(tx: Tx, issuerId: string, number: string) {
+  const closure = await tx
+    .selectFrom('closure')
+    .select(['closure_id', 'account_id', 'identity', 'identified_at', 'proved_by'])
+    .where('issuer_id', '=', issuerId)
+    .where('number', '=', number)
+    .executeTakeFirst()
+  return (
+    closure && {
+      closureId: closure.closure_id,
+      accountId: closure.account_id,
+      identity: closure.identity as ClosureView['identity'],
+      identifiedAt: closure.identified_at,
+      provedBy: closure.proved_by as ClosureView['provedBy'],
+    }
+  )
+}
+
 /** The closures of some accounts, newest first. */
 export function listClosures(
   ctx: Context,

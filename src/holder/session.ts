@@ -42,14 +42,23 @@ export async function readSession(
   token: string,
 ): Promise<Session | undefined> {
   return inIssuer(ctx.db, issuerId, async (tx) => {
-    const row = await tx
-      .selectFrom('session')
-      .select('fingerprint')
-      .where('issuer_id', '=', issuerId)
-      .where('token_hash', '=', hashOf(token))
-      .where('expires_at', '>', ctx.clock.now())
-      .executeTakeFirst()
-    return row && { fingerprint: row.fingerprint, holderIds: await holdersOf(tx, issuerId, row.fingerprint) }
+    const rows = await tx
+      .selectFrom('session as s')
+      .leftJoin('vault_index as v', (j) =>
+        j
+          .onRef('v.issuer_id', '=', 's.issuer_id')
+          .on('v.kind', '=', 'email')
+          .onRef('v.fingerprint', '=', 's.fingerprint'),
+      )
+      .select(['s.fingerprint', 'v.holder_id'])
+      .where('s.issuer_id', '=', issuerId)
+      .where('s.token_hash', '=', hashOf(token))
+      .where('s.expires_at', '>', ctx.clock.now())
+      .orderBy('v.holder_id')
+      .execute()
+    const [first] = rows
+    const holderIds = rows.flatMap((row) => (row.holder_id === null ? [] : [row.holder_id]))
+    return first && { fingerprint: first.fingerprint, holderIds }
   })
 }
 

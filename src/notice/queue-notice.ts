@@ -28,22 +28,27 @@ export type NewNotice = {
   locale: 'zh-CN' | 'en'
 }
 
-/** Queues a mail in the transaction that makes it due. What it says, and to whom, is found when it is sent. */
-export async function queueNotice(ctx: Context, tx: Tx, notice: NewNotice): Promise<{ noticeId: string }> {
-  const noticeId = ctx.ids.next()
+/** Queues mails in the transaction that makes them due. What they say, and to whom, is found when they are sent. */
+export async function queueNotices(ctx: Context, tx: Tx, notices: NewNotice[]): Promise<void> {
+  const made = notices.map((notice) => ({ ...notice, noticeId: ctx.ids.next() }))
   await tx
     .insertInto('notice')
-    .values({
-      issuer_id: notice.issuerId,
-      notice_id: noticeId,
-      kind: notice.kind,
-      closure_id: notice.closureId ?? null,
-      order_id: notice.orderId ?? null,
-      code_id: notice.codeId ?? null,
-      locale: notice.locale,
-      created_at: ctx.clock.now(),
-    })
+    .values(
+      made.map((notice) => ({
+        issuer_id: notice.issuerId,
+        notice_id: notice.noticeId,
+        kind: notice.kind,
+        closure_id: notice.closureId ?? null,
+        order_id: notice.orderId ?? null,
+        code_id: notice.codeId ?? null,
+        locale: notice.locale,
+        created_at: ctx.clock.now(),
+      })),
+    )
     .execute()
-  await ctx.jobs.look(tx, 'notice', { issuerId: notice.issuerId, id: noticeId })
-  return { noticeId }
+  const looks = made.map(({ issuerId, noticeId }) => ({ issuerId, id: noticeId }))
+  await ctx.jobs.firstLooks(tx, 'notice', looks)
 }
+
+export const queueNotice = (ctx: Context, tx: Tx, notice: NewNotice): Promise<void> =>
+  queueNotices(ctx, tx, [notice])
