@@ -79,7 +79,7 @@ async function closeAll(at: BenchInstallation, planned: Planned[]) {
     await declareAll(at, rest, samples, processes)
     for (let open = 1; open > 0;) {
       open = await countUnfinished(at, planned)
-      if (open > 0) await sleep(50)
+      if (open > 0) await sleep(100)
     }
     const seconds = ((performance.now() - started) / 1000) * (planned.length / rest.length)
     const after = await cpuOf(at, processes)
@@ -123,7 +123,7 @@ async function declareAll(
     open++
     while (open > open_at_most / 2) {
       open = (await countUnfinished(at, planned)) / 2
-      if (open > open_at_most / 2) await sleep(20)
+      if (open > open_at_most / 2) await sleep(100)
     }
     if (processes.length === 0 || performance.now() - looked < sample_every_ms) continue
     looked = performance.now()
