@@ -3,6 +3,7 @@ import { startWork } from './work.ts'
 import { makeDoors } from './doors.ts'
 import type { Config } from './platform/env.ts'
 import { letHeapGrow } from './platform/heap.ts'
+import { readyPress } from './slip/typeset-aside.ts'
 import { untilToldToStop } from './platform/until-told-to-stop.ts'
 import { startProviderDoor } from './provider-door/door.ts'
 import { registerHubs } from './provider-door/register-hubs.ts'
@@ -11,6 +12,7 @@ import { serve } from './web/serve.ts'
 /** `leb serve`: the portal, the API and the providers' door, until told to stop. */
 export async function serveCommand(config: Config, options: { work?: boolean }): Promise<void> {
   letHeapGrow()
+  readyPress()
   const app = await openApp(config, options.work ? 'work' : 'serve')
   const closing: (() => Promise<void>)[] = [() => app.stop()]
   try {

@@ -2,11 +2,13 @@ import { openApp } from './app.ts'
 import { startWork } from './work.ts'
 import type { Config } from './platform/env.ts'
 import { letHeapGrow } from './platform/heap.ts'
+import { readyPress } from './slip/typeset-aside.ts'
 import { untilToldToStop } from './platform/until-told-to-stop.ts'
 
 /** `leb work`: closes cards until told to stop. */
 export async function workCommand(config: Config): Promise<void> {
   letHeapGrow()
+  readyPress()
   const app = await openApp(config, 'work')
   const worker = await startWork(app.ctx, app.databaseUrl)
   app.ctx.log.info('working', { worker: app.ctx.worker })

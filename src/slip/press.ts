@@ -11,8 +11,8 @@ const evict_every = 8
 type Press = { compiler: NodeCompiler; clean: (text: string) => string; printed: number }
 let press: Press | undefined
 
-// One a thread, for every kind of document: reading the fonts takes about 0.2 s and 21 MB.
-function openPress(): Press {
+/** One a thread, for every kind of document: reading the fonts takes about 0.2 s and 21 MB. */
+export function openPress(): Press {
   if (!press) {
     const find = createRequire(import.meta.url)
     const fontBlobs = fonts.map((font) =>

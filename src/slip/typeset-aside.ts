@@ -12,9 +12,9 @@ let press: Press | undefined
  * template is broken or the thread died over it; the next document gets a new thread.
  */
 export function typesetAside(content: DocumentContent, jws: string): Promise<Uint8Array> {
-  press ??= openPress()
-  const { thread, waiting } = press
-  const id = press.next++
+  const open = readyPress()
+  const { thread, waiting } = open
+  const id = open.next++
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject })
     // An idle thread holds no process back from ending; one at work does.
@@ -23,7 +23,13 @@ export function typesetAside(content: DocumentContent, jws: string): Promise<Uin
   })
 }
 
-function openPress(): Press {
+/** Starts the thread before it is needed: whoever declares first shall not wait for the fonts to be read. */
+export function readyPress(): Press {
+  press ??= startThread()
+  return press
+}
+
+function startThread(): Press {
   // Bundled, both files stand side by side as they do here (bin/bundle.mjs).
   const file = import.meta.url.endsWith('.ts') ? './typeset-thread.ts' : './typeset-thread.js'
   const made: Press = { thread: new Worker(new URL(file, import.meta.url)), waiting: new Map(), next: 0 }
