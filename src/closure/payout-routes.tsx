@@ -24,10 +24,13 @@ export function payoutRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
   const progressHref = (c: PortalContext, view: ClosureView) => c.get('page').href(`/closures/${view.number}`)
   at(app, '/closures/:number/bank-account', {
     get: async (c) => {
-      const progress = progressHref(c, await seeToPay(c))
+      const view = await seeToPay(c)
+      const progress = progressHref(c, view)
       // What was named before is not shown again: whoever looks over a shoulder learns nothing.
       const typed = { iban: '', name: '' }
-      return c.html(<BankAccountPage page={c.get('page')} progress={progress} typed={typed} />)
+      return c.html(
+        <BankAccountPage page={c.get('page')} cards={view.cards} progress={progress} typed={typed} />,
+      )
     },
     post: async (c) => {
       const view = await seeToPay(c)
@@ -41,7 +44,9 @@ export function payoutRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
         const page = c.get('page')
         const fault = accountFault(error, page.lang)
         c.status(422)
-        return c.html(<BankAccountPage page={page} progress={progress} typed={typed} fault={fault} />)
+        return c.html(
+          <BankAccountPage page={page} cards={view.cards} progress={progress} typed={typed} fault={fault} />,
+        )
       }
     },
   })

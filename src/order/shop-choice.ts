@@ -17,6 +17,12 @@ export function currenciesOf(items: CatalogueItem[]): string[] {
   return [...new Set(items.flatMap((item) => Object.keys(item.terms.prices)))].sort()
 }
 
+/** `人民币 CNY`: a code alone is for accountants. */
+export function currencyName(code: string, lang: Lang): string {
+  const name = new Intl.DisplayNames(lang, { type: 'currency' }).of(code)
+  return name && name !== code ? `${name} ${code}` : code
+}
+
 /** What somebody wished, else the usual one where they live, else the first there is. */
 export function pickCurrency(known: string[], wished: string | undefined, country: string): string {
   const usual = currencyOf[country] ?? 'EUR'

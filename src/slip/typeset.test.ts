@@ -49,6 +49,45 @@ describe('typesetting', () => {
     }
   })
 
+  it('fits one page with references as long as providers give them and two laws that keep something', async () => {
+    const [card] = sampleCertificate().cards
+    const long = 're_935948deca684514852d82b2151b6fcc'
+    const content = sampleCertificate({
+      unconfirmed: [],
+      cards: [
+        {
+          ...card!,
+          lineOff: { ...card!.lineOff!, reference: '318fbcaa-8fc2-4803-9c42-3738c8e0a444' },
+          esim: {
+            ...card!.esim,
+            outcome: {
+              zh: '配置文件已作废，不能再下载',
+              en: 'profile retired, it can no longer be downloaded',
+            },
+            reference: '25bdd84a04496c2f8cd2e93e20c74479',
+          },
+          payout: {
+            ...card!.payout!,
+            route: {
+              zh: '原路退回付款时所用的支付方式',
+              en: 'back to the payment method it was paid with',
+            },
+            reference: long,
+          },
+        },
+      ],
+      kept: ['2034-12-31', '2036-12-31'].map((until) => ({
+        what: { zh: '发票', en: 'invoices' },
+        ground: {
+          zh: '税法规定的保存义务（§ 147(3) AO, § 14b UStG，待法务核实）',
+          en: 'duty to keep under tax law (§ 147(3) AO, § 14b UStG, not yet confirmed by counsel)',
+        },
+        until,
+      })),
+    })
+    expect((await PDF.load(typeset(content, 'a.b.c'))).getPageCount()).toBe(1)
+  })
+
   it('is tagged, carries the JWS, and claims PDF/A-3a', async () => {
     const bytes = typeset(sampleSlip(), 'a.b.c')
     const pdf = await PDF.load(bytes)

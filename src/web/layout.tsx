@@ -8,6 +8,8 @@ type LayoutProps = {
   page: Page
   /** Stands in the title first: where you are. */
   title: string
+  /** For search engines, on pages that anyone may find; a page without one is not to be listed. */
+  description?: string
   back?: string
   /** Set when a form came back: the title says so before anything else (WCAG 2.4.2, GOV.UK). */
   wrong?: boolean
@@ -26,6 +28,7 @@ export function Layout(props: LayoutProps) {
     <Document
       lang={lang}
       title={`${props.wrong ? text.errorPrefix : ''}${title} – ${name}`}
+      description={props.description}
       assets={page.assets}
       head={props.head}
     >
@@ -108,13 +111,14 @@ function Navigation({ page, here }: { page: Page; here: LayoutProps['here'] }) {
 type DocumentProps = {
   lang: string
   title: string
+  description?: string | undefined
   assets: Page['assets']
   head?: Child
   children?: Child
 }
 
 /** The bare HTML document: what the frame, the public verify page and the error page share. */
-export function Document({ lang, title, assets, head, children }: DocumentProps) {
+export function Document({ lang, title, description, assets, head, children }: DocumentProps) {
   return html`<!doctype html>${(
       <html lang={lang}>
         <head>
@@ -123,6 +127,11 @@ export function Document({ lang, title, assets, head, children }: DocumentProps)
           <meta name="color-scheme" content="light dark" />
           <meta name="format-detection" content="telephone=no" />
           <title>{title}</title>
+          {description ? (
+            <meta name="description" content={description} />
+          ) : (
+            <meta name="robots" content="noindex" />
+          )}
           <link rel="icon" href={assets.icon} type="image/svg+xml" />
           <link rel="stylesheet" href={assets.css} />
           <script src={assets.script} defer></script>

@@ -110,6 +110,20 @@ test('what is not there, and what is opened the wrong way, is said in both langu
   expect((await visitor().fetch('/leb/en/cards', { method: 'DELETE' })).status).toBe(405)
 })
 
+test('what anyone may find describes itself, and nothing else asks to be listed', async () => {
+  const v = visitor()
+  for (const path of ['', '/sign-in', '/help/official-channels', '/shop', '/close/without-signing-in']) {
+    await v.go(`/leb/zh-CN${path}`)
+    expect(v.html).toMatch(/<meta name="description" content="[^"]{8,}"/)
+    expect(v.html).not.toContain('noindex')
+  }
+  await v.signIn(world, 'leb', 'mei@example.com')
+  for (const path of ['/leb/en/cards', '/leb/en/account', '/leb/en/close', '/leb/en/nowhere', '/v/x']) {
+    await v.go(path)
+    expect(v.html).toContain('<meta name="robots" content="noindex"')
+  }
+})
+
 test('an error of ours says so, and nothing of what it was', async () => {
   const broken = {
     ...world,

@@ -2,8 +2,8 @@
 // The portal's only script. Every page works without it; with it, progress comes by itself and nothing is sent twice.
 
 /** Takes the live parts of the page from the server's new version of it. */
-async function refresh(live: HTMLElement): Promise<void> {
-  const answer = await fetch(location.pathname, { headers: { Accept: 'text/html' } }).catch(() => undefined)
+async function refresh(live: HTMLElement, address = location.pathname): Promise<void> {
+  const answer = await fetch(address, { headers: { Accept: 'text/html' } }).catch(() => undefined)
   if (!answer?.ok) return
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const next = fresh.getElementById(live.id)
@@ -13,6 +13,7 @@ async function refresh(live: HTMLElement): Promise<void> {
   const focused = document.activeElement?.id
   live.replaceChildren(...next.childNodes)
   live.dataset['stamp'] = next.dataset['stamp'] ?? ''
+  live.dataset['again'] = next.dataset['again'] ?? ''
   if (focused) document.getElementById(focused)?.focus()
   const words = fresh.getElementById('now')?.textContent ?? ''
   const now = document.getElementById('now')
@@ -33,6 +34,14 @@ function followProgress(): void {
   addEventListener('pagehide', () => events.close())
 }
 
+/** A page that says so is looked at again after so many seconds, until it no longer says so. */
+function lookAgain(): void {
+  const live = document.querySelector<HTMLElement>('[data-again]')
+  const seconds = Number(live?.dataset['again'])
+  if (!live || !seconds) return
+  setTimeout(() => void refresh(live, location.pathname + location.search).then(lookAgain), seconds * 1000)
+}
+
 function sendOnce(): void {
   document.addEventListener('submit', (event) => {
     const form = event.target as HTMLFormElement
@@ -47,4 +56,5 @@ function sendOnce(): void {
 
 document.querySelector<HTMLElement>('[data-focus]')?.focus()
 followProgress()
+lookAgain()
 sendOnce()

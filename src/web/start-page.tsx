@@ -8,7 +8,7 @@ import { siteText } from './messages/site-text.ts'
 export function StartPage({ issuers, lang, assets }: { issuers: Issuer[]; lang: Lang; assets: AssetNames }) {
   const text = siteText[lang]
   return (
-    <Document lang={lang} title={text.chooseIssuer} assets={assets}>
+    <Document lang={lang} title={text.chooseIssuer} description={text.chooseIssuerHint} assets={assets}>
       <header class="top">
         <div class="wrap">
           <span class="brand">LEB</span>

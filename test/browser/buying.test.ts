@@ -76,7 +76,7 @@ test.each([
   await page.waitForURL(`${w.leb.world.payment.url}/c/pay/**`)
   await page.click('button[value=pay]')
   await page.waitForURL('**/order/**')
-  await shot(page, name('5-paid'))
+  await check(page, name('5-paid'), script)
   const [, number, token] = /order\/([^/]+)\/([^/?]+)/.exec(page.url())!
   const orderId = await shop.idOf(number!)
   await shop.look({ orderId, number: number!, token: token!, payBy: 'stripe', fresh: false })

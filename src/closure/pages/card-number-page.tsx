@@ -11,7 +11,14 @@ type CardNumberProps = { page: Page; iccid?: string; fault?: FieldFault | undefi
 export function CardNumberPage({ page, iccid, fault }: CardNumberProps) {
   const text = unsignedText[page.lang].number
   return (
-    <Layout page={page} title={text.title} back={page.href('/')} here="close" wrong={fault !== undefined}>
+    <Layout
+      page={page}
+      title={text.title}
+      description={text.lead}
+      back={page.href('/')}
+      here="close"
+      wrong={fault !== undefined}
+    >
       <ErrorSummary page={page} fault={fault} />
       <h1>{text.title}</h1>
       <p class="lead">{text.lead}</p>

@@ -113,6 +113,20 @@ test('with several cards it says how many are through', async () => {
   expect(html).toContain('1 of 2 cards')
 })
 
+test('an undone closure tells what was done and when it was undone, and nothing that is not coming', async () => {
+  const html = await render({
+    ...closing,
+    state: 'undone',
+    undoneBy: 'person',
+    undoneAt: at,
+    canUndo: false,
+    steps: [step({ step: 'identify', state: 'done', at }), step({ step: 'pay_out', state: 'waiting' })],
+  })
+  expect(html).toContain('You have confirmed')
+  expect(html).toContain('>Undone<')
+  expect(html).not.toContain('Money goes back to you')
+})
+
 test('an end is an end: nothing reloads any more', async () => {
   for (const over of [
     { ...closing, state: 'undone' as const, undoneAt: at, canUndo: false },

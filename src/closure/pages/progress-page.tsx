@@ -125,7 +125,7 @@ function DetailFacts({ view, lang }: { view: ClosureView; lang: Page['lang'] }) 
       facts={[
         ...(view.accountRef === null
           ? []
-          : [{ label: text.account, value: `${view.accountRef} (${text.covers[view.covers]})` }]),
+          : [{ label: text.account, value: text.accountWords(view.accountRef, text.covers[view.covers]) }]),
         ...(paid
           ? [{ label: payoutText[lang].parts.title, value: <PartLines view={view} lang={lang} /> }]
           : []),

@@ -10,7 +10,7 @@ export const progressEn = {
     identified: 'You have confirmed. We begin shortly.',
     closing: 'We are closing. You need not do anything.',
     closed: 'Closed. Here is your certificate.',
-    undone: 'You have undone this closure.',
+    undone: 'You have undone this closure. Nothing was closed; the balance is on the card.',
   } satisfies Record<ClosureView['state'], string>,
   undoneBy: {
     holder_declared: 'This declaration was set aside: the card is being closed under another number.',
@@ -20,9 +20,11 @@ export const progressEn = {
   blockedByHolder: 'We need something from you to go on.',
   waitsUntil: (moment: string) => `You can undo until ${moment}; then we begin.`,
   declared: 'Declared',
+  undone: 'Undone',
   due: 'Done by',
   covers: { card: 'Card', account: 'Whole account' },
   account: 'Account',
+  accountWords: (account: string, covers: string) => `${account} (${covers})`,
   steps: {
     identify: {
       ahead: 'You confirm with the code',

@@ -7,7 +7,7 @@ export const progressZh: ProgressText = {
     identified: '已确认是您本人，马上开始。',
     closing: '正在办理，您不用做什么。',
     closed: '已注销。这是您的完成证明。',
-    undone: '您已撤销这次注销。',
+    undone: '您已撤销这次注销。卡没有注销，余额还在卡里。',
   },
   undoneBy: {
     holder_declared: '这次申请已搁置：这张卡正按另一个编号注销。',
@@ -15,10 +15,12 @@ export const progressZh: ProgressText = {
   },
   blockedByHolder: '需要您补充一点东西，才能继续。',
   waitsUntil: (moment) => `${moment}前可以撤销，之后开始办理。`,
-  declared: '申请时间',
+  declared: '已收到申请',
+  undone: '已撤销',
   due: '最迟完成',
   covers: { card: '卡', account: '整个账户' },
   account: '账户',
+  accountWords: (account, covers) => `${account}（${covers}）`,
   steps: {
     identify: { ahead: '用验证码确认本人', now: '等您输入验证码', done: '已确认本人' },
     undo_window: { ahead: '可撤销时间', now: '还在可撤销时间内', done: '可撤销时间已过' },

@@ -1,3 +1,4 @@
+import { basisWords } from '../../policy/basis-words.ts'
 import { formatCalendarDay, formatDay } from '../../web/dates.ts'
 import type { Page } from '../../web/page.ts'
 import type { Terms } from '../preview.ts'
@@ -29,7 +30,7 @@ export function TermsSections({ page, terms, zone }: { page: Page; terms: Terms;
         {terms.retention.map((rule) => (
           <li>
             {text.keptWords(rule.what[lang], formatCalendarDay(rule.until, lang, zone))}
-            <div class="soft">{text.ground(rule.ground[lang], rule.basis)}</div>
+            <div class="soft">{text.ground(rule.ground[lang], basisWords(rule.basis, lang))}</div>
             {!rule.verified && <div class="soft">{text.unverified}</div>}
           </li>
         ))}
@@ -39,7 +40,9 @@ export function TermsSections({ page, terms, zone }: { page: Page; terms: Terms;
         {terms.deadlines.map((deadline) => (
           <li>
             {text.deadline(deadline.what[lang], formatDay(deadline.dueAt, lang, zone))}
-            {deadline.basis !== 'LEB' && <div class="soft">{text.basis(deadline.basis)}</div>}
+            {deadline.basis !== 'LEB' && (
+              <div class="soft">{text.basis(basisWords(deadline.basis, lang))}</div>
+            )}
             {!deadline.verified && <div class="soft">{text.unverified}</div>}
           </li>
         ))}

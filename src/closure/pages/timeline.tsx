@@ -16,14 +16,26 @@ export function Timeline({ view, lang }: { view: ClosureView; lang: Lang }) {
         <p class="what">{text.declared}</p>
         <p class="soft">{formatMoment(view.declaredAt, lang, view.zone)}</p>
       </li>
-      {view.steps.map((step) => (
+      {stepsToTell(view).map((step) => (
         <li class={className[step.state]} aria-current={step.state === 'current' ? 'step' : undefined}>
           <StepIcon state={step.state} />
           <StepWords view={view} step={step} lang={lang} />
         </li>
       ))}
+      {view.undoneAt && (
+        <li class="is-done">
+          <StepIcon state="done" />
+          <p class="what">{text.undone}</p>
+          <p class="soft">{formatMoment(view.undoneAt, lang, view.zone)}</p>
+        </li>
+      )}
     </ol>
   )
+}
+
+/** What an undone closure never came to is no longer ahead of it. */
+function stepsToTell(view: ClosureView): StepView[] {
+  return view.state === 'undone' ? view.steps.filter((step) => step.state === 'done') : view.steps
 }
 
 function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; lang: Lang }) {

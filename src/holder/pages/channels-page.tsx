@@ -19,7 +19,7 @@ export function ChannelsPage({ page, verifyAddress }: { page: Page; verifyAddres
       ),
   }))
   return (
-    <Layout page={page} title={text.title} here="channels">
+    <Layout page={page} title={text.title} description={text.fraudTitle} here="channels">
       <h1>{text.title}</h1>
       <p>{text.lead(name[page.lang])}</p>
       <div class="sheet">

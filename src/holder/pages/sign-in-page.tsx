@@ -9,7 +9,13 @@ type SignInProps = { page: Page; next: string; email?: string; fault?: FieldFaul
 export function SignInPage({ page, next, email, fault }: SignInProps) {
   const text = holderText[page.lang].signIn
   return (
-    <Layout page={page} title={text.title} back={page.href('/')} wrong={fault !== undefined}>
+    <Layout
+      page={page}
+      title={text.title}
+      description={text.why}
+      back={page.href('/')}
+      wrong={fault !== undefined}
+    >
       <ErrorSummary page={page} fault={fault} />
       <h1>{text.title}</h1>
       <PostForm page={page} action={page.href('/sign-in')}>

@@ -35,13 +35,19 @@ export function ItemPage({ page, plan, zone, currency, live, jurisdiction }: Ite
   ].flatMap(([price, words]) => (price === undefined ? [] : [words(price)]))
   const countries = namedCountries(zone.countries, lang).map((one) => one.name)
   return (
-    <Layout page={page} title={plan.terms.name[lang]} back={page.href(`/shop?in=${currency}`)} here="shop">
+    <Layout
+      page={page}
+      title={plan.terms.name[lang]}
+      description={`${plan.terms.name[lang]} – ${shopText[lang].shop.description}`}
+      back={page.href(`/shop?in=${currency}`)}
+      here="shop"
+    >
       <h1>{plan.terms.name[lang]}</h1>
       <p class="lead">
-        {text.price}: <strong>{money(plan.terms.prices[currency])}</strong>
+        {text.price} <strong>{money(plan.terms.prices[currency])}</strong>
       </p>
       <h2>
-        {text.works}: {zoneName(zone.code, zone.name)[lang]}
+        {text.works} {zoneName(zone.code, zone.name)[lang]}
       </h2>
       {countries.length > 1 && <p>{countries.join(lang === 'en' ? ', ' : '、')}</p>}
       <h2>{text.included}</h2>

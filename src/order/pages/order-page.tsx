@@ -18,7 +18,7 @@ export type OrderPageProps = {
   asking: boolean
 }
 
-// While something is about to happen the page looks again by itself, without script.
+// While something is about to happen the page looks again by itself; without script it is loaded anew.
 const look_again_seconds = 3
 
 /** How one order stands, in the buyer's words, and what to do now. */
@@ -33,31 +33,39 @@ export function OrderPage(props: OrderPageProps) {
       page={page}
       title={title}
       here="shop"
-      head={soon ? <meta http-equiv="refresh" content={String(look_again_seconds)} /> : undefined}
+      head={
+        soon && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(look_again_seconds)} />
+          </noscript>
+        )
+      }
     >
-      <h1>{title}</h1>
-      <State {...props} />
-      <div class="sheet">
-        <Facts
-          facts={[
-            { label: text.number, value: <strong class="nums">{order.number}</strong> },
-            { label: text.bought, value: boughtWords(order, lang) },
-            { label: text.price, value: formatMoney(order.gross, lang) },
-            { label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] },
-          ]}
-        />
+      <div id="order" data-again={soon ? look_again_seconds : undefined}>
+        <h1>{title}</h1>
+        <State {...props} />
+        <div class="sheet">
+          <Facts
+            facts={[
+              { label: text.number, value: <strong class="nums">{order.number}</strong> },
+              { label: text.bought, value: boughtWords(order, lang) },
+              { label: text.price, value: formatMoney(order.gross, lang) },
+              { label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] },
+            ]}
+          />
+        </div>
+        {order.state === 'delivered' && (
+          <p>
+            <a class="quiet" href={`${props.here}/contract.pdf`} download>
+              {text.delivered.contract}
+            </a>
+            <br />
+            <a class="quiet" href={`${props.here}/invoice.pdf`} download>
+              {text.delivered.invoice}
+            </a>
+          </p>
+        )}
       </div>
-      {order.state === 'delivered' && (
-        <p>
-          <a class="quiet" href={`${props.here}/contract.pdf`} download>
-            {text.delivered.contract}
-          </a>
-          <br />
-          <a class="quiet" href={`${props.here}/invoice.pdf`} download>
-            {text.delivered.invoice}
-          </a>
-        </p>
-      )}
     </Layout>
   )
 }

@@ -81,6 +81,7 @@ export const orderEn = {
   list: {
     title: 'My orders',
     none: 'You have bought nothing here yet.',
+    shop: 'See what can be bought',
     install: 'Activation code, installing, contract and invoice',
     states: {
       awaiting_payment: 'waits for payment',

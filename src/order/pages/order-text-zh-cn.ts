@@ -9,7 +9,7 @@ export const orderZh: OrderText = {
   awaiting: {
     title: '等待付款',
     pay: (money) => `付款 ${money}`,
-    until: (moment) => `请在 ${moment} 前付款；逾期订单自动失效，您的资料随之删除。`,
+    until: (moment) => `请在 ${moment}前付款；逾期订单自动失效，您的资料随之删除。`,
     asking: '正在向支付机构核实，本页每隔几秒自动刷新。',
     notYet: '如果已经付款，无需任何操作：支付机构一通知，我们立即发货。',
     bankTitle: '请转账到',
@@ -79,6 +79,7 @@ export const orderZh: OrderText = {
   list: {
     title: '我的订单',
     none: '您还没有在这里买过东西。',
+    shop: '去看套餐',
     install: '激活码、安装步骤、合同与发票',
     states: {
       awaiting_payment: '等待付款',

@@ -16,7 +16,16 @@ export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }
   return (
     <Layout page={page} title={text.title} back={page.href('/cards')} here="cards">
       <h1>{text.title}</h1>
-      {orders.length === 0 && <p>{text.none}</p>}
+      {orders.length === 0 && (
+        <>
+          <p>{text.none}</p>
+          <div class="actions">
+            <a class="button" href={page.href('/shop')}>
+              {text.shop}
+            </a>
+          </div>
+        </>
+      )}
       {orders.map((order) => (
         <section class="sheet">
           <h2>{capital(boughtWords(order, lang))}</h2>

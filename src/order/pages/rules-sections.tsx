@@ -1,4 +1,5 @@
 import { formatMoney } from '../../ledger/money.ts'
+import { basisWords } from '../../policy/basis-words.ts'
 import { moneyRules } from '../../policy/money-rules.ts'
 import { policyFor } from '../../policy/policy.ts'
 import type { Page } from '../../web/page.ts'
@@ -46,7 +47,7 @@ export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
         {minimum && <li>{text.minimum(minimum)}</li>}
       </ul>
       <p class="soft">
-        {text.basis(money.basis)} {!money.verified && text.unverified}
+        {text.basis(basisWords(money.basis, lang))} {!money.verified && text.unverified}
       </p>
     </>
   )

@@ -3,7 +3,7 @@ import type { PlanItem } from '../../plan/catalogue.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { zoneName } from '../../plan/zones.ts'
-import { dataWords, namedCountries, zoneFor } from '../shop-choice.ts'
+import { currencyName, dataWords, namedCountries, zoneFor } from '../shop-choice.ts'
 import { shopText } from './order-pages-text.ts'
 import { SelectField } from './select-field.tsx'
 
@@ -20,7 +20,12 @@ export function ShopPage({ page, plans, currencies, currency, to }: ShopProps) {
   const place = covered.find((one) => one.code === to)?.name
   const fitting = plans.filter((plan) => plan.terms.prices[currency] && (!place || zoneFor(plan, to)))
   return (
-    <Layout page={page} title={place ? text.fits(place) : text.title} here="shop">
+    <Layout
+      page={page}
+      title={place ? text.fits(place) : text.title}
+      description={text.description}
+      here="shop"
+    >
       <h1>{text.title}</h1>
       <form method="get" action={page.href('/shop')}>
         <SelectField
@@ -36,7 +41,7 @@ export function ShopPage({ page, plans, currencies, currency, to }: ShopProps) {
           name="in"
           label={text.currency}
           value={currency}
-          options={currencies.map((one) => ({ value: one, text: one }))}
+          options={currencies.map((one) => ({ value: one, text: currencyName(one, lang) }))}
         />
         <div class="actions">
           <button class="button plain" type="submit">

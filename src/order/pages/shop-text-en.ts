@@ -3,6 +3,8 @@ export const shopEn = {
   shop: {
     title: 'Where are you travelling?',
     titlePlain: 'Plans',
+    description:
+      'Travel cards by destination, tax included, with what happens to what is left and how to close them said before you order.',
     where: 'Country or region',
     anywhere: 'Anywhere',
     currency: 'Prices in',
@@ -16,8 +18,8 @@ export const shopEn = {
     taxIn: 'All prices include tax.',
   },
   item: {
-    price: 'Price',
-    works: 'Works in',
+    price: 'Price:',
+    works: 'Works in:',
     included: 'Included',
     days: (days: number) => `${days} days, counted from first use`,
     activate: (days: number) => `First use within ${days} days of buying`,

@@ -4,6 +4,7 @@ export const shopZh: ShopText = {
   shop: {
     title: '您要去哪里？',
     titlePlain: '套餐',
+    description: '按目的地选旅行卡。价格含税；没用完怎么办、怎么注销，下单之前都写明。',
     where: '国家或地区',
     anywhere: '不限',
     currency: '价格币种',
@@ -13,12 +14,12 @@ export const shopZh: ShopText = {
     none: (place) => `暂无覆盖${place}的套餐。`,
     notSelling: '目前没有在售商品。',
     zone: (zone) => `适用：${zone}`,
-    look: (name) => `查看${name}`,
+    look: (name) => `查看 ${name}`,
     taxIn: '所有价格均已含税。',
   },
   item: {
-    price: '价格',
-    works: '适用国家和地区',
+    price: '价格：',
+    works: '适用国家和地区：',
     included: '包含',
     days: (days) => `${days} 天，从首次使用起算`,
     activate: (days) => `购买后 ${days} 天内开始使用`,

@@ -7,7 +7,12 @@ import { shopText } from './order-pages-text.ts'
 export function TermsPage({ page, terms }: { page: Page; terms: Terms }) {
   const text = shopText[page.lang].checkout
   return (
-    <Layout page={page} title={text.termsTitle} here="shop">
+    <Layout
+      page={page}
+      title={text.termsTitle}
+      description={text.termsVersion(terms.version, terms.sha256)}
+      here="shop"
+    >
       <h1>{text.termsTitle}</h1>
       {terms.text[page.lang].split(/\n\s*\n/).map((paragraph) => (
         <p>{paragraph}</p>

@@ -1,3 +1,4 @@
+import { CardLine, type NamedCard } from '../../card/pages/card-line.tsx'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { type FieldFault, PostForm } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
@@ -7,6 +8,7 @@ import { payoutText } from './payout-text.ts'
 
 type BankAccountProps = {
   page: Page
+  cards: NamedCard[]
   /** Address of the closure's progress. */
   progress: string
   typed: TypedAccount
@@ -14,12 +16,13 @@ type BankAccountProps = {
 }
 
 /** Where the money of a closure is transferred to. */
-export function BankAccountPage({ page, progress, typed, fault }: BankAccountProps) {
+export function BankAccountPage({ page, cards, progress, typed, fault }: BankAccountProps) {
   const text = payoutText[page.lang].account
   return (
     <Layout page={page} title={text.title} back={progress} wrong={fault !== undefined}>
       <ErrorSummary page={page} fault={fault} />
       <h1>{text.title}</h1>
+      <CardLine lang={page.lang} cards={cards} />
       <p>{text.words}</p>
       <PostForm page={page} action={`${progress}/bank-account`}>
         <AccountFields lang={page.lang} typed={typed} fault={fault} />
