@@ -92,6 +92,23 @@ function createRefund(request: SimRequest, { refunds: book, balance, tell }: Pay
   return { status: 200, json: refund }
 }
 
+/** What a person does on the provider's page: no key, no metadata, and both events that tell of it. */
+export function refundByHand(books: PaymentBooks, paymentRef: string, amount: number): SimRefund {
+  const payment = books.refunds.payment(paymentRef)
+  if (payment === undefined || amount <= 0 || amount > books.refunds.left(payment))
+    throw new Error(`${amount} of ${paymentRef} can't be given back`)
+  const refund = books.refunds.add(payment, amount, 'succeeded', {})
+  bookRefund(books.balance, refund)
+  books.tell('refund.created', refund)
+  books.tell('charge.refunded', {
+    id: paymentRef.replace(/^pi_/, 'ch_'),
+    object: 'charge',
+    payment_intent: paymentRef,
+    metadata: payment.metadata ?? {},
+  })
+  return refund
+}
+
 function bookRefund(balance: BalanceBook, refund: SimRefund): void {
   const { currency, id: source, payment_intent: payment, amount } = refund
   balance.add({ category: 'refund', currency, source, payment, gross: -amount, fee: 0 })

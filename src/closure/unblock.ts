@@ -36,6 +36,7 @@ const payable_by_hand = [
   'payout_currency_differs',
   'payout_more_than_paid',
   'payout_charged_back',
+  'refunded_by_hand',
 ]
 
 /**

@@ -28,6 +28,7 @@ export type RefundReason =
   | 'account_closing'
   | 'no_profile'
   | 'charged_back'
+  | 'refunded_by_hand'
   | 'person_erased'
 
 /**

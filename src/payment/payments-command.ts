@@ -173,7 +173,7 @@ async function issuerOf(ctx: Context, receiptId: string, named: string | undefin
   return inOneSentence(new Refusal('payments/no_such_receipt'))
 }
 
-function inOneSentence(error: unknown): never {
+export function inOneSentence(error: unknown): never {
   if (!(error instanceof Refusal)) throw error
   const text = paymentRefusals[error.code as PaymentRefusal]
   if (!text) throw error

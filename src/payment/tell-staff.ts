@@ -7,12 +7,17 @@ import type { Tx } from '../platform/db.ts'
 
 // A statement with a hundred lines that fit nothing is one mail.
 const one_mail_in_minutes = 60
+const may_be_met_minutes = 10
 
 /** Money that only people can settle: unknown orders, bank transfers, refused refunds, what is owed to a holder. */
 const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unknown', 'chargeback_won')
   or exists (select 1 from payment p where p.issuer_id = unmatched_receipt.issuer_id
                 and p.payment_id = unmatched_receipt.payment_id and p.provider = 'bank'))
   or state = 'refunding' and refusal is not null)`
+
+/** Refunds made on the provider's own page that met nobody's claim, or that failed after they had. */
+const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
+  or state = 'over' and left_minor < amount_minor and part_id is not null)`
 
 /** Queues a mail to the issuer's support when something new waits for them, one an hour at most. */
 export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
@@ -39,7 +44,16 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     .where('issuer_id', '=', issuerId)
     .where('told_at', 'is', null)
     .executeTakeFirst()
-  if (receipts.numUpdatedRows + chargebacks.numUpdatedRows === 0n) return
+  const byHand = await tx
+    .updateTable('refund_by_hand')
+    .set(told)
+    .where('issuer_id', '=', issuerId)
+    .where('told_at', 'is', null)
+    .where(byHandWaits)
+    // What is planned is met within minutes, and then there is nothing to tell.
+    .where('seen_at', '<', new Date(ctx.clock.now().getTime() - may_be_met_minutes * 60_000))
+    .executeTakeFirst()
+  if (receipts.numUpdatedRows + chargebacks.numUpdatedRows + byHand.numUpdatedRows === 0n) return
   await queueNotice(ctx, tx, { issuerId, kind: 'payments_support', locale: 'en' })
 }
 
@@ -49,15 +63,16 @@ export async function writeStaffLetter(
   issuer: Issuer,
 ): Promise<{ to: string; letter: Letter } | undefined> {
   const { issuerId } = issuer
-  const count = (table: 'unmatched_receipt' | 'chargeback') =>
+  const count = (table: 'unmatched_receipt' | 'chargeback' | 'refund_by_hand') =>
     tx
       .selectFrom(table)
       .select((e) => e.fn.countAll().as('count'))
       .where('issuer_id', '=', issuerId)
   const receipts = await count('unmatched_receipt').where(waitsForStaff).executeTakeFirstOrThrow()
   const disputes = await count('chargeback').where('state', '=', 'open').executeTakeFirstOrThrow()
-  const [unmatched, open] = [Number(receipts.count), Number(disputes.count)]
-  if (unmatched + open === 0) return undefined
+  const refunds = await count('refund_by_hand').where(byHandWaits).executeTakeFirstOrThrow()
+  const [unmatched, open, byHand] = [Number(receipts.count), Number(disputes.count), Number(refunds.count)]
+  if (unmatched + open + byHand === 0) return undefined
   const paragraphs = [
     ...(unmatched > 0
       ? [
@@ -67,6 +82,11 @@ export async function writeStaffLetter(
     ...(open > 0
       ? [
           `${open} × a payment taken back by the payer's bank and undecided. Which: npx leb payments chargebacks --issuer ${issuerId}. Contest it in the payment provider's dashboard before its day is over.`,
+        ]
+      : []),
+    ...(byHand > 0
+      ? [
+          `${byHand} × a refund made on the payment provider's own page that LEB planned nothing for, or that failed there. Say what it was for: npx leb payments by-hand --issuer ${issuerId}`,
         ]
       : []),
   ]

@@ -535,6 +535,22 @@ export interface RateLimit {
   points: Generated<number>
 }
 
+export interface RefundByHand {
+  amount_minor: Int8
+  currency: string
+  issuer_id: string
+  left_minor: Int8
+  made_at: Timestamp
+  part_id: string | null
+  payment_id: string
+  payment_ref: string
+  provider: string
+  refund_ref: string
+  seen_at: Timestamp
+  state: Generated<string>
+  told_at: Timestamp | null
+}
+
 export interface RetentionItem {
   holder_id: string
   issuer_id: string
@@ -704,6 +720,7 @@ export interface DB {
   provider_event: ProviderEvent
   purchase_order: PurchaseOrder
   rate_limit: RateLimit
+  refund_by_hand: RefundByHand
   retention_item: RetentionItem
   retention_key: RetentionKey
   session: Session
