@@ -53,7 +53,16 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     // What is planned is met within minutes, and then there is nothing to tell.
     .where('seen_at', '<', new Date(ctx.clock.now().getTime() - may_be_met_minutes * 60_000))
     .executeTakeFirst()
-  if (receipts.numUpdatedRows + chargebacks.numUpdatedRows + byHand.numUpdatedRows === 0n) return
+  const heldUp = await tx
+    .updateTable('purchase_order')
+    .set({ held_up_told_at: ctx.clock.now() })
+    .where('issuer_id', '=', issuerId)
+    .where('held_up_since', 'is not', null)
+    .where('state', '=', 'paid')
+    .where('held_up_told_at', 'is', null)
+    .executeTakeFirst()
+  const news = [receipts, chargebacks, byHand, heldUp].some(({ numUpdatedRows }) => numUpdatedRows > 0n)
+  if (!news) return
   await queueNotice(ctx, tx, { issuerId, kind: 'payments_support', locale: 'en' })
 }
 
@@ -72,7 +81,8 @@ export async function writeStaffLetter(
   const disputes = await count('chargeback').where('state', '=', 'open').executeTakeFirstOrThrow()
   const refunds = await count('refund_by_hand').where(byHandWaits).executeTakeFirstOrThrow()
   const [unmatched, open, byHand] = [Number(receipts.count), Number(disputes.count), Number(refunds.count)]
-  if (unmatched + open + byHand === 0) return undefined
+  const orders = await heldUpOrders(tx, issuerId)
+  if (unmatched + open + byHand + orders.length === 0) return undefined
   const paragraphs = [
     ...(unmatched > 0
       ? [
@@ -82,6 +92,11 @@ export async function writeStaffLetter(
     ...(open > 0
       ? [
           `${open} × a payment taken back by the payer's bank and undecided. Which: npx leb payments chargebacks --issuer ${issuerId}. Contest it in the payment provider's dashboard before its day is over.`,
+        ]
+      : []),
+    ...(orders.length > 0
+      ? [
+          `Paid orders that can't be delivered before something on our side is mended, and go back by themselves if it is not: ${orders.join(', ')}. Why: npx leb order status NUMBER.`,
         ]
       : []),
     ...(byHand > 0
@@ -94,4 +109,20 @@ export async function writeStaffLetter(
     to: issuer.brand.supportEmail,
     letter: { locale: 'en', subject: `Money that waits for you (${issuerId})`, paragraphs },
   }
+}
+
+/** Their numbers name nobody; more than these are the same fault. */
+const orders_in_a_mail = 20
+
+async function heldUpOrders(tx: Tx, issuerId: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('purchase_order')
+    .select('number')
+    .where('issuer_id', '=', issuerId)
+    .where('held_up_since', 'is not', null)
+    .where('state', '=', 'paid')
+    .orderBy('held_up_since')
+    .limit(orders_in_a_mail)
+    .execute()
+  return rows.map(({ number }) => number)
 }

@@ -500,6 +500,9 @@ export interface PurchaseOrder {
   delivered_at: Timestamp | null
   earned_minor: Generated<Int8>
   gross_minor: Int8
+  held_up_by: string | null
+  held_up_since: Timestamp | null
+  held_up_told_at: Timestamp | null
   holder_id: string
   issuer_id: string
   item_id: string | null

@@ -55,6 +55,8 @@ export const policySchema = z.object({
   /** LEB's own promise, kept whatever the law allows. */
   promise_hours: z.number().int().positive(),
   undo_window_minutes: z.number().int().min(0),
+  /** A paid order that is held up on the issuer's side for longer goes back by itself; two days before files said so. */
+  deliver_within_hours: z.number().int().positive().default(48),
   refund_arrives_days: z.number().int().positive(),
   retention: z.array(retention).min(1),
   verification: z.array(z.enum(['email_code'])).min(1),

@@ -23,6 +23,8 @@ export const orderEn = {
   paid: {
     title: 'Paid. We are getting it ready',
     words: 'This takes a few seconds. You can close this page: everything is mailed to you too.',
+    heldUp: (money: string, by: string) =>
+      `Something on our side is broken, and our staff knows. Once it is mended your order is delivered and mailed to you. If it is not by ${by}, ${money} goes back to you by itself.`,
   },
   delivered: {
     title: 'Your eSIM is ready',

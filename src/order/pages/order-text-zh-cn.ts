@@ -23,6 +23,8 @@ export const orderZh: OrderText = {
   paid: {
     title: '已付款，正在准备',
     words: '只需几秒。您可以关闭本页：所有内容也会发到您的邮箱。',
+    heldUp: (money, by) =>
+      `我们这边出了问题，客服已知悉。修好后会立即交付并发到您的邮箱；若到 ${by} 仍未交付，${money} 将自动退还给您。`,
   },
   delivered: {
     title: '您的 eSIM 已就绪',
