@@ -69,8 +69,8 @@ it('gives the money back by itself after the hours that policy names when nobody
   const order = await shop.view(placed)
   expect(order).toMatchObject({ state: 'refunded', refundReason: 'not_deliverable', heldUp: null })
   expect(await shop.books()).toEqual({})
-  const { refunds } = leb.world.sims.payment
-  expect(refunds(leb.world.sims.payment.checkout.all().at(-1)!.payment_intent!)).toHaveLength(1)
+  const sim = leb.world.sims.payment
+  expect(sim.refunds(sim.checkout.all().at(-1)!.payment_intent!)).toHaveLength(1)
   const rows = await inIssuer(leb.db, 'leb', async (tx) => ({
     cards: await tx.selectFrom('card').selectAll().where('order_id', '=', placed.orderId).execute(),
     papers: await tx.selectFrom('invoice').selectAll().where('order_id', '=', placed.orderId).execute(),
