@@ -28,6 +28,12 @@ export function answerPost(request: SimRequest, books: PaymentBooks): SimReply {
 export function answerGet(request: SimRequest, books: PaymentBooks): SimReply {
   if (request.method !== 'GET') return failed(404, undefined, 'Unrecognized request URL')
   if (request.path === '/v1/refunds') return listRefunds(request, books.refunds)
+  if (request.path === '/v1/disputes') {
+    const data = books.disputes
+      .all()
+      .filter(({ payment_intent: of }) => of === request.query.get('payment_intent'))
+    return { status: 200, json: { object: 'list', url: request.path, data, has_more: false } }
+  }
   const [, kind, quoted = ''] =
     /^\/v1\/(payment_intents|refunds|disputes|checkout\/sessions)\/([^/]+)$/.exec(request.path) ?? []
   const id = decodeURIComponent(quoted)

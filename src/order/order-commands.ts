@@ -1,5 +1,6 @@
 import { listIssuers } from '../issuer/issuer.ts'
 import { formatMoney } from '../ledger/money.ts'
+import { catchUp } from '../payment/catch-up.ts'
 import { settleTransfer } from '../payout/transfers.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
@@ -47,6 +48,10 @@ export async function orderStatusCommand(ctx: Context, input: Input): Promise<nu
  */
 export async function orderPaidCommand(ctx: Context, input: Input & { reference: string }): Promise<number> {
   const { issuerId, orderId, number } = await find(ctx, input.number)
+  if (await catchUp(ctx, { issuerId, orderId }))
+    throw new SetupError(
+      `the payment of ${number} was taken back by the payer's bank, or given back by hand: it is booked now. Look at leb order status ${number}; if a transfer is owed all the same, do this once more`,
+    )
   await inIssuer(ctx.db, issuerId, async (tx) => {
     const part = await tx
       .selectFrom('payout_part')

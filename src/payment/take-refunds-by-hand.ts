@@ -102,13 +102,17 @@ async function lookAtWhatIsPlanned(
   payments: RefundedPayment[],
 ): Promise<void> {
   for (const { order_id: id } of payments) if (id !== null) await ctx.jobs.look(tx, 'order', { issuerId, id })
+  const paymentIds = payments.map((payment) => payment.payment_id)
   const cardIds = payments.flatMap((payment) => payment.card_id ?? [])
   const { rows } = await sql<{ id: string }>`
     with cleared as (
       update closure_block b set cleared_at = ${ctx.clock.now()}
         from payout_part q
        where b.issuer_id = ${issuerId} and b.cleared_at is null and b.scope_id = q.part_id
-         and b.reason in ('payout_refused', 'refunded_by_hand')
+         and (b.reason = 'refunded_by_hand' or b.reason in ('payout_refused', 'payout_charged_back')
+              and exists (select 1 from refund_by_hand h
+                           where h.issuer_id = b.issuer_id and h.payment_id = any (${paymentIds}::uuid[])
+                             and h.left_minor > 0 and h.state in ('waiting', 'counts')))
          and q.issuer_id = b.issuer_id and q.closure_id = b.closure_id and q.card_id = any (${cardIds}::uuid[])
          and q.state = 'waiting')
     select k.closure_id as id from closure_card k join closure c using (issuer_id, closure_id)

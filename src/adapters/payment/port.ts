@@ -127,6 +127,8 @@ export type PaymentPort = {
   expirePayment(ref: string): Promise<Answer>
   /** Refuses with dispute_unknown. */
   readDispute(ref: string): Promise<Answer<DisputeState>>
+  /** References of all disputes of a payment. */
+  listDisputes(paymentRef: string): Promise<Answer<string[]>>
   refund(request: RefundRequest): Promise<Answer<Refunded>>
   /** All refunds of a payment, newest first. */
   readRefunds(paymentRef: string): Promise<Answer<RefundState[]>>

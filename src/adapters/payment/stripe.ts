@@ -5,7 +5,7 @@ import { keepAliveAgent } from '../raw-call.ts'
 import type { PaymentPort, Refunded, RefundRefusal, RefundRequest, RefundState } from './port.ts'
 import { fromStripeAmount, toStripeAmount } from './stripe-amount.ts'
 import { expirePayment, openPayment, readPayment } from './stripe-checkout.ts'
-import { readDispute } from './stripe-disputes.ts'
+import { listDisputes, readDispute } from './stripe-disputes.ts'
 import { judgeStripeError, named } from './stripe-errors.ts'
 import { LimitedStripeClient } from './stripe-http.ts'
 import { paymentIntent, refund as refundSchema, refundList, type StripeRefund } from './stripe-messages.ts'
@@ -69,6 +69,7 @@ export function stripePayment(config: StripeConfig): PaymentPort {
       readDispute(stripe, ref)
         .catch(judgeStripeError)
         .then(named({ payment_unknown: 'dispute_unknown' })),
+    listDisputes: (paymentRef) => listDisputes(stripe, paymentRef).catch(judgeStripeError),
     refund: (request) => refundOnce(context, request).catch(judgeStripeError),
     readRefunds: (paymentRef) => readRefunds(context, paymentRef).catch(judgeStripeError),
     ask: (question) => ask(context, question).catch(judgeStripeError),
