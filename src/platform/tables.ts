@@ -342,6 +342,7 @@ export interface Issuer {
   name: Json
   providers: Json
   rules: Json
+  usage_forgotten_until: Timestamp | null
 }
 
 export interface LedgerAccount {

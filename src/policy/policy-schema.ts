@@ -45,6 +45,9 @@ const money_before = {
   verified: false,
 }
 
+/** The shortest time in which a bill can still be contested in most of Europe, until a file says otherwise. */
+const usage_details_before = { days: 183, basis: '§ 10(3) TDDDG: six months from the bill', verified: false }
+
 export const policySchema = z.object({
   id: z.string().regex(/^[A-Z]{2}$|^default$/),
   /** Printed on slips and pinned by closures; a file that was in force is never edited, a new one follows it. */
@@ -59,6 +62,10 @@ export const policySchema = z.object({
   deliver_within_hours: z.number().int().positive().default(48),
   refund_arrives_days: z.number().int().positive(),
   retention: z.array(retention).min(1),
+  /** How long a record of use says where and when; after that it says a month and what was charged. */
+  usage_details: z
+    .object({ days: z.number().int().positive(), basis: z.string().min(1), verified: z.boolean() })
+    .default(usage_details_before),
   verification: z.array(z.enum(['email_code'])).min(1),
   appeal: wording,
   /** Words that a law prescribes for the way to the declaration and for its button, in that law's language. */
