@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Letter } from '../notice/letter.tsx'
 import { queueNotice } from '../notice/queue-notice.ts'
@@ -18,6 +18,11 @@ const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unk
 /** Refunds made on the provider's own page that met nobody's claim, or that failed after they had. */
 const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
   or state = 'over' and left_minor < amount_minor and part_id is not null)`
+
+/** Orders whose money can't go back the way it came: only staff can transfer it. */
+const waitsForTransfer = sql<boolean>`state = 'refunding' and exists (
+  select 1 from payout_part q where q.issuer_id = purchase_order.issuer_id and q.order_id = purchase_order.order_id
+     and q.route = 'bank_transfer' and q.state in ('waiting', 'sent'))`
 
 /** Queues a mail to the issuer's support when something new waits for them, one an hour at most. */
 export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
@@ -53,15 +58,23 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     // What is planned is met within minutes, and then there is nothing to tell.
     .where('seen_at', '<', new Date(ctx.clock.now().getTime() - may_be_met_minutes * 60_000))
     .executeTakeFirst()
-  const heldUp = await tx
+  const orders = await tx
     .updateTable('purchase_order')
     .set({ held_up_told_at: ctx.clock.now() })
     .where('issuer_id', '=', issuerId)
-    .where('held_up_since', 'is not', null)
-    .where('state', '=', 'paid')
+    .where(heldUp)
     .where('held_up_told_at', 'is', null)
     .executeTakeFirst()
-  const news = [receipts, chargebacks, byHand, heldUp].some(({ numUpdatedRows }) => numUpdatedRows > 0n)
+  const transfers = await tx
+    .updateTable('purchase_order')
+    .set({ transfer_told_at: ctx.clock.now() })
+    .where('issuer_id', '=', issuerId)
+    .where('transfer_told_at', 'is', null)
+    .where(waitsForTransfer)
+    .executeTakeFirst()
+  const news = [receipts, chargebacks, byHand, orders, transfers].some(
+    ({ numUpdatedRows }) => numUpdatedRows > 0n,
+  )
   if (!news) return
   await queueNotice(ctx, tx, { issuerId, kind: 'payments_support', locale: 'en' })
 }
@@ -81,8 +94,9 @@ export async function writeStaffLetter(
   const disputes = await count('chargeback').where('state', '=', 'open').executeTakeFirstOrThrow()
   const refunds = await count('refund_by_hand').where(byHandWaits).executeTakeFirstOrThrow()
   const [unmatched, open, byHand] = [Number(receipts.count), Number(disputes.count), Number(refunds.count)]
-  const orders = await heldUpOrders(tx, issuerId)
-  if (unmatched + open + byHand + orders.length === 0) return undefined
+  const orders = await numbersOf(tx, issuerId, heldUp)
+  const transfers = await numbersOf(tx, issuerId, waitsForTransfer)
+  if (unmatched + open + byHand + orders.length + transfers.length === 0) return undefined
   const paragraphs = [
     ...(unmatched > 0
       ? [
@@ -97,6 +111,11 @@ export async function writeStaffLetter(
     ...(orders.length > 0
       ? [
           `Paid orders that can't be delivered before something on our side is mended, and go back by themselves if it is not: ${orders.join(', ')}. Why: npx leb order status NUMBER.`,
+        ]
+      : []),
+    ...(transfers.length > 0
+      ? [
+          `Orders that could not be delivered and whose money only you can send back, by bank transfer: ${transfers.join(', ')}. How much, and what it takes: npx leb order status NUMBER. When it is sent: npx leb order paid NUMBER --reference TEXT.`,
         ]
       : []),
     ...(byHand > 0
@@ -114,14 +133,15 @@ export async function writeStaffLetter(
 /** Their numbers name nobody; more than these are the same fault. */
 const orders_in_a_mail = 20
 
-async function heldUpOrders(tx: Tx, issuerId: string): Promise<string[]> {
+const heldUp = sql<boolean>`state = 'paid' and held_up_since is not null`
+
+async function numbersOf(tx: Tx, issuerId: string, which: RawBuilder<boolean>): Promise<string[]> {
   const rows = await tx
     .selectFrom('purchase_order')
     .select('number')
     .where('issuer_id', '=', issuerId)
-    .where('held_up_since', 'is not', null)
-    .where('state', '=', 'paid')
-    .orderBy('held_up_since')
+    .where(which)
+    .orderBy('created_at')
     .limit(orders_in_a_mail)
     .execute()
   return rows.map(({ number }) => number)

@@ -528,6 +528,7 @@ export interface PurchaseOrder {
   tax_minor: Int8
   terms_sha256: string
   terms_version: string
+  transfer_told_at: Timestamp | null
   version: Generated<Int8>
   worker: string | null
   zone: string | null

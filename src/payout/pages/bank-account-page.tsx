@@ -22,7 +22,12 @@ export function BankAccountPage({ page, progress, typed, fault }: BankAccountPro
       <h1>{text.title}</h1>
       <p>{text.words}</p>
       <PostForm page={page} action={`${progress}/bank-account`}>
-        <AccountFields lang={page.lang} typed={typed} fault={fault} />
+        <AccountFields
+          lang={page.lang}
+          supportEmail={page.issuer.brand.supportEmail}
+          typed={typed}
+          fault={fault}
+        />
         <div class="actions">
           <button class="button" type="submit">
             {text.save}
