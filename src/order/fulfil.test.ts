@@ -9,8 +9,6 @@ import { putCatalogue } from '../plan/put-catalogue.ts'
 import { exportAccount } from '../privacy/export-person.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { lapseOrders } from './lapse-orders.ts'
-import { sweepPayments } from '../payment/sweep-payments.ts'
-import { orderText } from './pages/order-pages-text.ts'
 import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
 import { lookAtOrder } from './look-at-order.ts'
 
@@ -197,18 +195,6 @@ describe('what is paid and can not be delivered goes back by itself', () => {
     leb.world.sims.payment.failures.set(undefined)
     await shop.look(placed)
     expect((await shop.books())['refunds_payable']).toBe(12_800n)
-    // Told once, with the number and the command that ends it; the buyer's page says whom to write to.
-    for (let minute = 0; minute < 2; minute++) {
-      await sweepPayments(leb)
-      leb.clock.advance({ hours: 2 })
-    }
-    await leb.sendMails('leb')
-    const { supportEmail } = leb.issuers.find(({ issuerId }) => issuerId === 'leb')!.brand
-    const mails = leb.world.sims.mail.messages(supportEmail)
-    expect(mails).toHaveLength(1)
-    expect(mails[0]!.raw).toContain(placed.number)
-    expect(mails[0]!.raw).toContain('leb order paid')
-    expect(orderText.en.refunding.staff('¥128.00', supportEmail)).toContain(supportEmail)
     let said = ''
     const out = (text: string) => void (said += text)
     const paid = { number: placed.number, reference: 'TRF 17', json: false, out }

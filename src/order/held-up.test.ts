@@ -3,9 +3,10 @@ import { openShop, type Shop } from '../../test/orders.ts'
 import { openOutside, type Outside } from '../../test/outside.ts'
 import { putIssuer } from '../issuer/issuer.ts'
 import { sweepPayments } from '../payment/sweep-payments.ts'
+import { putCatalogue } from '../plan/put-catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
 import { readPerson } from '../privacy/vault.ts'
-import { orderStatusCommand } from './order-commands.ts'
+import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
 
 let leb: Outside
 let shop: Shop
@@ -80,4 +81,25 @@ it('gives the money back by itself after the hours that policy names when nobody
   expect(rows.papers).toEqual([])
   await leb.sendMails('leb')
   expect(leb.world.sims.mail.messages(rows.person!.email!).at(-1)?.raw).toContain(placed.number)
+})
+
+it('tells staff once of money that only they can send back, with the command that ends it', async () => {
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await putCatalogue(leb, 'leb', { items: [], withdraw: ['LEB3'] })
+  await shop.hear(placed)
+  leb.world.sims.payment.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
+  await shop.look(placed)
+  leb.world.sims.payment.failures.set(undefined)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunding', refundRoute: 'bank_transfer' })
+  await staffMails()
+  leb.clock.advance({ hours: 2 })
+  const mails = await staffMails()
+  expect(mails).toHaveLength(1)
+  expect(mails[0]).toContain(placed.number)
+  expect(mails[0]).toContain('leb order paid')
+  const paid = { number: placed.number, reference: 'TRF 21', json: false, out: () => undefined }
+  await orderPaidCommand(leb, paid)
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
 })
