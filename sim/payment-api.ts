@@ -28,6 +28,12 @@ export function answerPost(request: SimRequest, books: PaymentBooks): SimReply {
 export function answerGet(request: SimRequest, books: PaymentBooks): SimReply {
   if (request.method !== 'GET') return failed(404, undefined, 'Unrecognized request URL')
   if (request.path === '/v1/refunds') return listRefunds(request, books.refunds)
+  if (request.path === '/v1/disputes') {
+    const data = books.disputes
+      .all()
+      .filter(({ payment_intent: of }) => of === request.query.get('payment_intent'))
+    return { status: 200, json: { object: 'list', url: request.path, data, has_more: false } }
+  }
   const [, kind, quoted = ''] =
     /^\/v1\/(payment_intents|refunds|disputes|checkout\/sessions)\/([^/]+)$/.exec(request.path) ?? []
   const id = decodeURIComponent(quoted)
@@ -90,6 +96,23 @@ function createRefund(request: SimRequest, { refunds: book, balance, tell }: Pay
   bookRefund(balance, refund)
   tell('refund.created', refund)
   return { status: 200, json: refund }
+}
+
+/** What a person does on the provider's page: no key, no metadata, and both events that tell of it. */
+export function refundByHand(books: PaymentBooks, paymentRef: string, amount: number): SimRefund {
+  const payment = books.refunds.payment(paymentRef)
+  if (payment === undefined || amount <= 0 || amount > books.refunds.left(payment))
+    throw new Error(`${amount} of ${paymentRef} can't be given back`)
+  const refund = books.refunds.add(payment, amount, 'succeeded', {})
+  bookRefund(books.balance, refund)
+  books.tell('refund.created', refund)
+  books.tell('charge.refunded', {
+    id: paymentRef.replace(/^pi_/, 'ch_'),
+    object: 'charge',
+    payment_intent: paymentRef,
+    metadata: payment.metadata ?? {},
+  })
+  return refund
 }
 
 function bookRefund(balance: BalanceBook, refund: SimRefund): void {

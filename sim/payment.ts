@@ -5,7 +5,7 @@ import {
   type SimRequest,
   type SimServer,
 } from './http-server.ts'
-import { answerGet, answerPost, bookCharge, failed, type PaymentBooks } from './payment-api.ts'
+import { answerGet, answerPost, bookCharge, failed, type PaymentBooks, refundByHand } from './payment-api.ts'
 import { openBalanceBook, type BalanceBook } from './payment-balance.ts'
 import { openCheckoutBook, type CheckoutBook } from './payment-checkout.ts'
 import { openDisputeBook, type DisputeBook } from './payment-disputes.ts'
@@ -17,6 +17,8 @@ import { countRefunds, openRefundBook, type SimPayment, type SimRefund } from '.
 export type PaymentSim = SimServer & {
   seed(payments: SimPayment[]): void
   refunds(paymentRef: string): SimRefund[]
+  /** A refund that somebody makes on the provider's own page: it bears no key of LEB's. */
+  refundByHand(paymentRef: string, amount: number): SimRefund
   checkout: CheckoutBook
   disputes: DisputeBook
   balance: BalanceBook
@@ -72,6 +74,7 @@ export async function startPaymentSim(options: PaymentSimOptions = {}): Promise<
     ...server,
     seed: (payments) => refunds.seed(payments),
     refunds: (paymentRef) => refunds.refundsOf(paymentRef),
+    refundByHand: (paymentRef, amount) => refundByHand(books, paymentRef, amount),
     checkout,
     disputes,
     balance,
@@ -117,6 +120,7 @@ function control(
     },
     '/sim/expire': () => session && books.checkout.expire(session),
     '/sim/pay': () => session && books.checkout.pay(session, 'now'),
+    '/sim/refund': () => refundByHand(books, body.payment ?? '', body.amount ?? 0),
     '/sim/dispute': () => books.disputes.open(body.payment ?? '', body),
     '/sim/dispute/close': () => books.disputes.close(body.dispute ?? '', body.status ?? 'lost'),
     '/sim/webhooks': () => webhooks.register({ url: body.url ?? '', secret: body.secret ?? '' }),

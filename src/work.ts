@@ -17,6 +17,7 @@ import { lapseUnproved } from './closure/unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
 import { burnOldFiles } from './payout/file-envelope.ts'
 import { destroyRetired } from './privacy/retention.ts'
+import { forgetUsage } from './usage/forget-usage.ts'
 import { lookAtLines } from './usage/cut-lines.ts'
 
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
@@ -111,5 +112,6 @@ async function sweepAll(ctx: Context): Promise<void> {
   await burnOldFiles(ctx)
   await sweepPayments(ctx)
   await lapseOrders(ctx)
+  await forgetUsage(ctx)
   await sweepExpiry(ctx)
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { houseAccounts } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
+import { catchUp } from '../payment/catch-up.ts'
 import { newParts, writeParts } from '../payout/write-settlement.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -10,13 +11,14 @@ import { Refusal } from '../platform/errors.ts'
  * Staff's answer to a payout that the payer's bank had claimed back before: the holder has that money, and the house
  * bears it no longer as a loss (refunds_payable → chargebacks). What the bank left of a part goes by transfer. An undo
  * would give the money a second time, so it is past that. Throws Refusal closure/no_such_closure,
- * closure/already_undone, closure/nothing_blocked.
+ * closure/already_undone, closure/nothing_blocked, closure/not_charged_back.
  */
 export async function countAsChargedBack(
   ctx: Context,
   input: { issuerId: string; closureId: string; iccid: string },
 ): Promise<void> {
   const { issuerId, closureId } = input
+  await catchUp(ctx, input)
   await inIssuer(ctx.db, issuerId, async (tx) => {
     const closure = await tx
       .selectFrom('closure')
@@ -29,6 +31,8 @@ export async function countAsChargedBack(
     if (closure.state === 'undone') throw new Refusal('closure/already_undone')
     const parts = await chargedBack(tx, input)
     if (parts.length === 0) throw new Refusal('closure/nothing_blocked')
+    // Won, or never taken: what the bank has not got is owed, and asking again pays it.
+    if (parts.some((part) => part.left >= part.amount_minor)) throw new Refusal('closure/not_charged_back')
     for (const part of parts) await bookPart(ctx, tx, input, part)
     await tx
       .updateTable('closure_block')
@@ -96,7 +100,7 @@ async function bookPart(
   part: Part,
 ): Promise<void> {
   const { part_id: partId, currency } = part
-  const rest = part.left < part.amount_minor ? part.left : 0n
+  const rest = part.left
   const amount = part.amount_minor - rest
   const kinds = ['refunds_payable', 'chargebacks'] as const
   const house = await houseAccounts(ctx, tx, { issuerId, kinds: [...kinds], currency })

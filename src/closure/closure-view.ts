@@ -28,6 +28,7 @@ export type BlockReason =
   | 'payout_currency_differs'
   | 'payout_more_than_paid'
   | 'payout_charged_back'
+  | 'refunded_by_hand'
   | 'bank_details_needed'
   | 'transfer_to_send'
   | 'transfer_under_way'

@@ -228,6 +228,7 @@ const stepOfReason: Record<BlockReason, StepName | null> = {
   payout_currency_differs: 'pay_out',
   payout_more_than_paid: 'pay_out',
   payout_charged_back: 'pay_out',
+  refunded_by_hand: 'pay_out',
   bank_details_needed: 'pay_out',
   transfer_to_send: 'pay_out',
   transfer_under_way: 'pay_out',

@@ -18,6 +18,8 @@ export type ClosureRefusal =
   | 'closure/already_undone'
   | 'closure/no_such_document'
   | 'closure/nothing_blocked'
+  | 'closure/money_news'
+  | 'closure/not_charged_back'
   | 'issuer/unknown'
 
 const newCode = {
@@ -159,6 +161,25 @@ export const closureRefusals: Refusals<ClosureRefusal> = {
     status: 409,
     title: { 'zh-CN': '这次注销没有等待处理的卡点', en: 'Nothing in this closure waits for this' },
     next: { 'zh-CN': '请先查看它的状态。', en: 'Look at its status first.' },
+  },
+  'closure/money_news': {
+    status: 409,
+    title: {
+      'zh-CN': '支付机构刚刚报告了拒付或人工退款，尚未记账',
+      en: 'The payment provider has just told of a dispute or a refund that was not booked yet',
+    },
+    next: {
+      'zh-CN': '现已记账。请先查看状态；若仍应付款，请重复此操作。',
+      en: 'It is booked now. Look at the status first; if it is owed all the same, do this once more.',
+    },
+  },
+  'closure/not_charged_back': {
+    status: 409,
+    title: {
+      'zh-CN': '付款人的银行没有（不再）追回这笔付款',
+      en: "The payer's bank has not taken this payment back, or not any more",
+    },
+    next: { 'zh-CN': '请用 leb retry 重新退款。', en: 'Ask for the refund again with leb retry.' },
   },
   'issuer/unknown': {
     status: 404,

@@ -1,4 +1,5 @@
 import type { Context } from '../platform/context.ts'
+import { catchUp } from '../payment/catch-up.ts'
 import { settleTransfer } from '../payout/transfers.ts'
 import { newParts, writeParts } from '../payout/write-settlement.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -36,18 +37,20 @@ const payable_by_hand = [
   'payout_currency_differs',
   'payout_more_than_paid',
   'payout_charged_back',
+  'refunded_by_hand',
 ]
 
 /**
  * Staff transferred a card's money by bank: the bank's reference is the evidence. It serves the parts of the card that
  * wait for a transfer or that the payment provider refused for good. Throws Refusal closure/nothing_blocked when no
- * part of it waits for that.
+ * part of it waits for that, closure/money_news when the payment provider knew of something that was not booked yet.
  */
 export async function recordBankTransfer(
   ctx: Context,
   input: { issuerId: string; closureId: string; iccid: string; reference: string },
 ): Promise<void> {
   const { issuerId, closureId, reference } = input
+  if (await catchUp(ctx, input)) throw new Refusal('closure/money_news')
   await inIssuer(ctx.db, issuerId, async (tx) => {
     const cardId = await lockForStaff(tx, input)
     const cleared = await tx

@@ -23,6 +23,7 @@ export type HouseAccount =
   | 'late_usage'
   | 'unmatched_receipts'
   | 'chargebacks'
+  | 'refunds_by_hand'
 
 /** The house's account, made when missing; safe when two processes need it first at the same moment. */
 export async function houseAccount(

@@ -25,6 +25,10 @@ export const postingReasons = {
   },
   closure_payout: { 'zh-CN': '退款已付出', en: 'Refund paid out' },
   payout_returned: { 'zh-CN': '银行退回的退款', en: 'Refund sent back by the bank' },
+  refunded_by_hand: {
+    'zh-CN': '客服在支付机构页面退款',
+    en: 'Refunded by our staff at the payment provider',
+  },
   closure_undone: { 'zh-CN': '注销已撤销，余额恢复', en: 'Closing undone: the balance is yours again' },
   receipt_unmatched: { 'zh-CN': '收到无对应订单的款项', en: 'Money received without an order' },
   unmatched_returned: { 'zh-CN': '无对应订单的款项已退回', en: 'Money without an order sent back' },

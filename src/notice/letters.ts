@@ -218,7 +218,8 @@ export function bankDetailsLetter(locale: Locale, facts: ClosureFacts): Letter {
         subject: `Where shall we transfer your money? ${facts.number}`,
         paragraphs: [
           `Closing ${facts.number} pays money back to you that cannot go back the way it came. Tell us a bank account (IBAN), and we transfer it there.`,
-          'Sign in on our page to do so. Never send account numbers by e-mail, and give them to nobody who calls or writes to you.',
+          'Sign in on our page to do so. Your account has no IBAN, as in China, Britain or the United States? Answer this mail, without the account number, and support agrees a safe way with you.',
+          'Never send account numbers by e-mail, and give them to nobody who calls or writes to you.',
         ],
       }
     : {
@@ -227,7 +228,8 @@ export function bankDetailsLetter(locale: Locale, facts: ClosureFacts): Letter {
         subject: `请告诉我们收款账户：${facts.number}`,
         paragraphs: [
           `注销 ${facts.number} 有一笔钱无法原路退回。请告诉我们一个银行账户（IBAN），我们会转账给您。`,
-          '请登录我们的网页填写。不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。',
+          '请登录我们的网页填写。账户没有 IBAN（如中国、英国、美国）？请回复本邮件，信中不要写账号，客服会与您约定安全的方式。',
+          '不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。',
         ],
       }
 }

@@ -2,13 +2,13 @@ import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { errorFields } from '../platform/log.ts'
+import { policyFor } from '../policy/policy.ts'
 import { eraseGuest } from './buyer.ts'
 
 // A sweep's share; what is over waits a minute.
 const most_at_once = 200
 // A provider that can't say whether its page was paid is waited for no longer than this.
 const wait_for_provider_hours = 24
-const erase_after_refund_days = 30
 const forget_forms_hours = 48
 
 type Unpaid = {
@@ -38,7 +38,7 @@ export async function lapseOrders(ctx: Context): Promise<number> {
     }
     await inIssuer(ctx.db, issuerId, async (tx) => {
       await forgetForms(tx, issuerId, ctx.clock.now())
-      await eraseRefunded(ctx, tx, issuerId)
+      await eraseUndelivered(ctx, tx, issuerId)
     })
   }
   return lapsed
@@ -95,22 +95,50 @@ async function forgetForms(tx: Tx, issuerId: string, now: Date): Promise<void> {
     .execute()
 }
 
-/** A guest whose money went back has nothing of ours: the mail that said so has long been sent. */
-async function eraseRefunded(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
-  const before = new Date(ctx.clock.now().getTime() - erase_after_refund_days * 86_400_000)
-  const guests = await tx
+/**
+ * A guest whose order ended without a delivery has nothing of ours: the mail that said so has long been sent. One whose
+ * order lapsed was erased with it, unless they had another one then.
+ */
+async function eraseUndelivered(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
+  for (const jurisdiction of await jurisdictionsOfGuests(tx, issuerId)) {
+    const { undelivered_days: days } = policyFor(jurisdiction, ctx.clock.now()).guest_details
+    const before = new Date(ctx.clock.now().getTime() - days * 86_400_000)
+    const due = await undelivered(tx, issuerId)
+      .select('o.holder_id')
+      .distinct()
+      .where('o.jurisdiction', '=', jurisdiction)
+      .where((e) => e(e.fn.coalesce('o.refunded_at', 'o.pay_until'), '<', before))
+      .limit(most_at_once)
+      .execute()
+    for (const { holder_id: holderId } of due) await eraseGuest(ctx, tx, { issuerId, holderId })
+  }
+}
+
+async function jurisdictionsOfGuests(tx: Tx, issuerId: string): Promise<string[]> {
+  const rows = await undelivered(tx, issuerId).select('o.jurisdiction').distinct().execute()
+  return rows.map(({ jurisdiction }) => jurisdiction)
+}
+
+/** Orders of guests that are over, and whose guest is still known. */
+function undelivered(tx: Tx, issuerId: string) {
+  return tx
     .selectFrom('purchase_order as o')
     .innerJoin('holder as h', (j) =>
       j.onRef('h.issuer_id', '=', 'o.issuer_id').onRef('h.holder_id', '=', 'o.holder_id'),
     )
-    .select('o.holder_id')
-    .distinct()
     .where('o.issuer_id', '=', issuerId)
-    .where('o.state', '=', 'refunded')
-    .where('o.refunded_at', '<', before)
+    .where('o.state', 'in', ['refunded', 'lapsed'])
     .where('o.account_id', 'is', null)
     .where('h.erased_at', 'is', null)
-    .limit(most_at_once)
-    .execute()
-  for (const { holder_id: holderId } of guests) await eraseGuest(ctx, tx, { issuerId, holderId })
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('account as a')
+            .select('a.account_id')
+            .whereRef('a.issuer_id', '=', 'h.issuer_id')
+            .whereRef('a.holder_id', '=', 'h.holder_id'),
+        ),
+      ),
+    )
 }

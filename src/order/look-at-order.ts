@@ -4,6 +4,7 @@ import { inIssuer } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
 import type { Leases } from '../platform/leases.ts'
 import { fulfil, giveBack } from './fulfil.ts'
+import { isGivenUp } from './held-up.ts'
 import { takeUpOrder } from './order-case.ts'
 import { tellOrderStory } from './order-story.ts'
 import { TurnsBack } from './order-step.ts'
@@ -26,7 +27,7 @@ export async function lookAtOrder(ctx: Context, leases: Leases, look: Look): Pro
     try {
       await fulfil(story)
     } catch (error) {
-      if (!(error instanceof TurnsBack)) throw error
+      if (!(error instanceof TurnsBack) && !(await isGivenUp(ctx, told, error))) throw error
       await giveBack(story)
     }
   } catch (error) {

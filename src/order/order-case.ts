@@ -28,7 +28,9 @@ export type RefundReason =
   | 'account_closing'
   | 'no_profile'
   | 'charged_back'
+  | 'refunded_by_hand'
   | 'person_erased'
+  | 'not_deliverable'
 
 /**
  * Takes an order up that is paid or on its way back: from here writes under an older version are refused. Undefined

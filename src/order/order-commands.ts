@@ -1,5 +1,6 @@
 import { listIssuers } from '../issuer/issuer.ts'
 import { formatMoney } from '../ledger/money.ts'
+import { catchUp } from '../payment/catch-up.ts'
 import { settleTransfer } from '../payout/transfers.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
@@ -14,7 +15,7 @@ const print: Print = (text) => void process.stdout.write(text)
 /** `leb order status NUMBER`: how an order stands, with its journal. Nothing personal. Answers the exit code. */
 export async function orderStatusCommand(ctx: Context, input: Input): Promise<number> {
   const order = await find(ctx, input.number)
-  const { issuerId, orderId, number, state, kind, gross, refundReason, refundRoute } = order
+  const { issuerId, orderId, number, state, kind, gross, heldUp, refundReason, refundRoute } = order
   const journal = await inIssuer(ctx.db, issuerId, (tx) => readOrderJournal(tx, issuerId, orderId))
   const steps = [...journal.values()]
     .flat()
@@ -23,7 +24,7 @@ export async function orderStatusCommand(ctx: Context, input: Input): Promise<nu
   if (input.json) {
     const sum = { amount: gross.amount.toString(), currency: gross.currency }
     out(
-      `${JSON.stringify({ number, issuer: issuerId, kind, state, gross: sum, refundReason, refundRoute, steps })}\n`,
+      `${JSON.stringify({ number, issuer: issuerId, kind, state, gross: sum, heldUp: heldUp && { ...heldUp, owner: 'staff' }, refundReason, refundRoute, steps })}\n`,
     )
     return 0
   }
@@ -32,6 +33,10 @@ export async function orderStatusCommand(ctx: Context, input: Input): Promise<nu
   )
   for (const step of steps)
     out(`  ${step.intendedAt.toISOString()}  ${step.step.padEnd(16)} ${step.state.padEnd(8)} ${step.key}\n`)
+  if (heldUp)
+    out(
+      `It is held up since ${heldUp.since.toISOString()} by ${heldUp.reason}: your turn. Mend it (docs/operate/trouble.md) and it is delivered by itself; from ${heldUp.givenBackAt.toISOString()} its money goes back.\n`,
+    )
   if (state === 'refunding' && refundRoute === 'bank_transfer')
     out(`It waits for a transfer by you; then: leb order paid ${number} --reference TEXT\n`)
   return 0
@@ -43,6 +48,10 @@ export async function orderStatusCommand(ctx: Context, input: Input): Promise<nu
  */
 export async function orderPaidCommand(ctx: Context, input: Input & { reference: string }): Promise<number> {
   const { issuerId, orderId, number } = await find(ctx, input.number)
+  if (await catchUp(ctx, { issuerId, orderId }))
+    throw new SetupError(
+      `the payment of ${number} was taken back by the payer's bank, or given back by hand: it is booked now. Look at leb order status ${number}; if a transfer is owed all the same, do this once more`,
+    )
   await inIssuer(ctx.db, issuerId, async (tx) => {
     const part = await tx
       .selectFrom('payout_part')

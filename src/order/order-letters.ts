@@ -89,6 +89,11 @@ const reasons: Record<RefundReason, Record<Locale, string>> = {
   account_closing: { 'zh-CN': '账户正在注销或已注销', en: 'the account is being closed, or is closed' },
   no_profile: { 'zh-CN': '运营商暂时没有可用的 eSIM', en: 'the network had no eSIM for it' },
   charged_back: { 'zh-CN': '付款已被您的银行撤回', en: 'your bank had taken the payment back' },
+  refunded_by_hand: { 'zh-CN': '这笔付款已由客服退款', en: 'our staff had given the payment back' },
+  not_deliverable: {
+    'zh-CN': '我们这边出了问题，未能在期限内解决',
+    en: 'something on our side was broken and not mended in time',
+  },
   person_erased: { 'zh-CN': '您的个人信息已按要求删除', en: 'your personal data had been erased' },
 }
 

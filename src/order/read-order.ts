@@ -6,6 +6,7 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { Refusal, type Wording } from '../platform/errors.ts'
 import { readActivation } from './activation.ts'
+import { givenBackAt } from './held-up.ts'
 import type { RefundReason } from './order-case.ts'
 import { isOrderToken, orderToken } from './order-token.ts'
 import type { PayBy } from './pay-ways.ts'
@@ -31,6 +32,8 @@ export type OrderView = {
   payUntil: Date
   createdAt: Date
   deliveredAt: Date | null
+  /** Paid, and held up on our side: why, and when its money goes back by itself. */
+  heldUp: { reason: string; since: Date; givenBackAt: Date } | null
   refundReason: RefundReason | null
   /** How the money goes back, once that is decided. */
   refundRoute: 'original_payment' | 'bank_transfer' | 'voucher' | 'nothing' | null
@@ -77,6 +80,7 @@ export async function readOrder(
     payUntil: row.pay_until,
     createdAt: row.created_at,
     deliveredAt: row.delivered_at,
+    heldUp: heldUpOf(row),
     refundReason: row.refund_reason as RefundReason | null,
     refundRoute: (row.part?.route ?? null) as OrderView['refundRoute'],
     voucherCode:
@@ -89,6 +93,17 @@ export async function readOrder(
     activation: hasCode ? await readActivation(ctx, tx, at) : null,
     termsVersion: row.terms_version,
   }
+}
+
+function heldUpOf(row: {
+  state: string
+  jurisdiction: string
+  held_up_since: Date | null
+  held_up_by: string | null
+}): OrderView['heldUp'] {
+  const until = givenBackAt(row)
+  if (row.state !== 'paid' || !until) return null
+  return { reason: row.held_up_by!, since: row.held_up_since!, givenBackAt: until }
 }
 
 /** The order behind number and token. Throws Refusal order/no_such_order for a wrong pair, without saying which. */
@@ -138,6 +153,7 @@ function orders(tx: Tx, issuerId: string) {
     .select(['o.order_id', 'o.number', 'o.kind', 'o.state', 'o.zone', 'o.currency', 'o.gross_minor'])
     .select(['o.net_minor', 'o.tax_minor', 'o.tax', 'o.pay_by', 'o.pay_until', 'o.created_at'])
     .select(['o.delivered_at', 'o.refund_reason', 'o.holder_id', 'o.card_id', 'o.terms_version'])
+    .select(['o.jurisdiction', 'o.held_up_since', 'o.held_up_by'])
     .select(['i.code', 'c.iccid'])
     .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
     .select(

@@ -70,6 +70,7 @@ function addPayments(payments: Command, ends: Ends, inContext: InContext): void 
         return inContext((ctx) => chargebacksCommand(ctx, options))
       }),
     )
+  addRefundsByHand(payments, ends, inContext)
   payments
     .command('match <receipt>')
     .description('this money is for that order')
@@ -102,4 +103,36 @@ function addPayments(payments: Command, ends: Ends, inContext: InContext): void 
         return inContext((ctx) => returnedCommand(ctx, { ...options, receipt }))
       }),
     )
+}
+
+function addRefundsByHand(payments: Command, ends: Ends, inContext: InContext): void {
+  payments
+    .command('by-hand')
+    .description("refunds that were made on the provider's own page and have met nobody's claim")
+    .option('--issuer <id>', 'only this issuer')
+    .option('--json', 'as one JSON object')
+    .action(
+      ends(async (options: Options) => {
+        const { byHandCommand } = await import('./by-hand-command.ts')
+        return inContext((ctx) => byHandCommand(ctx, options))
+      }),
+    )
+  const decisions = {
+    counts: 'this refund is what closing the card pays back: LEB sends that much less',
+    besides: 'this refund was given besides what is owed: LEB pays what it owes all the same',
+  } as const
+  for (const [decision, words] of Object.entries(decisions))
+    payments
+      .command(`${decision} <refund>`)
+      .description(words)
+      .option('--issuer <id>', 'whose it is')
+      .option('--json', 'as one JSON object')
+      .action(
+        ends(async (refund: string, options: Options) => {
+          const { decideByHandCommand } = await import('./by-hand-command.ts')
+          return inContext((ctx) =>
+            decideByHandCommand(ctx, { ...options, refund, decision: decision as keyof typeof decisions }),
+          )
+        }),
+      )
 }

@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import type { Answer } from '../adapters/answer.ts'
 import type { Refunded } from '../adapters/payment/port.ts'
+import { knownByHandOfP } from '../payout/count-by-hand.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { NotSaid } from './not-said.ts'
@@ -16,20 +18,23 @@ export async function giveBack(ctx: Context, id: { issuerId: string; receiptId: 
   if (!receipt) return
   const { payment } = await ctx.providers.of(issuerId)
   const key = receipt.tries > 1 ? `receipt:${receiptId}:${receipt.tries - 1}` : `receipt:${receiptId}`
-  const { providerRef: paymentRef, amount, currency } = receipt
-  const answer = await payment.refund({ key, paymentRef, amount, currency })
+  const { providerRef: paymentRef, amount, currency, knownByHand } = receipt
+  const answer = await payment.refund({ key, paymentRef, amount, currency, knownByHand })
   if (answer.kind === 'unknown') throw new NotSaid(answer.reason)
   await inIssuer(ctx.db, issuerId, (tx) => apply(ctx, tx, id, answer))
 }
+
+type Asked = Receipt & { knownByHand: string[] }
 
 /** From unmatched to owed. Undefined when there is nothing (more) to give back by the provider. */
 async function intend(
   ctx: Context,
   tx: Tx,
   id: { issuerId: string; receiptId: string },
-): Promise<Receipt | undefined> {
-  const receipt = await lockReceipt(tx, id)
-  if (!receipt || receipt.provider !== 'stripe') return undefined
+): Promise<Asked | undefined> {
+  const found = await lockReceipt(tx, id)
+  if (!found || found.provider !== 'stripe') return undefined
+  const receipt = { ...found, knownByHand: await readKnown(tx, found) }
   if (receipt.state === 'refunding') return receipt.refusal === null ? receipt : undefined
   if (receipt.state !== 'waiting') return undefined
   await move(ctx, tx, receipt, {
@@ -66,6 +71,16 @@ async function apply(
       return ctx.jobs.look(tx, 'payment', { issuerId: id.issuerId, id: `receipt:${id.receiptId}` }, at)
     }
     case 'refused':
+      // What somebody did at the provider is booked first; it settles this, or staff see that it does not fit.
+      if (answer.code === 'refunded_by_hand')
+        await ctx.jobs.look(tx, 'payment', { issuerId: id.issuerId, id: `refunds:${receipt.providerRef}` })
       return note(tx, id, { refusal: answer.code })
   }
+}
+
+async function readKnown(tx: Tx, { issuerId, paymentId }: Receipt): Promise<string[]> {
+  const { rows } = await sql<{ known: string[] }>`
+    select ${knownByHandOfP} as known from payment p
+     where p.issuer_id = ${issuerId} and p.payment_id = ${paymentId}`.execute(tx)
+  return rows[0]?.known ?? []
 }

@@ -53,8 +53,8 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/
  * A refund of ours has moved: whoever waits for it looks now instead of at its next poll. Keys of refunds name the
  * closure, order or receipt they are for; an invented one fills no queue.
  */
-async function lookForRefund(ctx: Context, tx: Tx, issuerId: string, key: string | undefined): Promise<void> {
-  const id = uuid.exec(key ?? '')?.[0]
+async function lookForRefund(ctx: Context, tx: Tx, issuerId: string, key: string): Promise<void> {
+  const id = uuid.exec(key)?.[0]
   if (id === undefined) return
   const { rows } = await sql<{ queue: 'closure' | 'order' | 'payment' }>`
     select 'closure' as queue from closure

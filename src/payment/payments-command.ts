@@ -3,6 +3,7 @@ import { decimal } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
+import { catchUp } from './catch-up.ts'
 import { listUnmatched, type Receipt } from './receipts.ts'
 import { paymentRefusals, type PaymentRefusal } from './refusals.ts'
 import { matchReceipt, noteReturned, refundReceipt } from './unmatched.ts'
@@ -53,6 +54,8 @@ async function decide(
 ): Promise<number> {
   const { receipt: receiptId } = input
   const issuerId = await issuerOf(ctx, receiptId, input.issuer)
+  // What the payer's bank has taken meanwhile is nobody's to match or to send back.
+  await catchUp(ctx, { issuerId, receiptId })
   await inIssuer(ctx.db, issuerId, (tx) => work(tx, { issuerId, receiptId })).catch(inOneSentence)
   const out = input.out ?? print
   out(input.json ? `${JSON.stringify({ receipt: receiptId, done: true })}\n` : `${receiptId} ${done}\n`)
@@ -173,7 +176,7 @@ async function issuerOf(ctx: Context, receiptId: string, named: string | undefin
   return inOneSentence(new Refusal('payments/no_such_receipt'))
 }
 
-function inOneSentence(error: unknown): never {
+export function inOneSentence(error: unknown): never {
   if (!(error instanceof Refusal)) throw error
   const text = paymentRefusals[error.code as PaymentRefusal]
   if (!text) throw error

@@ -27,6 +27,7 @@ export function comparisons(input: Reconciliation): RawBuilder<Compared>[] {
     missingCharges(input),
     ofRefunds(input),
     missingRefunds(input),
+    ofRefundsByHand(input),
     tooMuchRefunded(),
     ofDisputes(input),
     missingDisputes(input),
@@ -98,14 +99,24 @@ const missingCharges = (input: Reconciliation) => sql<Compared>`
 
 /** What we hold for given back: parts of closures and orders, and unmatched money. */
 const givenBack = ({ issuerId }: Reconciliation) => sql`
-  (select q.reference as refund, p.provider_ref, q.amount_minor as amount, q.currency, q.paid_at as at
+  (select refund, provider_ref, sum(amount)::bigint as amount, currency, max(at) as at from (
+   select q.reference as refund, p.provider_ref, q.amount_minor as amount, q.currency, q.paid_at as at
      from payout_part q join payment p using (issuer_id, payment_id)
     where q.issuer_id = ${sql.lit(issuerId)} and p.provider = 'stripe' and q.route = 'original_payment' and q.state = 'paid'
       and q.reference <> 'chargeback'
    union all
    select r.reference, p.provider_ref, r.amount_minor, r.currency, r.settled_at
      from unmatched_receipt r join payment p using (issuer_id, payment_id)
-    where r.issuer_id = ${sql.lit(issuerId)} and p.provider = 'stripe' and r.state in ('refunded', 'returned'))`
+    where r.issuer_id = ${sql.lit(issuerId)} and p.provider = 'stripe' and r.state in ('refunded', 'returned')
+   ) each_part group by refund, provider_ref, currency)`
+
+/** Booked, but what it was for is open: the books are equal, and a person must look all the same. */
+const ofRefundsByHand = (input: Reconciliation) => sql<Compared>`
+  select 'refunded_by_hand' as kind, 'refund' as of, l.source as ref, l.line, l.gross as theirs, -h.left_minor as ours,
+         l.currency, l.ref as detail
+    from ${theirs(input)} l
+    join refund_by_hand h on h.issuer_id = ${sql.lit(input.issuerId)} and h.provider = 'stripe' and h.refund_ref = l.source
+   where l.category = 'refund' and h.state = 'waiting' and h.left_minor > 0`
 
 const ofRefunds = (input: Reconciliation) => sql<Compared>`
   with ours as materialized (select * from ${givenBack(input)} g)

@@ -28,6 +28,8 @@ export const differenceKinds = {
   outside_window: 'the line is outside --from and --to',
   refunded_twice: 'given back once more than we know of',
   refunded_more_than_paid: 'more was given back than was paid',
+  refunded_by_hand:
+    'given back on the provider’s own page, and nobody has said what for (leb payments by-hand)',
   refund_failed: 'we hold it for given back, and the refund has failed since',
   fee_not_booked: 'kept by the provider, not in our books (--book-fees)',
   fee_differs: 'booked with another sum',

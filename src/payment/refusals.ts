@@ -6,6 +6,7 @@ export type PaymentRefusal =
   | 'payments/no_such_order'
   | 'payments/order_unfit'
   | 'payments/not_by_provider'
+  | 'payments/no_such_refund'
 
 /** Said to staff, who settle what could not settle itself. */
 export const paymentRefusals: Refusals<PaymentRefusal> = {
@@ -37,6 +38,17 @@ export const paymentRefusals: Refusals<PaymentRefusal> = {
       en: 'This order does not wait for this money ({why})',
     },
     next: { 'zh-CN': '请退回这笔款项。', en: 'Give the money back instead.' },
+  },
+  'payments/no_such_refund': {
+    status: 404,
+    title: {
+      'zh-CN': '没有这笔待处理的人工退款',
+      en: 'There is no refund by hand with this name that waits for you',
+    },
+    next: {
+      'zh-CN': '用 leb payments by-hand 查看现有退款。',
+      en: 'See what there is with leb payments by-hand.',
+    },
   },
   'payments/not_by_provider': {
     status: 409,

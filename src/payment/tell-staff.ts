@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Letter } from '../notice/letter.tsx'
 import { queueNotice } from '../notice/queue-notice.ts'
@@ -7,12 +7,22 @@ import type { Tx } from '../platform/db.ts'
 
 // A statement with a hundred lines that fit nothing is one mail.
 const one_mail_in_minutes = 60
+const may_be_met_minutes = 10
 
 /** Money that only people can settle: unknown orders, bank transfers, refused refunds, what is owed to a holder. */
 const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unknown', 'chargeback_won')
   or exists (select 1 from payment p where p.issuer_id = unmatched_receipt.issuer_id
                 and p.payment_id = unmatched_receipt.payment_id and p.provider = 'bank'))
   or state = 'refunding' and refusal is not null)`
+
+/** Refunds made on the provider's own page that met nobody's claim, or that failed after they had. */
+const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
+  or state = 'over' and left_minor < amount_minor and part_id is not null)`
+
+/** Orders whose money can't go back the way it came: only staff can transfer it. */
+const waitsForTransfer = sql<boolean>`state = 'refunding' and exists (
+  select 1 from payout_part q where q.issuer_id = purchase_order.issuer_id and q.order_id = purchase_order.order_id
+     and q.route = 'bank_transfer' and q.state in ('waiting', 'sent'))`
 
 /** Queues a mail to the issuer's support when something new waits for them, one an hour at most. */
 export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
@@ -39,7 +49,33 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     .where('issuer_id', '=', issuerId)
     .where('told_at', 'is', null)
     .executeTakeFirst()
-  if (receipts.numUpdatedRows + chargebacks.numUpdatedRows === 0n) return
+  const byHand = await tx
+    .updateTable('refund_by_hand')
+    .set(told)
+    .where('issuer_id', '=', issuerId)
+    .where('told_at', 'is', null)
+    .where(byHandWaits)
+    // What is planned is met within minutes, and then there is nothing to tell.
+    .where('seen_at', '<', new Date(ctx.clock.now().getTime() - may_be_met_minutes * 60_000))
+    .executeTakeFirst()
+  const orders = await tx
+    .updateTable('purchase_order')
+    .set({ held_up_told_at: ctx.clock.now() })
+    .where('issuer_id', '=', issuerId)
+    .where(heldUp)
+    .where('held_up_told_at', 'is', null)
+    .executeTakeFirst()
+  const transfers = await tx
+    .updateTable('purchase_order')
+    .set({ transfer_told_at: ctx.clock.now() })
+    .where('issuer_id', '=', issuerId)
+    .where('transfer_told_at', 'is', null)
+    .where(waitsForTransfer)
+    .executeTakeFirst()
+  const news = [receipts, chargebacks, byHand, orders, transfers].some(
+    ({ numUpdatedRows }) => numUpdatedRows > 0n,
+  )
+  if (!news) return
   await queueNotice(ctx, tx, { issuerId, kind: 'payments_support', locale: 'en' })
 }
 
@@ -49,15 +85,18 @@ export async function writeStaffLetter(
   issuer: Issuer,
 ): Promise<{ to: string; letter: Letter } | undefined> {
   const { issuerId } = issuer
-  const count = (table: 'unmatched_receipt' | 'chargeback') =>
+  const count = (table: 'unmatched_receipt' | 'chargeback' | 'refund_by_hand') =>
     tx
       .selectFrom(table)
       .select((e) => e.fn.countAll().as('count'))
       .where('issuer_id', '=', issuerId)
   const receipts = await count('unmatched_receipt').where(waitsForStaff).executeTakeFirstOrThrow()
   const disputes = await count('chargeback').where('state', '=', 'open').executeTakeFirstOrThrow()
-  const [unmatched, open] = [Number(receipts.count), Number(disputes.count)]
-  if (unmatched + open === 0) return undefined
+  const refunds = await count('refund_by_hand').where(byHandWaits).executeTakeFirstOrThrow()
+  const [unmatched, open, byHand] = [Number(receipts.count), Number(disputes.count), Number(refunds.count)]
+  const orders = await numbersOf(tx, issuerId, heldUp)
+  const transfers = await numbersOf(tx, issuerId, waitsForTransfer)
+  if (unmatched + open + byHand + orders.length + transfers.length === 0) return undefined
   const paragraphs = [
     ...(unmatched > 0
       ? [
@@ -69,9 +108,41 @@ export async function writeStaffLetter(
           `${open} × a payment taken back by the payer's bank and undecided. Which: npx leb payments chargebacks --issuer ${issuerId}. Contest it in the payment provider's dashboard before its day is over.`,
         ]
       : []),
+    ...(orders.length > 0
+      ? [
+          `Paid orders that can't be delivered before something on our side is mended, and go back by themselves if it is not: ${orders.join(', ')}. Why: npx leb order status NUMBER.`,
+        ]
+      : []),
+    ...(transfers.length > 0
+      ? [
+          `Orders that could not be delivered and whose money only you can send back, by bank transfer: ${transfers.join(', ')}. How much, and what it takes: npx leb order status NUMBER. When it is sent: npx leb order paid NUMBER --reference TEXT.`,
+        ]
+      : []),
+    ...(byHand > 0
+      ? [
+          `${byHand} × a refund made on the payment provider's own page that LEB planned nothing for, or that failed there. Say what it was for: npx leb payments by-hand --issuer ${issuerId}`,
+        ]
+      : []),
   ]
   return {
     to: issuer.brand.supportEmail,
     letter: { locale: 'en', subject: `Money that waits for you (${issuerId})`, paragraphs },
   }
+}
+
+/** Their numbers name nobody; more than these are the same fault. */
+const orders_in_a_mail = 20
+
+const heldUp = sql<boolean>`state = 'paid' and held_up_since is not null`
+
+async function numbersOf(tx: Tx, issuerId: string, which: RawBuilder<boolean>): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('purchase_order')
+    .select('number')
+    .where('issuer_id', '=', issuerId)
+    .where(which)
+    .orderBy('created_at')
+    .limit(orders_in_a_mail)
+    .execute()
+  return rows.map(({ number }) => number)
 }

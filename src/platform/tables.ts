@@ -342,6 +342,7 @@ export interface Issuer {
   name: Json
   providers: Json
   rules: Json
+  usage_forgotten_until: Timestamp | null
 }
 
 export interface LedgerAccount {
@@ -500,6 +501,9 @@ export interface PurchaseOrder {
   delivered_at: Timestamp | null
   earned_minor: Generated<Int8>
   gross_minor: Int8
+  held_up_by: string | null
+  held_up_since: Timestamp | null
+  held_up_told_at: Timestamp | null
   holder_id: string
   issuer_id: string
   item_id: string | null
@@ -524,6 +528,7 @@ export interface PurchaseOrder {
   tax_minor: Int8
   terms_sha256: string
   terms_version: string
+  transfer_told_at: Timestamp | null
   version: Generated<Int8>
   worker: string | null
   zone: string | null
@@ -533,6 +538,22 @@ export interface RateLimit {
   expire: Int8 | null
   key: string
   points: Generated<number>
+}
+
+export interface RefundByHand {
+  amount_minor: Int8
+  currency: string
+  issuer_id: string
+  left_minor: Int8
+  made_at: Timestamp
+  part_id: string | null
+  payment_id: string
+  payment_ref: string
+  provider: string
+  refund_ref: string
+  seen_at: Timestamp
+  state: Generated<string>
+  told_at: Timestamp | null
 }
 
 export interface RetentionItem {
@@ -704,6 +725,7 @@ export interface DB {
   provider_event: ProviderEvent
   purchase_order: PurchaseOrder
   rate_limit: RateLimit
+  refund_by_hand: RefundByHand
   retention_item: RetentionItem
   retention_key: RetentionKey
   session: Session

@@ -45,6 +45,23 @@ const money_before = {
   verified: false,
 }
 
+/** The shortest time in which a bill can still be contested in most of Europe, until a file says otherwise. */
+const usage_details_before = { days: 183, basis: '§ 10(3) TDDDG: six months from the bill', verified: false }
+
+/** Before files said so: a refund shows on a statement within a month, and then nobody has anything to ask. */
+const guest_details_before = {
+  undelivered_days: 30,
+  delivered: {
+    ground: {
+      'zh-CN': '履行合同：卡、账单与退款都发往此地址',
+      en: 'the contract: card, bill and refund are sent to it',
+    },
+    until: { 'zh-CN': '账户注销为止', en: 'until the account is closed' },
+    basis: 'GDPR Art. 6(1)(b)',
+  },
+  verified: false,
+}
+
 export const policySchema = z.object({
   id: z.string().regex(/^[A-Z]{2}$|^default$/),
   /** Printed on slips and pinned by closures; a file that was in force is never edited, a new one follows it. */
@@ -55,8 +72,22 @@ export const policySchema = z.object({
   /** LEB's own promise, kept whatever the law allows. */
   promise_hours: z.number().int().positive(),
   undo_window_minutes: z.number().int().min(0),
+  /** A paid order that is held up on the issuer's side for longer goes back by itself; two days before files said so. */
+  deliver_within_hours: z.number().int().positive().default(48),
   refund_arrives_days: z.number().int().positive(),
   retention: z.array(retention).min(1),
+  /** How long a record of use says where and when; after that it says a month and what was charged. */
+  usage_details: z
+    .object({ days: z.number().int().positive(), basis: z.string().min(1), verified: z.boolean() })
+    .default(usage_details_before),
+  /** An address that somebody ordered with: when it goes if nothing was delivered, and why it stays if something was. */
+  guest_details: z
+    .object({
+      undelivered_days: z.number().int().positive(),
+      delivered: z.object({ ground: wording, until: wording, basis: z.string().min(1) }),
+      verified: z.boolean(),
+    })
+    .default(guest_details_before),
   verification: z.array(z.enum(['email_code'])).min(1),
   appeal: wording,
   /** Words that a law prescribes for the way to the declaration and for its button, in that law's language. */

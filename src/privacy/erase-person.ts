@@ -46,9 +46,9 @@ export async function erasePersonRows(
   // Where somebody was and when says who they are; what was charged names the zone that it was charged by.
   await tx
     .updateTable('usage_record')
-    .set({ country: null })
+    .set({ country: null, content_hash: Buffer.alloc(0) })
     .where('issuer_id', '=', issuerId)
-    .where('country', 'is not', null)
+    .where((e) => e.or([e('country', 'is not', null), e('content_hash', '<>', Buffer.alloc(0))]))
     .where('card_id', 'in', (q) =>
       q
         .selectFrom('card as c')

@@ -8,6 +8,7 @@ import { decimal, type Money, moneyJson } from '../ledger/money.ts'
 import { readBankDetails } from '../payout/bank-details.ts'
 import { vouchersOf } from '../payout/voucher.ts'
 import type { Context } from '../platform/context.ts'
+import { policyFor } from '../policy/policy.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, type Refusals } from '../platform/errors.ts'
 import { usageCsv } from '../usage/usage-of-account.ts'
@@ -121,7 +122,18 @@ function readMovements(tx: Tx, issuerId: string, accountId: string) {
 function readOrders(tx: Tx, issuerId: string, holderId: string) {
   return tx
     .selectFrom('purchase_order')
-    .select(['order_id', 'number', 'kind', 'zone', 'currency', 'gross_minor', 'tax_minor', 'pay_by', 'state'])
+    .select([
+      'order_id',
+      'jurisdiction',
+      'number',
+      'kind',
+      'zone',
+      'currency',
+      'gross_minor',
+      'tax_minor',
+      'pay_by',
+      'state',
+    ])
     .select(['terms_version', 'terms_sha256', 'accepted_at', 'created_at', 'delivered_at', 'refunded_at'])
     .where('issuer_id', '=', issuerId)
     .where('holder_id', '=', holderId)
@@ -177,8 +189,9 @@ function describe({ issuerId, account, person, cards, orders, movements, closure
     account: plain,
     person: { name: person.name, email: person.email, phone: person.phone, residence: person.residence },
     cards: cards.map((card) => describeCard(card, person)),
-    orders: orders.map(({ order_id, gross_minor, tax_minor, currency, ...order }) => ({
+    orders: orders.map(({ order_id, jurisdiction, gross_minor, tax_minor, currency, ...order }) => ({
       ...order,
+      personal_data: whyKept(order, jurisdiction),
       price: money({ amount: gross_minor, currency }),
       tax: money({ amount: tax_minor, currency }),
       activation_code: person.activations.get(order_id) ?? null,
@@ -189,6 +202,12 @@ function describe({ issuerId, account, person, cards, orders, movements, closure
     })),
     closures,
   }
+}
+
+/** On which ground an order still knows whose it is: there is somebody, else nothing could be exported. */
+function whyKept(order: { state: string; created_at: Date }, jurisdiction: string) {
+  const { delivered, undelivered_days } = policyFor(jurisdiction, order.created_at).guest_details
+  return order.state === 'delivered' ? delivered : { days_after_its_end: undelivered_days }
 }
 
 function describeCard(card: Card, person: Person) {

@@ -132,7 +132,8 @@ it('killed half-way, the same call goes on to the same end: nothing lost, nothin
   )
   await writeFile(file, [header, ...lines].join('\n'))
   const script = join(import.meta.dirname, 'usage-child.fixture.ts')
-  const child = spawn(process.execPath, [script, leb.databaseUrl, file, join(dir, 'killed.out')])
+  const rejects = join(dir, 'killed.out')
+  const child = spawn(process.execPath, [script, leb.databaseUrl, file, rejects, leb.config.dataDir])
   let taken = 0
   for await (const text of child.stdout as AsyncIterable<Buffer>) {
     taken = Number(text.toString().trim().split('\n').at(-1))

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import { instantOf } from '../card/field-rules.ts'
 
 export type UsageKind = 'data' | 'voice' | 'sms'
@@ -85,12 +85,13 @@ export function readRecord(value: unknown, nowMs: number): UsageRecord | Fault {
   }
 }
 
-/** What a record says, as 32 bytes: the same record id may only come with the same content. */
-export function contentHash(record: UsageRecord): Buffer {
+/**
+ * What a record says, as 32 bytes: the same record id may only come with the same content. Keyed, because who was in
+ * which country at which hour is soon tried out against a plain hash. The key comes as a KeyObject: from bytes it is
+ * made anew for each record, which takes five times as long.
+ */
+export function contentHash(record: UsageRecord, indexKey: KeyObject): Buffer {
   const { recordId, iccid, cardId, kind, quantity, zone, country, usedAt } = record
-  return hash(
-    'sha256',
-    `${recordId}\n${iccid ?? ''}\n${cardId ?? ''}\n${kind}\n${quantity}\n${zone ?? ''}\n${country ?? ''}\n${usedAt}`,
-    'buffer',
-  )
+  const said = `${recordId}\n${iccid ?? ''}\n${cardId ?? ''}\n${kind}\n${quantity}\n${zone ?? ''}\n${country ?? ''}\n${usedAt}`
+  return createHmac('sha256', indexKey).update(`usage:${said}`).digest()
 }

@@ -1,4 +1,5 @@
 // A process of its own that takes a usage file in, for the test that kills it half-way.
+import { openFileKeys } from '../adapters/keys/file.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
 import { openDb, openPool } from '../platform/db.ts'
@@ -7,12 +8,13 @@ import { openJobs } from '../platform/jobs.ts'
 import { makeLog } from '../platform/log.ts'
 import { importUsage } from './import-usage.ts'
 
-const [url, file, rejects] = process.argv.slice(2) as [string, string, string]
+const [url, file, rejects, keysDir] = process.argv.slice(2) as [string, string, string, string]
 const pool = openPool(url, 4, 'child')
 const jobs = openJobs(url, makeLog('silent'), false)
 await jobs.start()
 const clock = systemClock
-const ctx = { clock, ids: makeIds(clock), pool, db: openDb(pool), jobs } as Context
+const keys = await openFileKeys({ dir: keysDir, now: () => clock.now() })
+const ctx = { clock, ids: makeIds(clock), pool, db: openDb(pool), jobs, keys } as Context
 await importUsage(ctx, {
   file,
   rejects,

@@ -12,6 +12,11 @@ export type RefundRequest = {
   amount: bigint
   /** ISO 4217, upper case; must be the currency in which was paid. */
   currency: string
+  /**
+   * Refunds of this payment without a key of ours that are accounted for. If there are others, it is refused with
+   * refunded_by_hand: somebody may have given back already what is to be given back.
+   */
+  knownByHand?: string[]
 }
 
 export type Refunded = {
@@ -28,6 +33,7 @@ export type RefundRefusal =
   | 'more_than_paid'
   | 'payment_unknown'
   | 'already_refunded'
+  | 'refunded_by_hand'
   | 'charged_back'
   | 'refund_failed'
   | 'refund_canceled'
@@ -80,6 +86,19 @@ export type PaymentState = {
   at: string
 }
 
+/** A refund of a payment, whoever made it. */
+export type RefundState = {
+  refundRef: string
+  /** LEB's own key; undefined for what others made on the same account. */
+  key?: string
+  amount: bigint
+  currency: string
+  /** It failed or was cancelled: the money is back. */
+  isOver: boolean
+  /** RFC 3339. */
+  at: string
+}
+
 /** A payer's bank takes a payment back, or asks about it. */
 export type DisputeState = {
   disputeRef: string
@@ -108,7 +127,11 @@ export type PaymentPort = {
   expirePayment(ref: string): Promise<Answer>
   /** Refuses with dispute_unknown. */
   readDispute(ref: string): Promise<Answer<DisputeState>>
+  /** References of all disputes of a payment. */
+  listDisputes(paymentRef: string): Promise<Answer<string[]>>
   refund(request: RefundRequest): Promise<Answer<Refunded>>
+  /** All refunds of a payment, newest first. */
+  readRefunds(paymentRef: string): Promise<Answer<RefundState[]>>
   /**
    * How the refund of this key stands. `unknown` with reason `no_refund_with_this_key` means that none exists:
    * call `refund` again with the same key.

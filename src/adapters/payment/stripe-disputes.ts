@@ -26,6 +26,16 @@ export async function readDispute(stripe: Stripe, ref: string): Promise<Answer<D
   }
 }
 
+// A charge has one dispute, in rare cases two.
+const most_disputes = 100
+
+export async function listDisputes(stripe: Stripe, paymentRef: string): Promise<Answer<string[]>> {
+  const { data, has_more } = await stripe.disputes.list({ payment_intent: paymentRef, limit: most_disputes })
+  if (has_more) return { kind: 'unknown', reason: 'too_many_disputes' }
+  const value = data.map((one) => disputeSchema.parse(one).id)
+  return { kind: 'done', evidence: { provider: 'stripe' }, value }
+}
+
 const STATES: Record<string, DisputeState['state']> = {
   warning_needs_response: 'inquiry',
   warning_under_review: 'inquiry',

@@ -9,7 +9,9 @@ export type StripeEvent = {
   about:
     | { what: 'payment' | 'dispute'; ref: string }
     /** LEB's own key of the refund, if it has one. */
-    | { what: 'refund'; ref: string; key: string | undefined }
+    | { what: 'refund'; ref: string; key: string }
+    /** Refunds that bear no key of LEB's: `ref` is the payment whose refunds are to be read, as `refunds:pi_…`. */
+    | { what: 'refunds'; ref: string }
     | { what: 'nothing_of_ours' }
 }
 
@@ -62,13 +64,20 @@ function whatAbout(
   {
     id: ref = '',
     metadata,
-  }: { id?: string | undefined; metadata?: Record<string, string> | null | undefined },
+    payment_intent: payment,
+  }: {
+    id?: string | undefined
+    metadata?: Record<string, string> | null | undefined
+    payment_intent?: string | undefined
+  },
 ): StripeEvent['about'] {
   if (type.startsWith('checkout.session.') && ref.startsWith('cs_')) return { what: 'payment', ref }
   if (type.startsWith('payment_intent.') && ref.startsWith('pi_')) return { what: 'payment', ref }
   if (type.startsWith('charge.dispute.') && /^(dp|du)_/.test(ref)) return { what: 'dispute', ref }
-  if (/^(refund\.|charge\.refund\.)/.test(type) && /^(re|pyr)_/.test(ref))
-    return { what: 'refund', ref, key: metadata?.leb_key }
+  const isRefund = /^(refund\.|charge\.refund\.)/.test(type) && /^(re|pyr)_/.test(ref)
+  if (isRefund && metadata?.leb_key) return { what: 'refund', ref, key: metadata.leb_key }
+  if ((isRefund || type === 'charge.refunded') && payment?.startsWith('pi_'))
+    return { what: 'refunds', ref: `refunds:${payment}` }
   return { what: 'nothing_of_ours' }
 }
 

@@ -80,6 +80,8 @@ export const event = z.object({
       // Some have none, such as a balance: none of our business then.
       id: plain.optional().catch(undefined),
       metadata: metadata.catch(undefined),
+      // Of a charge or a refund: whose payment it is.
+      payment_intent: plain.optional().catch(undefined),
     }),
   }),
 })

@@ -2,10 +2,10 @@ import Stripe from 'stripe'
 import { Temporal } from 'temporal-polyfill'
 import type { Answer, Evidence } from '../answer.ts'
 import { keepAliveAgent } from '../raw-call.ts'
-import type { PaymentPort, Refunded, RefundRefusal, RefundRequest } from './port.ts'
-import { toStripeAmount } from './stripe-amount.ts'
+import type { PaymentPort, Refunded, RefundRefusal, RefundRequest, RefundState } from './port.ts'
+import { fromStripeAmount, toStripeAmount } from './stripe-amount.ts'
 import { expirePayment, openPayment, readPayment } from './stripe-checkout.ts'
-import { readDispute } from './stripe-disputes.ts'
+import { listDisputes, readDispute } from './stripe-disputes.ts'
 import { judgeStripeError, named } from './stripe-errors.ts'
 import { LimitedStripeClient } from './stripe-http.ts'
 import { paymentIntent, refund as refundSchema, refundList, type StripeRefund } from './stripe-messages.ts'
@@ -69,7 +69,9 @@ export function stripePayment(config: StripeConfig): PaymentPort {
       readDispute(stripe, ref)
         .catch(judgeStripeError)
         .then(named({ payment_unknown: 'dispute_unknown' })),
+    listDisputes: (paymentRef) => listDisputes(stripe, paymentRef).catch(judgeStripeError),
     refund: (request) => refundOnce(context, request).catch(judgeStripeError),
+    readRefunds: (paymentRef) => readRefunds(context, paymentRef).catch(judgeStripeError),
     ask: (question) => ask(context, question).catch(judgeStripeError),
     close: () => agent.destroy(),
   }
@@ -105,14 +107,15 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   // A refusal may have come after the work: what an earlier try of the same payout gave back is not given twice.
   const earlier = refunds.find(
     (refund) =>
-      payoutOf(refund.metadata?.leb_key) === payoutOf(request.key) &&
-      isOurs(refund) &&
-      refund.status !== 'failed' &&
-      refund.status !== 'canceled',
+      payoutOf(refund.metadata?.leb_key) === payoutOf(request.key) && isOurs(refund) && !isOver(refund),
   )
   if (earlier !== undefined) return judgeRefund(context, earlier)
   if (payment.currency.toUpperCase() !== request.currency) return refused('currency_differs', payment.id)
-  const givenBack = refunds.filter(({ status }) => status !== 'failed' && status !== 'canceled')
+  const givenBack = refunds.filter((refund) => !isOver(refund))
+  const unknown = givenBack.find(
+    ({ id, metadata }) => !metadata?.leb_key && !request.knownByHand?.includes(id),
+  )
+  if (unknown) return refused('refunded_by_hand', unknown.id)
   const left = givenBack.reduce((rest, refund) => rest - refund.amount, payment.amount_received)
   if (amount > left) return refused('more_than_paid', payment.id)
 
@@ -127,6 +130,31 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   }
   return judgeRefund(context, refund)
 }
+
+const isOver = ({ status }: StripeRefund) => status === 'failed' || status === 'canceled'
+
+async function readRefunds(context: Context, paymentRef: string): Promise<Answer<RefundState[]>> {
+  const refunds = await listRefunds(context, paymentRef)
+  if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
+  const value: RefundState[] = []
+  for (const refund of refunds) {
+    const currency = refund.currency.toUpperCase()
+    const amount = fromStripeAmount(refund.amount, currency)
+    if (amount === undefined) return { kind: 'unknown', reason: 'unreadable_answer' }
+    const key = refund.metadata?.leb_key
+    value.push({
+      refundRef: refund.id,
+      ...(key === undefined ? {} : { key }),
+      amount,
+      currency,
+      isOver: isOver(refund),
+      at: instantOf(refund.created),
+    })
+  }
+  return { kind: 'done', evidence: { provider: 'stripe' }, value }
+}
+
+const instantOf = (seconds: number) => Temporal.Instant.fromEpochMilliseconds(seconds * 1_000).toString()
 
 /** Tries of one payout have its key, then `:1`, `:2` … (closure/story.ts, newRow). */
 const payoutOf = (key: string | undefined) => key?.replace(/:\d{1,4}$/, '')
@@ -152,7 +180,7 @@ function judgeRefund(context: Context, refund: StripeRefund): Answer<Refunded> {
   const evidence: Evidence = {
     provider: 'stripe',
     reference: refund.id,
-    at: Temporal.Instant.fromEpochMilliseconds(refund.created * 1_000).toString(),
+    at: instantOf(refund.created),
     detail: { status: refund.status, ...(refund.failure_reason ? { failure: refund.failure_reason } : {}) },
   }
   switch (refund.status) {
@@ -179,6 +207,7 @@ const REASONS: Partial<Record<RefundRefusal, string>> = {
   amount_not_positive: 'there is nothing to give back',
   amount_not_representable: 'the provider has no such amount in this currency',
   currency_differs: 'the payment was made in another currency',
+  refunded_by_hand: 'somebody gave back of this payment on the provider’s own page',
   more_than_paid: 'less is left of the payment than shall be given back',
   key_used_for_another_refund: 'a refund of another amount exists under this key',
 }

@@ -67,7 +67,12 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
           <>
             <h2>{payoutText[lang].account.optional}</h2>
             <p class="soft">{payoutText[lang].account.optionalHint}</p>
-            <AccountFields lang={lang} typed={typed ?? { iban: '', name: '' }} fault={fault} />
+            <AccountFields
+              lang={lang}
+              supportEmail={page.issuer.brand.supportEmail}
+              typed={typed ?? { iban: '', name: '' }}
+              fault={fault}
+            />
           </>
         )}
         <div class="actions">

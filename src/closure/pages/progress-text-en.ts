@@ -74,6 +74,7 @@ export const progressEn = {
     payout_currency_differs: 'The card was paid in another currency. Our staff is working out the refund.',
     payout_more_than_paid:
       'The balance is higher than that payment was. Our staff is working out the refund.',
+    refunded_by_hand: 'Money of this payment was given back before. Our staff is checking what is left.',
     payout_charged_back: 'Your bank has already claimed this payment back. Our staff is checking the rest.',
     bank_details_needed: 'We need a bank account to transfer part of your money to. Name it on this page.',
     transfer_to_send: 'Your bank account is noted. The transfer goes out with the next file for the bank.',

@@ -41,6 +41,7 @@ export const progressZh: ProgressText = {
     payout_refused: '支付机构没有受理退款，客服会换一种方式退给您。',
     payout_currency_differs: '购卡时用的是另一种货币，客服正在核算退款。',
     payout_more_than_paid: '余额高于当时的付款，客服正在核算退款。',
+    refunded_by_hand: '这笔付款此前已退过款，客服正在核对剩余金额。',
     payout_charged_back: '您的银行已追回这笔付款，客服正在核对剩余部分。',
     bank_details_needed: '有一部分钱需要转账，请在本页填写收款账户。',
     transfer_to_send: '您的账户已登记，下一批银行转账时汇出。',

@@ -2,7 +2,7 @@ import type { LineDone } from '../../adapters/line/port.ts'
 import type { CaseCard } from '../case.ts'
 import type { OutsideStep } from '../step.ts'
 import { lineOf, type LineRequest } from './line-request.ts'
-import { noReturn } from './pay-out.ts'
+import { noReturn } from './no-return.ts'
 
 /** The number is given back for good: the network's own word that the line is off. */
 export const cutLine: OutsideStep<CaseCard, LineRequest, LineDone> = {

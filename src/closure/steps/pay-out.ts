@@ -3,19 +3,30 @@ import type { Answer } from '../../adapters/answer.ts'
 import type { PaymentPort, Refunded } from '../../adapters/payment/port.ts'
 import { houseAccounts } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
-import { notePart } from '../../payout/parts.ts'
+import { knownByHandOfP } from '../../payout/count-by-hand.ts'
+import { notePart, type PayoutPart } from '../../payout/parts.ts'
 import { replacePart } from '../../payout/replace-part.ts'
 import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { arrivesBy } from '../../policy/clocks.ts'
-import { type Case, type CasePart, noteClosure } from '../case.ts'
+import type { Case, CasePart } from '../case.ts'
 import type { BlockReason } from '../closure-view.ts'
+import { lastAttempt } from '../journal.ts'
 import { rulesOfMoney, voucherDays } from '../money-told.ts'
 import type { OutsideStep } from '../step.ts'
+import { countByHand } from './count-by-hand.ts'
+import { noReturn } from './no-return.ts'
 import { waitForTransfer } from './wait-for-transfer.ts'
 
-type Refund = { paymentRef: string; amount: bigint; currency: string }
+type Refund = {
+  paymentRef: string
+  amount: bigint
+  currency: string
+  knownByHand: string[]
+  /** Why it must not be asked for any more: only the answer to what was asked before is wanted. */
+  unless?: 'charged_back' | 'more_than_paid' | 'refunded_by_hand'
+}
 
 /**
  * One part of the money, back the way it came, by bank, or as the voucher that was asked for. The point of no return
@@ -34,15 +45,18 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
       case 'voucher':
         return { skip: await giveVoucher(ctx, tx, told, scope) }
       case 'bank_transfer':
-        return waitForTransfer(ctx, tx, told, part)
+        return (await countByHand(ctx, tx, told, scope)) ?? waitForTransfer(ctx, tx, told, part)
       case 'original_payment':
         // Staff found that the payer's bank had given it back already (charged-back.ts).
         if (part.state === 'paid') return { skip: { route: part.route, reference: part.reference } }
         return startRefund(ctx, tx, told, scope)
     }
   },
-  call: async (_ctx, { payment }, request, key) =>
-    believed(payment, { paymentRef: request.paymentRef, key }, await payment.refund({ ...request, key })),
+  async call(_ctx, { payment }, request, key) {
+    const { paymentRef, unless } = request
+    if (unless) return onlyAsk(payment, { paymentRef, key }, unless)
+    return believed(payment, { paymentRef, key }, await payment.refund({ ...request, key }))
+  },
   ask: ({ payment }, request, key) => payment.ask({ paymentRef: request.paymentRef, key }),
   async done(ctx, tx, told, { part }, refunded) {
     const { issuerId } = told.issuer
@@ -64,11 +78,20 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
     return { route: 'original_payment', reference: refunded.refundRef, arrives_by: arrives }
   },
   async elsewhere(ctx, tx, told, scope, code) {
+    // Somebody was faster at the provider: what they did is booked first, and then this part is looked at again.
+    if (code === 'refunded_by_hand')
+      await ctx.jobs.look(tx, 'payment', {
+        issuerId: told.issuer.issuerId,
+        id: `refunds:${scope.part.paymentRef}`,
+      })
     if (!final.has(code)) return false
     await sendElsewhere(ctx, tx, told, scope, code)
     return true
   },
-  refused: (code) => ({ block: { reason: blockFor[code] ?? 'payout_refused', owner: 'staff' } }),
+  refused: (code) =>
+    code === 'refunded_by_hand'
+      ? { block: { reason: code, owner: 'provider' } }
+      : { block: { reason: blockFor[code] ?? 'payout_refused', owner: 'staff' } },
 }
 
 /** Refusals that will not change, and after which nobody has got anything: the money takes its next way by itself. */
@@ -109,31 +132,65 @@ async function believed(
   return isNone || seen.kind === 'refused' ? answer : seen
 }
 
+/** What was asked is done or not; if it is not, the reason stands that came up since. */
+async function onlyAsk(
+  payment: PaymentPort,
+  question: { paymentRef: string; key: string },
+  code: NonNullable<Refund['unless']>,
+): Promise<Answer<Refunded>> {
+  const seen = await payment.ask(question)
+  if (seen.kind !== 'unknown' || seen.reason !== 'no_refund_with_this_key') return seen
+  return {
+    kind: 'refused',
+    code,
+    reason: 'no refund was made before this came up',
+    evidence: { provider: 'stripe' },
+  }
+}
+
 /** Notes the point of no return and asks, unless less is left of the payment by now than shall go back. */
 async function startRefund(ctx: Context, tx: Tx, told: Case, { card, part }: CasePart) {
   const { closure } = told
   const now = ctx.clock.now()
   // One statement, for it stands in the way of every payout: what is left, and only then the point of no return.
-  const { rows } = await sql<{ room: bigint; charged_back: bigint }>`
+  const { rows } = await sql<{ room: bigint; charged_back: bigint; by_hand: boolean; known: string[] }>`
     with left_of as (
       select p.amount_minor - p.charged_back_minor - coalesce(
                (select sum(x.amount_minor) from payout_part x
                  where x.issuer_id = p.issuer_id and x.payment_id = p.payment_id and x.state <> 'refused'
-                   and x.part_id <> ${part.partId}), 0)::bigint as room, p.charged_back_minor as charged_back
+                   and x.part_id <> ${part.partId}), 0)::bigint as room, p.charged_back_minor as charged_back,
+             ${knownByHandOfP} as known,
+             exists (select 1 from refund_by_hand h join payment y using (issuer_id, payment_id)
+                      where h.issuer_id = p.issuer_id and y.card_id = p.card_id and h.left_minor > 0
+                        and h.state in ('waiting', 'counts')) as by_hand
         from payment p where p.issuer_id = ${closure.issuer_id} and p.payment_id = ${part.paymentId}),
     past as (
       update closure set no_return_at = ${now}
        where issuer_id = ${closure.issuer_id} and closure_id = ${closure.closure_id} and no_return_at is null
-         and (select room from left_of) >= ${part.amount.toString()}::bigint)
-    select room, charged_back from left_of`.execute(tx)
+         and (select room >= ${part.amount.toString()}::bigint and not by_hand from left_of))
+    select room, charged_back, by_hand, known from left_of`.execute(tx)
   const left = rows[0]
-  if (left && left.room >= part.amount)
-    return { ask: { paymentRef: part.paymentRef!, amount: part.amount, currency: part.currency } }
+  const { paymentRef, amount, currency } = part
+  const ask: Refund = { paymentRef: paymentRef!, amount, currency, knownByHand: left?.known ?? [] }
+  const tooLittle = left && left.charged_back > 0n ? 'charged_back' : 'more_than_paid'
+  const unless = left && left.room >= amount ? undefined : tooLittle
+  // What was asked already may have been done, whatever has come up since.
+  if (isUnderWay(told, part)) {
+    const since: Refund['unless'] = left?.by_hand ? 'refunded_by_hand' : unless
+    return { ask: since ? { ...ask, unless: since } : ask }
+  }
+  const counted = left?.by_hand && (await countByHand(ctx, tx, told, { card, part }))
+  if (counted) return counted
+  if (!unless) return { ask }
   // The payer's bank has given it back already: whether it is owed once more is for a person to say.
-  if (left && left.charged_back > 0n)
-    return { block: { reason: 'payout_charged_back', owner: 'staff' } as const }
+  if (unless === 'charged_back') return { block: { reason: 'payout_charged_back', owner: 'staff' } as const }
   await sendElsewhere(ctx, tx, told, { card, part }, 'more_than_paid')
   return { elsewhere: { code: 'more_than_paid', reason: 'less is left of the payment by now' } }
+}
+
+function isUnderWay(told: Case, part: PayoutPart): boolean {
+  const state = lastAttempt(told.journal, 'pay_out', part.partId)?.state
+  return state === 'intent' || state === 'unknown' || state === 'pending'
 }
 
 async function giveVoucher(ctx: Context, tx: Tx, told: Case, { part }: CasePart) {
@@ -148,17 +205,4 @@ async function giveVoucher(ctx: Context, tx: Tx, told: Case, { part }: CasePart)
   })
   await notePart(tx, issuerId, part, { state: 'paid', reference: voucherId, paidAt: ctx.clock.now() })
   return { route: 'voucher', reference: voucherId, expires_at: expiresAt.toISOString() }
-}
-
-/** Named once: when money was first on its way, or the line first on its way out (cut-line.ts). */
-export async function noReturn(ctx: Context, tx: Tx, told: Case): Promise<void> {
-  // Asked of the row, for what memory says may have been rolled back with another card's transaction.
-  const { no_return_at } = await tx
-    .selectFrom('closure')
-    .select('no_return_at')
-    .where('issuer_id', '=', told.closure.issuer_id)
-    .where('closure_id', '=', told.closure.closure_id)
-    .executeTakeFirstOrThrow()
-  if (no_return_at) return
-  await noteClosure(tx, told, { no_return_at: ctx.clock.now() })
 }

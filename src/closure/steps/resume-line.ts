@@ -1,8 +1,11 @@
 import type { LineDone } from '../../adapters/line/port.ts'
-import type { CaseCard } from '../case.ts'
+import type { Tx } from '../../platform/db.ts'
+import type { Case, CaseCard } from '../case.ts'
 import { lastAttempt } from '../journal.ts'
 import type { OutsideStep } from '../step.ts'
 import { lineOf, type LineRequest } from './line-request.ts'
+
+const look_again_minutes = 15
 
 type Resume = { line: LineRequest; suspension: string }
 
@@ -13,6 +16,11 @@ export const resumeLine: OutsideStep<CaseCard, Resume, LineDone> = {
   async prepare(ctx, tx, told, card) {
     const frozen = lastAttempt(told.journal, 'freeze', card.cardId)
     if (!frozen) return { skip: { reason: 'the line was never suspended' } }
+    const closing = await closedAnew(tx, told, card)
+    if (closing === 'closed') return { skip: { reason: 'the card was closed since' } }
+    // Undone in its turn, that closing would not switch on what it had found off.
+    if (closing === 'under_way')
+      return { wait: { until: new Date(ctx.clock.now().getTime() + look_again_minutes * 60_000) } }
     return { ask: { line: await lineOf(ctx, tx, told, card), suspension: frozen.key } }
   },
   async call(_ctx, { line }, request, key) {
@@ -32,4 +40,23 @@ export const resumeLine: OutsideStep<CaseCard, Resume, LineDone> = {
     return {}
   },
   refused: () => ({ block: { reason: 'line_refused', owner: 'staff' } }),
+}
+
+/** Another closing of the card since this one was undone: a line must not come on in the midst of it, or after it. */
+async function closedAnew(
+  tx: Tx,
+  told: Case,
+  { cardId }: CaseCard,
+): Promise<'closed' | 'under_way' | undefined> {
+  const row = await tx
+    .selectFrom('closure_card as k')
+    .innerJoin('card as c', (j) =>
+      j.onRef('c.issuer_id', '=', 'k.issuer_id').onRef('c.card_id', '=', 'k.card_id'),
+    )
+    .select('c.state')
+    .where('k.issuer_id', '=', told.issuer.issuerId)
+    .where('k.card_id', '=', cardId)
+    .where('k.live', '=', true)
+    .executeTakeFirst()
+  return row && (row.state === 'closed' ? 'closed' : 'under_way')
 }

@@ -1,4 +1,4 @@
-import type { Mail, MailSent } from '../../adapters/mail/port.ts'
+import type { MailSent } from '../../adapters/mail/port.ts'
 import { papersLink } from '../../invoice/papers-link.ts'
 import { certificateMail } from '../../notice/certificate-mail.ts'
 import { burnPartingEnvelope, openPartingEnvelope } from '../../privacy/erase-person.ts'
@@ -9,8 +9,10 @@ import { type Case, noteClosure } from '../case.ts'
 import { readDocument } from '../documents.ts'
 import type { OutsideStep } from '../step.ts'
 
+type Request = Parameters<typeof certificateMail>[1]
+
 /** The certificate by mail, to the address the account had; after it nobody needs that address any more. */
-export const tell: OutsideStep<null, Omit<Mail, 'key'>, MailSent> = {
+export const tell: OutsideStep<null, Request, MailSent> = {
   kind: 'outside',
   name: 'tell',
   async prepare(ctx, tx, told) {
@@ -32,9 +34,10 @@ export const tell: OutsideStep<null, Omit<Mail, 'key'>, MailSent> = {
       told.closure.covers === 'account'
         ? await papersLink(ctx, tx, { issuerId, accountRef: told.accountRef })
         : null
-    return { ask: await certificateMail(ctx, { told, to, pdf, papers }) }
+    // Written when it is sent: the transaction may hold the issuer's invoice numbers since the step before.
+    return { ask: { told, to, pdf, papers } }
   },
-  call: (_ctx, { mail }, request, key) => mail.send({ ...request, key }),
+  call: async (ctx, { mail }, request, key) => mail.send({ ...(await certificateMail(ctx, request)), key }),
   async done(ctx, tx, told, _scope, sent) {
     await forgetAddress(ctx, tx, told)
     return { message_id: sent.messageId }
@@ -42,7 +45,7 @@ export const tell: OutsideStep<null, Omit<Mail, 'key'>, MailSent> = {
   // The mailbox says no for good (gone, full for ever): the certificate stays on the progress page.
   refused: () => ({ unconfirmed: { outcome: 'mail refused' } }),
   passed: forgetAddress,
-  digestPart: ({ to, subject }) => ({ to, subject }),
+  digestPart: ({ to, told }) => ({ to, number: told.closure.number }),
 }
 
 async function forgetAddress(ctx: Context, tx: Tx, told: Case): Promise<void> {

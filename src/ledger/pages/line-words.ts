@@ -9,6 +9,9 @@ export function lineWords({ reason, used }: Pick<StatementLine, 'reason' | 'used
   const words = reasonWording(reason)
   if (!used) return words
   const of = (lang: keyof Wording) => statementText[lang].used[used.kind](used.units)
+  // Where it was is forgotten after a while (src/usage/forget-usage.ts).
+  if (used.place === '')
+    return { 'zh-CN': `${words['zh-CN']}：${of('zh-CN')}`, en: `${words.en}: ${of('en')}` }
   const place = zoneName(used.place)
   return {
     'zh-CN': `${words['zh-CN']}：${of('zh-CN')}，${place['zh-CN']}`,

@@ -97,7 +97,13 @@ function State(props: OrderPageProps) {
     case 'awaiting_payment':
       return <Awaiting {...props} money={money} />
     case 'paid':
-      return <p class="lead">{text.paid.words}</p>
+      return (
+        <p class="lead">
+          {order.heldUp
+            ? text.paid.heldUp(money, formatMoment(order.heldUp.givenBackAt, lang, page.zone))
+            : text.paid.words}
+        </p>
+      )
     case 'delivered':
       return <Delivered page={page} order={order} />
     case 'refunding':

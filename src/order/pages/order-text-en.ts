@@ -23,6 +23,8 @@ export const orderEn = {
   paid: {
     title: 'Paid. We are getting it ready',
     words: 'This takes a few seconds. You can close this page: everything is mailed to you too.',
+    heldUp: (money: string, by: string) =>
+      `Something on our side is broken, and our staff knows. Once it is mended your order is delivered and mailed to you. If it is not by ${by}, ${money} goes back to you by itself.`,
   },
   delivered: {
     title: 'Your eSIM is ready',
@@ -63,7 +65,7 @@ export const orderEn = {
     why: (reason: string) => `We could not deliver: ${reason}.`,
     itself: (money: string) => `${money} goes back to the card you paid with. You need do nothing.`,
     staff: (money: string, email: string) =>
-      `${money} can't go back the way it came. Our support is on it; write to ${email} with the account it shall go to.`,
+      `${money} can't go back the way it came. Our support knows and transfers it to your bank account: write to ${email} with the order's number, but without the account number, and support agrees a safe way with you.`,
   },
   refunded: {
     title: 'Your money went back',

@@ -23,6 +23,8 @@ export const orderZh: OrderText = {
   paid: {
     title: '已付款，正在准备',
     words: '只需几秒。您可以关闭本页：所有内容也会发到您的邮箱。',
+    heldUp: (money, by) =>
+      `我们这边出了问题，客服已知悉。修好后会立即交付并发到您的邮箱；若到 ${by} 仍未交付，${money} 将自动退还给您。`,
   },
   delivered: {
     title: '您的 eSIM 已就绪',
@@ -62,7 +64,8 @@ export const orderZh: OrderText = {
     title: '钱正在退还给您',
     why: (reason) => `未能交付：${reason}。`,
     itself: (money) => `${money} 原路退回您的付款卡，您无需任何操作。`,
-    staff: (money, email) => `${money} 无法原路退回，客服正在处理；请写信到 ${email}，告知收款账户。`,
+    staff: (money, email) =>
+      `${money} 无法原路退回，客服已知悉，将转账到您的银行账户：请写信到 ${email}，注明订单号，但不要写账号，客服会与您约定安全的方式。`,
   },
   refunded: {
     title: '钱已退还',

@@ -1,3 +1,4 @@
+import { openByHand } from '../../payout/count-by-hand.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type OrderCase, paymentOf, type RefundReason } from '../order-case.ts'
 import type { LocalOrderStep } from '../order-step.ts'
@@ -21,6 +22,8 @@ export async function whyNot(tx: Tx, told: OrderCase, now: Date): Promise<Refund
   const issuerId = order.issuer_id
   const payment = await paymentOf(tx, told)
   if (payment.charged_back_minor > 0n) return 'charged_back'
+  const byHand = await openByHand(tx, { issuerId, orderId: order.order_id })
+  if (byHand.length > 0) return 'refunded_by_hand'
   if (item?.withdrawnAt) return 'item_withdrawn'
   if (order.kind !== 'card') {
     const card = await tx

@@ -33,6 +33,8 @@ export const deliver: LocalOrderStep = {
       .execute()
     await noteOrder(tx, told, {
       state: 'delivered',
+      held_up_since: null,
+      held_up_by: null,
       delivered_at: ctx.clock.now(),
       card_id: given.cardId,
       account_id: given.accountId,

@@ -1,7 +1,9 @@
+import { sql } from 'kysely'
 import type { Refunded } from '../../adapters/payment/port.ts'
 import { houseAccount } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
 import type { Proof } from '../../closure/step.ts'
+import { knownByHandOfP, meetByHand, openByHand } from '../../payout/count-by-hand.ts'
 import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
@@ -9,20 +11,23 @@ import { type OrderCase, paymentOf } from '../order-case.ts'
 import { lastOf } from '../order-journal.ts'
 import type { OutsideOrderStep } from '../order-step.ts'
 
-type Request = { paymentRef: string; amount: bigint; currency: string }
+type Request = { paymentRef: string; amount: bigint; currency: string; knownByHand: string[] }
 
 /** The money goes back to whoever paid. What can't go by itself waits for staff, and the order's page says so. */
 export const refund: OutsideOrderStep<Request, Refunded> = {
   kind: 'outside',
   name: 'refund',
   async prepare(ctx, tx, told) {
-    const part = await chargedBack(ctx, tx, told, await readPart(tx, told))
+    const left = await chargedBack(ctx, tx, told, await readPart(tx, told))
+    const part = await countByHand(ctx, tx, told, left)
     if (part.state === 'paid') return { skip: { route: part.route } }
     if (part.route === 'voucher') return { skip: await giveVoucher(ctx, tx, told, part) }
     if (part.route !== 'original_payment') return { wait: 'a person' }
     const payment = await paymentOf(tx, told)
     const { amount_minor: amount, currency } = part
-    return { ask: { paymentRef: payment.provider_ref, amount, currency } }
+    return {
+      ask: { paymentRef: payment.provider_ref, amount, currency, knownByHand: await knownByHand(tx, told) },
+    }
   },
   call: (providers, request, key) => providers.payment.refund({ ...request, key }),
   ask: (providers, request, key) => providers.payment.ask({ key, paymentRef: request.paymentRef }),
@@ -34,6 +39,11 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
   },
   refused: () => ({ wait: 'a person' }),
   async noted(ctx, tx, told, code) {
+    // Somebody was faster at the provider: what they did is booked first, and then this order is looked at again.
+    if (code === 'refunded_by_hand') {
+      const { provider_ref: ref } = await paymentOf(tx, told)
+      return ctx.jobs.look(tx, 'payment', { issuerId: told.order.issuer_id, id: `refunds:${ref}` })
+    }
     const part = await readPart(tx, told)
     await notePart(tx, told, { state: 'refused', refusal: code })
     await tx
@@ -108,13 +118,48 @@ async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): P
   return { ...part, ...facts }
 }
 
+/** What staff gave back on the provider's own page is not sent once more, unless an answer of ours is open. */
+async function countByHand(ctx: Context, tx: Tx, told: OrderCase, part: Part): Promise<Part> {
+  const { issuer_id: issuerId, order_id: orderId } = told.order
+  const asked = lastOf(told.journal, 'refund')
+  if (part.state !== 'waiting' || (asked && asked.state !== 'refused')) return part
+  let now = part
+  for (const byHand of await openByHand(tx, { issuerId, orderId })) {
+    if (now.state !== 'waiting' || byHand.currency !== now.currency) return now
+    const amount = byHand.left_minor < now.amount_minor ? byHand.left_minor : now.amount_minor
+    const isAll = amount === now.amount_minor
+    // The part that counts is the last one (readPart): what was met whole comes behind it, a share of it before it.
+    const of = { orderId, ord: isAll ? now.ord + 1 : 0 }
+    await meetByHand(ctx, tx, { issuerId, byHand, partId: now.part_id, amount, of })
+    const facts = isAll
+      ? { state: 'refused', refusal: 'refunded_by_hand' }
+      : { amount_minor: now.amount_minor - amount }
+    await tx
+      .updateTable('payout_part')
+      .set(facts)
+      .where('issuer_id', '=', issuerId)
+      .where('part_id', '=', now.part_id)
+      .execute()
+    now = await readPart(tx, told)
+  }
+  return now
+}
+
+async function knownByHand(tx: Tx, { order }: OrderCase): Promise<string[]> {
+  const { rows } = await sql<{ known: string[] }>`
+    select ${knownByHandOfP} as known from payment p
+     where p.issuer_id = ${order.issuer_id} and p.order_id = ${order.order_id}
+     order by p.received_at limit 1`.execute(tx)
+  return rows[0]?.known ?? []
+}
+
 type Part = Awaited<ReturnType<typeof readPart>>
 
 /** The part that counts: a refused one was replaced. */
 async function readPart(tx: Tx, { order }: OrderCase) {
   return tx
     .selectFrom('payout_part')
-    .select(['part_id', 'route', 'state', 'amount_minor', 'currency'])
+    .select(['part_id', 'ord', 'route', 'state', 'amount_minor', 'currency'])
     .where('issuer_id', '=', order.issuer_id)
     .where('order_id', '=', order.order_id)
     .orderBy('ord', 'desc')

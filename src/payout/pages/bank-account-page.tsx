@@ -25,7 +25,12 @@ export function BankAccountPage({ page, cards, progress, typed, fault }: BankAcc
       <CardLine lang={page.lang} cards={cards} />
       <p>{text.words}</p>
       <PostForm page={page} action={`${progress}/bank-account`}>
-        <AccountFields lang={page.lang} typed={typed} fault={fault} />
+        <AccountFields
+          lang={page.lang}
+          supportEmail={page.issuer.brand.supportEmail}
+          typed={typed}
+          fault={fault}
+        />
         <div class="actions">
           <button class="button" type="submit">
             {text.save}

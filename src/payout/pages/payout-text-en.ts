@@ -34,8 +34,8 @@ export const payoutEn = {
     words:
       'Part of your money cannot go back the way it came. Name a bank account in your name; we forget it once the money is there.',
     iban: 'IBAN',
-    ibanHint:
-      'On your bank card or statement, such as DE89 3704 0044 0532 0130 00. No IBAN? Write to support.',
+    ibanHint: (email: string) =>
+      `On your bank card or statement, such as DE89 3704 0044 0532 0130 00. No IBAN, as in China, Britain or the United States? Write to ${email}, without the account number: support agrees a safe way with you and transfers by hand.`,
     name: 'Name on the account',
     nameHint: 'In Latin letters, as your bank writes it, such as Li Lei.',
     optional: 'Account for the transfer',

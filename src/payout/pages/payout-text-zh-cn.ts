@@ -32,7 +32,8 @@ export const payoutZh: PayoutText = {
     title: '转账到哪个账户？',
     words: '有一部分钱无法原路退回。请填写您本人名下的银行账户；钱到账后我们即删除账户信息。',
     iban: 'IBAN',
-    ibanHint: '印在银行卡或对账单上，例如 DE89 3704 0044 0532 0130 00。没有 IBAN 请联系客服。',
+    ibanHint: (email) =>
+      `印在银行卡或对账单上，例如 DE89 3704 0044 0532 0130 00。没有 IBAN（如中国、英国、美国的账户）请写信到 ${email}，信中不要写账号：客服会与您约定安全的方式，并人工转账。`,
     name: '户名',
     nameHint: '用拉丁字母，按银行的拼写，例如 Li Lei。',
     optional: '收款账户',

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openShop, type Shop } from '../../test/orders.ts'
+import { openOutside, type Outside } from '../../test/outside.ts'
+import { putIssuer } from '../issuer/issuer.ts'
+import { sweepPayments } from '../payment/sweep-payments.ts'
+import { putCatalogue } from '../plan/put-catalogue.ts'
+import { inIssuer } from '../platform/db.ts'
+import { readPerson } from '../privacy/vault.ts'
+import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
+
+let leb: Outside
+let shop: Shop
+beforeEach(async () => {
+  leb = await openOutside()
+  shop = await openShop(leb)
+})
+afterEach(() => leb.stop())
+
+const issuer = () => leb.issuers.find(({ issuerId }) => issuerId === 'leb')!
+/** Somebody takes the seller's details out of the settings after the money came: no invoice can be issued. */
+const withoutSeller = async () => {
+  const { seller: _seller, ...brand } = issuer().brand
+  await putIssuer(leb.db, { ...issuer(), brand }, leb.clock.now())
+}
+const mended = () => putIssuer(leb.db, issuer(), leb.clock.now())
+const paid = async () => {
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await shop.hear(placed)
+  await withoutSeller()
+  await expect(shop.look(placed)).rejects.toThrow('invoice/seller_incomplete')
+  return placed
+}
+const status = async (number: string, json = false) => {
+  let said = ''
+  await orderStatusCommand(leb, { number, json, out: (text) => void (said += text) })
+  return said
+}
+const staffMails = async () => {
+  await sweepPayments(leb)
+  await leb.sendMails('leb')
+  return leb.world.sims.mail.messages(issuer().brand.supportEmail).map(({ raw }) => raw)
+}
+
+it('says whose turn it is, tells staff once, and delivers as soon as it is mended', async () => {
+  const placed = await paid()
+  expect(await status(placed.number)).toContain(
+    'held up since 2026-11-22T10:00:00.000Z by invoice/seller_incomplete',
+  )
+  expect(await status(placed.number)).toContain('your turn')
+  expect(JSON.parse(await status(placed.number, true))).toMatchObject({
+    heldUp: { reason: 'invoice/seller_incomplete', owner: 'staff', givenBackAt: '2026-11-24T10:00:00.000Z' },
+  })
+  expect((await shop.view(placed)).heldUp).toMatchObject({ givenBackAt: new Date('2026-11-24T10:00:00Z') })
+  const [mail, ...more] = await staffMails()
+  expect(mail).toContain(placed.number)
+  expect(more).toEqual([])
+  leb.clock.advance({ hours: 47 })
+  await expect(shop.look(placed)).rejects.toThrow('invoice/seller_incomplete')
+  expect((await staffMails()).length).toBe(1)
+  await mended()
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'delivered', heldUp: null })
+})
+
+it('gives the money back by itself after the hours that policy names when nobody mends it', async () => {
+  const placed = await paid()
+  leb.clock.advance({ hours: 48 })
+  await shop.look(placed)
+  const order = await shop.view(placed)
+  expect(order).toMatchObject({ state: 'refunded', refundReason: 'not_deliverable', heldUp: null })
+  expect(await shop.books()).toEqual({})
+  const sim = leb.world.sims.payment
+  expect(sim.refunds(sim.checkout.all().at(-1)!.payment_intent!)).toHaveLength(1)
+  const rows = await inIssuer(leb.db, 'leb', async (tx) => ({
+    cards: await tx.selectFrom('card').selectAll().where('order_id', '=', placed.orderId).execute(),
+    papers: await tx.selectFrom('invoice').selectAll().where('order_id', '=', placed.orderId).execute(),
+    person: await readPerson(leb, tx, 'leb', order.holderId),
+  }))
+  expect(rows.cards).toEqual([])
+  expect(rows.papers).toEqual([])
+  await leb.sendMails('leb')
+  expect(leb.world.sims.mail.messages(rows.person!.email!).at(-1)?.raw).toContain(placed.number)
+})
+
+it('tells staff once of money that only they can send back, with the command that ends it', async () => {
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await putCatalogue(leb, 'leb', { items: [], withdraw: ['LEB3'] })
+  await shop.hear(placed)
+  leb.world.sims.payment.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
+  await shop.look(placed)
+  leb.world.sims.payment.failures.set(undefined)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunding', refundRoute: 'bank_transfer' })
+  await staffMails()
+  leb.clock.advance({ hours: 2 })
+  const mails = await staffMails()
+  expect(mails).toHaveLength(1)
+  expect(mails[0]).toContain(placed.number)
+  expect(mails[0]).toContain('leb order paid')
+  const paid = { number: placed.number, reference: 'TRF 21', json: false, out: () => undefined }
+  await orderPaidCommand(leb, paid)
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
+})

@@ -1,0 +1,282 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type Outside, openOutside } from '../../test/outside.ts'
+import { books, closeCard, partsOf, stateOf } from '../../test/payouts.ts'
+import { seedCard } from '../../test/seed.ts'
+import { undoClosure } from '../closure/undo.ts'
+import { checkBooks } from '../ledger/check.ts'
+import { openShop } from '../../test/orders.ts'
+import { orderPaidCommand } from '../order/order-commands.ts'
+import { byHandCommand, decideByHandCommand } from '../payment/by-hand-command.ts'
+import { lookAtPayment } from '../payment/look-at-payment.ts'
+import { newNumber, openHookDoor, openPage, pay, workOffPayments } from '../payment/orders.fixture.ts'
+import { reconcileCommand } from '../payment/reconcile-command.ts'
+import { putCatalogue } from '../plan/put-catalogue.ts'
+
+const issuerId = 'leb'
+let leb: Outside
+let door: { url: string; close(): Promise<void> }
+let sim: Outside['world']['sims']['payment']
+beforeAll(async () => {
+  leb = await openOutside()
+  door = await openHookDoor(leb)
+  sim = leb.world.sims.payment
+  sim.webhooks.register({ url: door.url, secret: 'whsec_sample' })
+})
+afterAll(async () => {
+  await door.close()
+  await leb.stop()
+})
+let before: Record<string, bigint>
+beforeEach(async () => void (before = await books(leb, issuerId, 'CNY')))
+
+const moved = async () => {
+  const now = await books(leb, issuerId, 'CNY')
+  const kinds = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted()
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, (now[kind] ?? 0n) - (before[kind] ?? 0n)]).filter(([, by]) => by !== 0n),
+  )
+}
+const heard = async () => {
+  await sim.webhooks.idle()
+  await workOffPayments(leb)
+}
+const say = async <I extends object>(
+  command: (ctx: Outside, input: I) => Promise<number>,
+  input: Omit<NoInfer<I>, 'out'>,
+) => {
+  let said = ''
+  await command(leb, { ...input, out: (text: string) => void (said += text) } as unknown as I)
+  return said
+}
+/** What reconcile says of one refund. */
+const namedBy = async (csv: string, refund: string) => {
+  const dir = await mkdtemp(join(tmpdir(), 'leb-by-hand-'))
+  const file = join(dir, 'balance.csv')
+  await writeFile(file, csv)
+  const said = await say(reconcileCommand, { provider: 'stripe', file, issuer: issuerId, json: true })
+  await rm(dir, { recursive: true })
+  const { differences } = JSON.parse(said) as { differences: { kind: string; ref: string }[] }
+  return differences.filter(({ ref }) => ref === refund).map(({ kind }) => kind)
+}
+const given = (ref: string) => sim.refunds(ref).map((refund) => refund.amount)
+/** Declared, its payout still to come: ¥86.40 of a payment of ¥200.00. */
+const planned = async (paid = 20_000) => {
+  const card = await seedCard(leb, { balance: 8_640n, paid: BigInt(paid) })
+  sim.seed([{ id: card.paymentRef, amount: paid, currency: 'cny' }])
+  before = await books(leb, issuerId, 'CNY')
+  const closureId = await closeCard(leb, card, { start: 'after_undo_window' })
+  leb.clock.advance({ seconds: 1 })
+  return { card, closureId, ref: card.paymentRef }
+}
+const told = async (closureId: string) => {
+  leb.clock.advance({ hours: 1 })
+  for (let round = 0; round < 5; round++) {
+    await leb.look(issuerId, closureId)
+    await workOffPayments(leb)
+    leb.clock.advance({ seconds: 1 })
+  }
+  return stateOf(leb, issuerId, closureId)
+}
+
+it('lets a refund that staff made on the provider’s page take the place of the planned one', async () => {
+  const { closureId, ref } = await planned()
+  sim.refundByHand(ref, 8_640)
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([8_640])
+  expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+  await expect(undoClosure(leb, { issuerId, closureId })).rejects.toMatchObject({
+    code: 'closure/past_return',
+  })
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
+it('finds it also when no webhook told of it, before it asks for money once more', async () => {
+  const { closureId, ref } = await planned()
+  sim.webhooks.hold()
+  sim.refundByHand(ref, 8_640)
+  sim.webhooks.lose()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([8_640])
+  expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+})
+
+it('sends only what is over when a part was given back by hand', async () => {
+  const { closureId, ref } = await planned()
+  sim.refundByHand(ref, 2_000)
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref).toSorted((a, b) => a - b)).toEqual([2_000, 6_640])
+  expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+})
+
+it('asks no holder for an account when the whole payment was given back by hand', async () => {
+  const { closureId, ref } = await planned(8_640)
+  sim.refundByHand(ref, 8_640)
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([8_640])
+  expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('original_payment paid 8640')
+})
+
+it('asks staff about a refund from before the declaration, and takes it for the payout when they say so', async () => {
+  const card = await seedCard(leb, { balance: 8_640n, paid: 20_000n })
+  const ref = card.paymentRef
+  sim.seed([{ id: ref, amount: 20_000, currency: 'cny' }])
+  before = await books(leb, issuerId, 'CNY')
+  leb.clock.advance({ days: 2 })
+  const { id: refund } = sim.refundByHand(ref, 8_640)
+  await heard()
+  expect(await moved()).toEqual({ cash_at_provider: 8_640n, refunds_by_hand: -8_640n })
+  leb.clock.advance({ days: 1 })
+  const closureId = await closeCard(leb, card)
+  expect(await told(closureId)).toBe('refunded_by_hand')
+  expect(given(ref)).toEqual([8_640])
+  expect(await say(byHandCommand, {})).toContain(`${refund}  leb`)
+  expect(await say(decideByHandCommand, { refund, decision: 'counts' })).toContain('counts toward')
+  await workOffPayments(leb)
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([8_640])
+  expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+})
+
+it('pays all the same when staff say that the refund was given besides', async () => {
+  const card = await seedCard(leb, { balance: 8_640n, paid: 20_000n })
+  const ref = card.paymentRef
+  sim.seed([{ id: ref, amount: 20_000, currency: 'cny' }])
+  leb.clock.advance({ days: 1 })
+  const { id: refund } = sim.refundByHand(ref, 1_000)
+  await heard()
+  leb.clock.advance({ days: 1 })
+  const closureId = await closeCard(leb, card)
+  expect(await told(closureId)).toBe('refunded_by_hand')
+  await say(decideByHandCommand, { refund, decision: 'besides' })
+  await expect(say(decideByHandCommand, { refund, decision: 'besides' })).rejects.toThrow(/no refund by hand/)
+  await workOffPayments(leb)
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref).toSorted((a, b) => a - b)).toEqual([1_000, 8_640])
+})
+
+it('knows a refund from before the card was brought here, and pays what the card says', async () => {
+  const { closureId, ref } = await planned()
+  leb.clock.advance({ days: -9 })
+  sim.refundByHand(ref, 1_000)
+  leb.clock.advance({ days: 9 })
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref).toSorted((a, b) => a - b)).toEqual([1_000, 8_640])
+  expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+})
+
+it('closes when more was given back than was planned, and leaves the rest to staff and to reconcile', async () => {
+  const { closureId, ref } = await planned()
+  const { id: refund } = sim.refundByHand(ref, 10_000)
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([10_000])
+  expect(await moved()).toEqual({
+    cash_at_provider: 10_000n,
+    holder_balance: -8_640n,
+    refunds_by_hand: -1_360n,
+  })
+  expect(await say(byHandCommand, { json: true })).toContain('"left_minor":"1360"')
+  expect(await namedBy(sim.balance.csv(), refund)).toEqual(['refunded_by_hand'])
+  await say(decideByHandCommand, { refund, decision: 'besides' })
+  expect(await namedBy(sim.balance.csv(), refund)).toEqual([])
+})
+
+it('asks for the answer of a refund that was on its way before it counts what staff did meanwhile', async () => {
+  const { closureId, ref } = await planned()
+  sim.failures.set({ mode: 'timeout_after', match: 'POST /v1/refunds', times: 1 })
+  leb.clock.advance({ hours: 1 })
+  await leb.look(issuerId, closureId)
+  sim.failures.set(undefined)
+  expect(given(ref)).toEqual([8_640])
+  sim.refundByHand(ref, 8_640)
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  // Staff gave it a second time: that is theirs to see, and LEB's own is booked once.
+  expect(given(ref)).toEqual([8_640, 8_640])
+  expect(await partsOf(leb, issuerId, closureId)).toEqual(['original_payment paid 8640'])
+  expect(await moved()).toEqual({
+    cash_at_provider: 17_280n,
+    holder_balance: -8_640n,
+    refunds_by_hand: -8_640n,
+  })
+})
+
+it('is here again when the refund by hand fails at the provider before it met anything', async () => {
+  const card = await seedCard(leb, { balance: 8_640n, paid: 20_000n })
+  sim.seed([{ id: card.paymentRef, amount: 20_000, currency: 'cny' }])
+  before = await books(leb, issuerId, 'CNY')
+  leb.clock.advance({ hours: 1 })
+  const refund = sim.refundByHand(card.paymentRef, 2_000)
+  await heard()
+  refund.status = 'failed'
+  await lookAtPayment(leb, { issuerId, id: `refunds:${card.paymentRef}` })
+  await lookAtPayment(leb, { issuerId, id: `refunds:${card.paymentRef}` })
+  expect(await moved()).toEqual({})
+})
+
+it('takes it for an order that could not be delivered and whose refund was refused', async () => {
+  const shop = await openShop(leb)
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await putCatalogue(leb, issuerId, { items: [], withdraw: ['LEB3'] })
+  await shop.hear(placed)
+  const ref = sim.checkout.all().at(-1)!.payment_intent!
+  // Without webhook: a part of it before LEB asks, the rest after LEB was told no.
+  sim.webhooks.hold()
+  sim.refundByHand(ref, 800)
+  sim.webhooks.lose()
+  await shop.look(placed)
+  expect(given(ref)).toEqual([800])
+  await workOffPayments(leb)
+  sim.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
+  await shop.look(placed)
+  sim.failures.set(undefined)
+  sim.refundByHand(ref, 12_000)
+  await heard()
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
+  expect(given(ref)).toEqual([12_000, 800])
+  expect(await moved()).toEqual({})
+  await expect(
+    orderPaidCommand(leb, { number: placed.number, reference: 'TRF 1', json: false }),
+  ).rejects.toThrow(/waits for no transfer/)
+})
+
+it('delivers nothing that was given back before', async () => {
+  const shop = await openShop(leb)
+  const placed = await shop.place()
+  await shop.pay(placed)
+  const { payment_intent: ref } = sim.checkout.all().at(-1)!
+  sim.refundByHand(ref!, 12_800)
+  await sim.webhooks.idle()
+  await workOffPayments(leb)
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'refunded_by_hand' })
+  expect(given(ref!)).toEqual([12_800])
+  expect(await moved()).toEqual({})
+})
+
+it('settles money that nobody had ordered', async () => {
+  const card = await seedCard(leb)
+  before = await books(leb, issuerId, 'CNY')
+  const order = { orderId: leb.ids.next(), number: newNumber(leb), gross: 3_000n }
+  const page = await openPage(leb, order)
+  await pay(page)
+  await sim.webhooks.idle()
+  leb.clock.advance({ hours: 1 })
+  await lookAtPayment(leb, { issuerId, id: page.ref })
+  expect(await moved()).toMatchObject({ unmatched_receipts: 3_000n })
+  const ref = sim.checkout.find(page.ref)!.payment_intent!
+  sim.refundByHand(ref, 3_000)
+  await heard()
+  expect(await moved()).toEqual({})
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+  expect(card.issuerId).toBe(issuerId)
+})

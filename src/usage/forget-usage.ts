@@ -1,0 +1,50 @@
+import { sql } from 'kysely'
+import { listIssuers } from '../issuer/issuer.ts'
+import type { Context } from '../platform/context.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
+import { policyFor } from '../policy/policy.ts'
+
+// A network reports up to 30,000 records a second: a step of the sweep is one statement over what came within it.
+const step_minutes = 10
+const steps_at_once = 60
+
+/**
+ * Where and when a card was used is forgotten on the day that policy names (usage_details), counted from the report:
+ * the month stays, and what was used and charged. Each record is passed over once, by the time of its report, which a
+ * BRIN index finds; an index that is exact would cost every record that comes in. Meant for a minute job; answers how
+ * many records.
+ */
+export async function forgetUsage(ctx: Context): Promise<number> {
+  let forgotten = 0
+  for (const { issuerId, jurisdiction } of await listIssuers(ctx.db)) {
+    const { days } = policyFor(jurisdiction, ctx.clock.now()).usage_details
+    const due = new Date(ctx.clock.now().getTime() - days * 86_400_000)
+    for (let step = 0; step < steps_at_once; step++) {
+      const count = await inIssuer(ctx.db, issuerId, (tx) => forgetStep(tx, issuerId, due))
+      if (count === undefined) break
+      forgotten += count
+    }
+  }
+  return forgotten
+}
+
+/** Undefined when everything before `due` is forgotten, or another process is at it. */
+async function forgetStep(tx: Tx, issuerId: string, due: Date): Promise<number | undefined> {
+  const { rows } = await sql<{ since: Date }>`
+    select coalesce(usage_forgotten_until, created_at) as since from issuer
+     where issuer_id = ${issuerId} for no key update skip locked`.execute(tx)
+  const since = rows[0]?.since
+  if (!since || since >= due) return undefined
+  const until = new Date(Math.min(since.getTime() + step_minutes * 60_000, due.getTime()))
+  const { numAffectedRows } = await sql`
+    update usage_record
+       set used_at = date_trunc('month', used_at at time zone 'UTC') at time zone 'UTC', zone = '', country = null,
+           content_hash = ''
+     where issuer_id = ${issuerId} and reported_at >= ${since} and reported_at < ${until}`.execute(tx)
+  await tx
+    .updateTable('issuer')
+    .set({ usage_forgotten_until: until })
+    .where('issuer_id', '=', issuerId)
+    .execute()
+  return Number(numAffectedRows)
+}
