@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const benches = ['closure', 'declare', 'crash', 'import', 'ledger', 'checkout', 'expiry']
+const benches = ['closure', 'declare', 'crash', 'import', 'ledger', 'checkout', 'expiry', 'page']
 const [name = '', ...options] = process.argv.slice(2)
 if (!benches.includes(name)) {
   console.error(
