@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { buildIfStale } from './build.mjs'
 
 const root = join(import.meta.dirname, '..')
-const benches = ['closure', 'declare', 'crash', 'import', 'ledger', 'checkout', 'expiry']
+const benches = ['closure', 'declare', 'crash', 'import', 'ledger', 'checkout', 'expiry', 'page']
 const [name = '', ...options] = process.argv.slice(2)
 if (!benches.includes(name)) {
   console.error(

@@ -102,42 +102,42 @@ function beforeZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
   const rest = left ? [`套餐内还剩${left}，到期后不再可用。`] : []
   if (subject === 'bucket')
     return {
-      subject: `还剩${left}，${endsAt} 到期`,
+      subject: `还剩${left}，${endsAt}到期`,
       paragraphs: [`您的${card}上的加油包还剩${left}，可用到 ${endsAt}，之后失效；加油包不退款。`],
     }
   if (subject === 'kept')
     return {
-      subject: `${sum} 将于 ${endsAt} 失效`,
+      subject: `${sum} 将于 ${endsAt}失效`,
       paragraphs: [
-        `您的${card}已到期，其中的 ${sum} 仍归您所有，但将于 ${endsAt} 失效。`,
+        `您的${card}已到期，其中的 ${sum} 仍归您所有，但将于 ${endsAt}失效。`,
         `在此之前注销这张卡，${sum} 会退还给您；也可以延长有效期继续使用。`,
       ],
     }
   if (money === 'lapses')
     return {
-      subject: `${sum} 将于 ${endsAt} 失效`,
+      subject: `${sum} 将于 ${endsAt}失效`,
       paragraphs: [
-        `您的${card}还有余额 ${sum}。卡将于 ${endsAt} 到期，余额同时失效。`,
+        `您的${card}还有余额 ${sum}。卡将于 ${endsAt}到期，余额同时失效。`,
         '在此之前，您可以继续使用、延长有效期，或者注销并退款。',
         ...rest,
       ],
     }
   if (money === 'kept')
     return {
-      subject: `卡将于 ${endsAt} 到期，${sum} 仍归您所有`,
+      subject: `卡将于 ${endsAt}到期，${sum} 仍归您所有`,
       paragraphs: [
-        `您的${card}将于 ${endsAt} 到期。余额 ${sum} 为您保留到 ${keptUntil}，注销这张卡即可退款。`,
+        `您的${card}将于 ${endsAt}到期。余额 ${sum} 为您保留到 ${keptUntil}，注销这张卡即可退款。`,
         ...rest,
       ],
     }
   if (money === 'goes_back')
     return {
-      subject: `卡将于 ${endsAt} 到期，${sum} 将自动退还`,
-      paragraphs: [`您的${card}将于 ${endsAt} 到期。余额 ${sum} 届时自动退还，您无需操作。`, ...rest],
+      subject: `卡将于 ${endsAt}到期，${sum} 将自动退还`,
+      paragraphs: [`您的${card}将于 ${endsAt}到期。余额 ${sum} 届时自动退还，您无需操作。`, ...rest],
     }
   return {
-    subject: `还剩${left}，${endsAt} 到期`,
-    paragraphs: [`您的${card}将于 ${endsAt} 到期，到期前还可以使用：${left}。`],
+    subject: `还剩${left}，${endsAt}到期`,
+    paragraphs: [`您的${card}将于 ${endsAt}到期，到期前还可以使用：${left}。`],
   }
 }
 
@@ -187,15 +187,15 @@ function afterZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
   if (subject === 'bucket')
     return {
       subject: `加油包已到期，剩余${left}`,
-      paragraphs: [`您的${card}上的加油包已于 ${endsAt} 到期，剩余的${left}已失效。`],
+      paragraphs: [`您的${card}上的加油包已于 ${endsAt}到期，剩余的${left}已失效。`],
     }
   if (money === 'lapses')
     return {
       subject: `${sum} 已失效`,
       paragraphs: [
         subject === 'kept'
-          ? `为您保留的 ${sum}（${card}）已于 ${endsAt} 失效。`
-          : `您的${card}已于 ${endsAt} 到期，余额 ${sum} 已失效。`,
+          ? `为您保留的 ${sum}（${card}）已于 ${endsAt}失效。`
+          : `您的${card}已于 ${endsAt}到期，余额 ${sum} 已失效。`,
         ...gone,
         complain,
       ],
@@ -204,7 +204,7 @@ function afterZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
     return {
       subject: `卡已到期，${sum} 仍归您所有`,
       paragraphs: [
-        `您的${card}已于 ${endsAt} 到期。余额 ${sum} 为您保留到 ${keptUntil}：注销这张卡即可退款，也可以延长有效期继续使用。`,
+        `您的${card}已于 ${endsAt}到期。余额 ${sum} 为您保留到 ${keptUntil}：注销这张卡即可退款，也可以延长有效期继续使用。`,
         ...gone,
       ],
     }
@@ -212,12 +212,12 @@ function afterZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
     return {
       subject: `卡已到期，${sum} 正在退还`,
       paragraphs: [
-        `您的${card}已于 ${endsAt} 到期。我们正在注销这张卡，并退还余额 ${sum}。`,
+        `您的${card}已于 ${endsAt}到期。我们正在注销这张卡，并退还余额 ${sum}。`,
         '您无需操作。注销确认单会另行发送，退款办妥后您会收到注销完成证明。',
         ...gone,
       ],
     }
-  return { subject: '您的卡已到期', paragraphs: [`您的${card}已于 ${endsAt} 到期。`, ...gone] }
+  return { subject: '您的卡已到期', paragraphs: [`您的${card}已于 ${endsAt}到期。`, ...gone] }
 }
 
 const cap = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)

@@ -61,7 +61,7 @@ describe('mails about expiry', () => {
     ])
     await sweepExpiry(leb)
     const [mail] = await mails()
-    expect(mail!.subject).toBe('€12.30 lapses on 23 November 2026 at 14:00 (GMT+8)')
+    expect(mail!.subject).toBe('€12.30 lapses on 23 November 2026, 14:00 (Beijing time)')
     const base = `http://127.0.0.1:8460/leb/en/cards/${card!.cardId}/expiry`
     expect([...mail!.html.matchAll(/href="([^"]+)"/g)].map((m) => m[1])).toEqual([
       `${base}?do=use`,
@@ -80,8 +80,8 @@ describe('mails about expiry', () => {
     await open({ kind: 'keep', days: 30 }, [{ endsInHours: 2, email, locale: 'zh-CN', dataMb: 512 }])
     await sweepExpiry(leb)
     const [before] = await mails()
-    expect(before!.subject).toBe('卡将于 2026年11月22日 20:00 (GMT+8) 到期，¥86.40 仍归您所有')
-    expect(before!.text).toContain('为您保留到 2026年12月22日 20:00 (GMT+8)')
+    expect(before!.subject).toBe('卡将于 2026 年 11 月 22 日 20:00（北京时间）到期，¥86.40 仍归您所有')
+    expect(before!.text).toContain('为您保留到 2026 年 12 月 22 日 20:00（北京时间）')
     leb.clock.advance({ hours: 3 })
     await sweepExpiry(leb)
     const [after] = await mails()

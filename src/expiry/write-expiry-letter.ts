@@ -5,7 +5,7 @@ import { type Card, readCard } from '../card/card-store.ts'
 import { zoneName } from '../plan/zones.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Written } from '../notice/send-notice.ts'
-import { timeInWords } from '../notice/time-in-words.ts'
+import { formatMoment } from '../web/dates.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { policyFor } from '../policy/policy.ts'
@@ -90,10 +90,10 @@ function factsOf(ctx: Context, issuer: Issuer, { which, card, told }: Input): En
     subject: told.subject,
     money: now.money,
     card: cardWords(card, locale),
-    endsAt: timeInWords(told.ends_at, locale, zone),
+    endsAt: formatMoment(told.ends_at, locale, zone),
     sum: formatMoney({ amount: now.amount, currency: told.currency }, locale),
     left: worth ? leftWords(left, locale) : '',
-    keptUntil: now.keptUntil ? timeInWords(now.keptUntil, locale, zone) : '',
+    keptUntil: now.keptUntil ? formatMoment(now.keptUntil, locale, zone) : '',
     urls: { use: url('use'), extend: url('extend'), close: url('close'), page: url() },
   }
 }

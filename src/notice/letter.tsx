@@ -15,7 +15,15 @@ export type Letter = {
 }
 
 const ink = '#1a1d1a'
-const text = { color: ink, fontSize: '16px', lineHeight: '1.6', margin: '0 0 16px' }
+// An address is one long word: on a narrow screen it has to break, or the whole mail shrinks or scrolls.
+const text = {
+  color: ink,
+  fontSize: '16px',
+  lineHeight: '1.6',
+  margin: '0 0 16px',
+  overflowWrap: 'anywhere' as const,
+  wordBreak: 'break-word' as const,
+}
 const button = {
   border: '2px solid #0b5d3b',
   borderRadius: '6px',

@@ -1,6 +1,6 @@
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Letter } from './letter.tsx'
-import { dayInWords, timeInWords } from './time-in-words.ts'
+import { formatDay, formatMoment } from '../web/dates.ts'
 
 type Locale = 'zh-CN' | 'en'
 
@@ -63,8 +63,8 @@ export function identifyLetter(locale: Locale, code: string, facts: ClosureFacts
 }
 
 export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
-  const declared = timeInWords(facts.declaredAt, locale, facts.zone)
-  const due = timeInWords(facts.dueAt, locale, facts.zone)
+  const declared = formatMoment(facts.declaredAt, locale, facts.zone)
+  const due = formatMoment(facts.dueAt, locale, facts.zone)
   const link = progressLink(locale, facts)
   return locale === 'en'
     ? {
@@ -83,7 +83,7 @@ export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
         subject: `已收到您的注销申请：${facts.number}`,
         paragraphs: [
           `${declared}，我们收到了您注销${cardsInWords(locale, facts)}的申请，自该时刻起生效。`,
-          `最迟 ${due} 办结；逾期客服会主动介入。`,
+          `最迟 ${due}办结；逾期客服会主动介入。`,
           '附件是盖有电子签章的注销确认单，请保存：它证明您提出过申请，任何人扫描二维码都可核验真伪。',
         ],
       }
@@ -101,8 +101,8 @@ export function certificateLetter(
   paid: Paid,
   papers: PapersWay = null,
 ): Letter {
-  const until = papers && dayInWords(papers.goodUntil, locale, facts.zone)
-  const day = paid && dayInWords(paid.arrivesBy, locale, facts.zone)
+  const until = papers && formatDay(papers.goodUntil, locale, facts.zone)
+  const day = paid && formatDay(paid.arrivesBy, locale, facts.zone)
   const link = progressLink(locale, facts)
   const cards = cardsInWords(locale, facts)
   return locale === 'en'
@@ -182,7 +182,7 @@ export function lapsedLetter(locale: Locale, facts: ClosureFacts): Letter {
 }
 
 export function lateLetter(locale: Locale, issuer: Issuer, facts: ClosureFacts): Letter {
-  const due = timeInWords(facts.dueAt, locale, facts.zone)
+  const due = formatMoment(facts.dueAt, locale, facts.zone)
   const link = progressLink(locale, facts)
   return locale === 'en'
     ? {
@@ -199,7 +199,7 @@ export function lateLetter(locale: Locale, issuer: Issuer, facts: ClosureFacts):
         link,
         subject: `注销 ${facts.number} 已逾期`,
         paragraphs: [
-          `注销 ${facts.number} 本应在 ${due} 前办结，现已逾期，责任在我们。`,
+          `注销 ${facts.number} 本应在 ${due}前办结，现已逾期，责任在我们。`,
           `客服已主动接手，您无需操作。如需申诉，请凭确认单写信至 ${issuer.brand.appealEmail}。`,
         ],
       }

@@ -33,7 +33,7 @@ export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
         subject: `订单 ${facts.number}：请转账 ${facts.gross}`,
         paragraphs: [
           `您订购了${facts.what}，应付 ${facts.gross}。`,
-          `请在 ${facts.payUntil} 前转账 ${facts.gross}，附言只写订单号 ${facts.number}。款项一到即发货；逾期未付，订单自动失效，您的资料随之删除。`,
+          `请在 ${facts.payUntil}前转账 ${facts.gross}，附言只写订单号 ${facts.number}。款项一到即发货；逾期未付，订单自动失效，您的资料随之删除。`,
         ],
       }
 }

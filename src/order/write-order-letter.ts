@@ -2,7 +2,7 @@ import type { Issuer } from '../issuer/issuer.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { OrderNoticeKind } from '../notice/queue-notice.ts'
 import type { Attachment, Written } from '../notice/send-notice.ts'
-import { timeInWords } from '../notice/time-in-words.ts'
+import { formatMoment } from '../web/dates.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { policyFor } from '../policy/policy.ts'
@@ -61,7 +61,7 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     what: boughtWords(order, locale),
     gross: formatMoney(order.gross, locale),
     url: `${ctx.config.publicUrl}${orderPath(locale, order)}`,
-    payUntil: timeInWords(order.payUntil, locale, time_zone),
+    payUntil: formatMoment(order.payUntil, locale, time_zone),
     refundReason: order.refundReason,
     refundRoute: order.refundRoute,
   }

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { declareClosure } from '../../src/closure/declare.ts'
 import { proveIdentity } from '../../src/closure/prove-identity.ts'
 import { codeFor } from '../../src/holder/access-code.ts'
+import { identifyLetter } from '../../src/notice/letters.ts'
+import { renderLetter } from '../../src/notice/letter.tsx'
 import { projectFile } from '../../src/platform/project.ts'
 import { seedCard, seedCards, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
@@ -172,6 +174,24 @@ test('the first visit costs at most 15 KB over the wire', async () => {
   await context.close()
   expect(bytes).toBeGreaterThan(1000)
   expect(bytes).toBeLessThan(15 * 1024)
+})
+
+test('a mail with a long address fits the narrowest phone', async () => {
+  const number = 'ROAMLY-2K7M-9QXCT'
+  const letter = identifyLetter('en', '123456', {
+    number,
+    declaredAt: w.leb.clock.now(),
+    dueAt: w.leb.clock.now(),
+    zone: 'Asia/Shanghai',
+    cards: [{ plan: 'LEB3', last4: '4242' }],
+    progressUrl: `https://close.roamly.example/roamly/en/closures/${number}`,
+  })
+  const { html } = await renderLetter(w.leb.issuers[0]!, letter)
+  const context = await w.browser.newContext({ viewport: { width: 320, height: 600 } })
+  const page = await context.newPage()
+  await page.setContent(html)
+  expect(await tooWide(page)).toEqual([])
+  await context.close()
 })
 
 test('the text keeps a contrast of 7:1 in both themes', async () => {
