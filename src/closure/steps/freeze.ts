@@ -39,8 +39,8 @@ export const freeze: OutsideStep<CaseCard, LineRequest, LineDone> = {
 
 /**
  * True while an earlier, undone closure of this card has a line to switch on again: a resumption that arrives
- * after our suspension would bring the line back in the middle of closing. One that the network refused for good
- * is not coming.
+ * after our suspension would bring the line back in the middle of closing. One that the network refused is not coming,
+ * unless staff had it asked again before (resume-line.ts).
  */
 async function isComingBack(tx: Tx, issuerId: string, cardId: string): Promise<boolean> {
   const { rows } = await sql`
@@ -49,8 +49,9 @@ async function isComingBack(tx: Tx, issuerId: string, cardId: string): Promise<b
      where k.issuer_id = ${issuerId} and k.card_id = ${cardId}
        and exists (select 1 from closure_step f where f.issuer_id = k.issuer_id and f.closure_id = k.closure_id
                     and f.scope_id = k.card_id and f.step = 'freeze')
-       and not exists (select 1 from closure_step r where r.issuer_id = k.issuer_id and r.closure_id = k.closure_id
-                        and r.scope_id = k.card_id and r.step = 'resume_line' and r.state in ('done', 'refused'))
+       and coalesce((select r.state from closure_step r where r.issuer_id = k.issuer_id and r.closure_id = k.closure_id
+                      and r.scope_id = k.card_id and r.step = 'resume_line' order by r.attempt desc limit 1), '')
+           not in ('done', 'refused')
      limit 1`.execute(tx)
   return rows.length > 0
 }

@@ -18,8 +18,10 @@ export const resumeLine: OutsideStep<CaseCard, Resume, LineDone> = {
     if (!frozen) return { skip: { reason: 'the line was never suspended' } }
     const closing = await closedAnew(tx, told, card)
     if (closing === 'closed') return { skip: { reason: 'the card was closed since' } }
-    // Undone in its turn, that closing would not switch on what it had found off.
-    if (closing === 'under_way')
+    // A closing waits for a resumption that is on its way (freeze.ts), but not for one that was refused: that one waits
+    // for the closing. Undone in its turn, the closing would not switch on what it had found off.
+    const wasRefused = lastAttempt(told.journal, 'resume_line', card.cardId)?.state === 'refused'
+    if (closing === 'under_way' && wasRefused)
       return { wait: { until: new Date(ctx.clock.now().getTime() + look_again_minutes * 60_000) } }
     return { ask: { line: await lineOf(ctx, tx, told, card), suspension: frozen.key } }
   },
