@@ -4,7 +4,7 @@ import { countCards, lapseDue } from '../src/expiry/lapse-due.ts'
 import { cpuMsOfTree } from './cpu.ts'
 import { declareAll, quantile, signedInHolders } from './declare-load.ts'
 import { countEnds, growExpired, lapsePlainly, settle } from './expiry-fleet.ts'
-import { type BenchInstallation, openInstallation } from './installation.ts'
+import { type BenchInstallation, openInstallation, readSettings } from './installation.ts'
 import { report } from './report.ts'
 import { startServe } from './serve-process.ts'
 
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     'beside-declare': { type: 'boolean', default: false },
     rate: { type: 'string', default: '30' },
     seconds: { type: 'string', default: '30' },
+    set: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
 })
@@ -23,7 +24,7 @@ const count = Number(values.count)
 const goal_per_second = 25_000
 const [swept, plain, beside] = ['leb', 'roamly', 'sinotravel'] as const
 
-const at = await openInstallation([])
+const at = await openInstallation([], readSettings(values.set))
 // The owner's password is the server's (embedded-postgres.ts).
 const adminUrl = at.databaseUrl.replace('//leb:', '//postgres:')
 try {

@@ -32,13 +32,17 @@ const noProviders: Providers = {
 /**
  * A whole installation in a folder of its own: PostgreSQL as `leb serve` starts it (fsync on), keys, issuers, the
  * simulated world as a process. Nothing of it is left after `stop`.
+ * @param settings of the server, instead of those that LEB gives it
  */
-export async function openInstallation(simOptions: string[]): Promise<BenchInstallation> {
+export async function openInstallation(
+  simOptions: string[],
+  settings: Record<string, string> = {},
+): Promise<BenchInstallation> {
   const dir = await mkdtemp(join(tmpdir(), 'leb-bench-run-'))
   await chmod(dir, 0o755)
   const program = await buildProgram()
   const outside = await startOutside(program, ['--lazy-currency', 'cny', '--keep-mails', '0', ...simOptions])
-  const server = await startEmbeddedPostgres({ dir })
+  const server = await startEmbeddedPostgres({ dir, settings })
   await migrate(server.url)
   const keysDir = join(dir, 'keys')
   await mkdir(keysDir, { mode: 0o700 })
@@ -84,6 +88,17 @@ export async function openInstallation(simOptions: string[]): Promise<BenchInsta
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Settings of the server as a bench is given them: `--set shared_buffers=1GB`. */
+export function readSettings(given: string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((one) => {
+      const [, name, value] = /^([a-z_.]+)=(.+)$/.exec(one) ?? []
+      if (name === undefined || value === undefined) throw new Error(`--set ${one}: name=value is meant`)
+      return [name, value]
+    }),
+  )
 }
 
 async function readPostmasterPid(dir: string): Promise<number> {

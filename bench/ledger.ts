@@ -5,7 +5,7 @@ import { putSampleCatalogue } from '../src/plan/sample-catalogue.ts'
 import { inIssuer } from '../src/platform/db.ts'
 import { addUsageKey } from '../src/usage/usage-key.ts'
 import { cpuMsOfTree } from './cpu.ts'
-import { type BenchInstallation, openInstallation } from './installation.ts'
+import { type BenchInstallation, openInstallation, readSettings } from './installation.ts'
 import { growFleet } from './ledger-fleet.ts'
 import { measurePgbench, type Pgbench } from './pgbench.ts'
 import { report } from './report.ts'
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '15' },
     batch: { type: 'string', default: '100' },
     senders: { type: 'string', default: '4' },
+    set: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
 })
@@ -32,7 +33,7 @@ const bytes_an_account = 1_500
 type Seen = Load & { accounts: number; reference: Pgbench; cpu: { serve: number; postgres: number } }
 
 await checkDisk(Math.max(...sizes))
-const at = await openInstallation([])
+const at = await openInstallation([], readSettings(values.set))
 let serving: Serving | undefined
 try {
   await putSampleCatalogue(at.ctx, ['leb'])

@@ -19,9 +19,10 @@ const cards_a_call = 5_000
 const calls_at_once = 2
 
 /**
- * Ends up to `most` cards of an issuer whose time came by `until` (ledger_lapse in migrations/0013_expiry.sql says
- * what happens to each); nothing was left to do when the answer is empty. Safe in any number of processes at once; a
- * killed call did nothing. With `pages` only cards that lie there are looked at. Throws the gate's database errors: LB018 another issuer's transaction, LB019 no rule.
+ * Ends up to `most` cards of an issuer whose time came by `until` (ledger_lapse, last written in
+ * migrations/0030_expiry_in_fewer_passes.sql, says what happens to each); nothing was left to do when the answer is
+ * empty. Safe in any number of processes at once; a killed call did nothing. With `pages` only cards that lie there
+ * are looked at. Throws the gate's database errors: LB018 another issuer's transaction, LB019 no rule.
  */
 export async function lapseSome(
   ctx: Context,
@@ -66,9 +67,10 @@ export async function lapseDue(ctx: Context, issuer: Issuer, until: Date): Promi
   const lane = async () => {
     for (let range = ranges.pop(); range; range = ranges.pop())
       all.push(...(await lapseSome(ctx, issuer, until, most_of_a_range, range)))
-    for (;;) {
+    // One that found less than it may take leaves nothing behind but what others hold at this moment.
+    for (let full = true; full;) {
       const some = await lapseSome(ctx, issuer, until)
-      if (some.length === 0) return
+      full = countCards(some) >= cards_a_call
       all.push(...some)
     }
   }

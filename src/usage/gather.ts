@@ -25,7 +25,14 @@ type Waiting = {
   answer(results: UsageResult[]): void
   fail(error: unknown): void
 }
-type Lane = { waitingRecords(): number; take(records: UsageRecord[]): Promise<UsageResult[]> }
+/** The lane that has a card's records, and how many of them are not answered yet. */
+type CardUnderWay = { lane: number; records: number }
+type Lane = {
+  waitingRecords(): number
+  /** Those that wait and those of the transaction that runs. */
+  recordsUnderWay(): number
+  take(records: UsageRecord[]): Promise<UsageResult[]>
+}
 type Gatherer = (records: UsageRecord[]) => Promise<UsageResult[]>
 
 const gatherers = new WeakMap<pg.Pool, Map<string, Gatherer>>()
@@ -46,41 +53,66 @@ export function gatherUsage(ctx: Context, issuerId: string, records: UsageRecord
 
 function openGatherer(ctx: Context, issuerId: string): Gatherer {
   const lanes = Array.from({ length: lanes_count }, () => openLane(ctx, issuerId))
+  const under = new Map<string, CardUnderWay>()
   return async (records) => {
     const waiting = lanes.reduce((sum, lane) => sum + lane.waitingRecords(), 0)
     if (waiting + records.length > most_waiting_records) throw tryAgain()
-    const places = byLane(records)
-    const parts = await Promise.all(
-      places.map(async (mine, lane) =>
-        mine.length > 0 ? lanes[lane]!.take(mine.map((at) => records[at]!)) : [],
-      ),
-    )
-    const results = Array.from<UsageResult>({ length: records.length })
-    parts.forEach((part, lane) => part.forEach((result, nth) => (results[places[lane]![nth]!] = result)))
-    return results
+    const places = byLane(records, under, leastBusy(lanes))
+    try {
+      const parts = await Promise.all(
+        places.map(async (mine, lane) =>
+          mine.length > 0 ? lanes[lane]!.take(mine.map((at) => records[at]!)) : [],
+        ),
+      )
+      const results = Array.from<UsageResult>({ length: records.length })
+      parts.forEach((part, lane) => part.forEach((result, nth) => (results[places[lane]![nth]!] = result)))
+      return results
+    } finally {
+      leave(records, under)
+    }
   }
 }
 
-/** Places of the records, by lane. A record id that stands twice goes one way, so that the first of them counts. */
-function byLane(records: UsageRecord[]): number[][] {
+function leastBusy(lanes: Lane[]): number {
+  const busy = lanes.map((lane) => lane.recordsUnderWay())
+  return busy.indexOf(Math.min(...busy))
+}
+
+/**
+ * Places of the records, by lane: a batch goes one way whole, because a transaction costs what forty records do, but
+ * for cards that the other lane has at this moment. A record id that stands twice goes one way, so that the first of
+ * them counts. Notes each record's card as under way until `leave`.
+ */
+function byLane(records: UsageRecord[], under: Map<string, CardUnderWay>, preferred: number): number[][] {
   const places = Array.from({ length: lanes_count }, (): number[] => [])
   const laneOf = new Map<string, number>()
   records.forEach((record, at) => {
-    const lane = laneOf.get(record.recordId) ?? laneOfCard(record.iccid ?? record.cardId!)
+    const name = nameOf(record)
+    const card = under.get(name)
+    const lane = laneOf.get(record.recordId) ?? card?.lane ?? preferred
     laneOf.set(record.recordId, lane)
+    if (card) card.records++
+    else under.set(name, { lane, records: 1 })
     places[lane]!.push(at)
   })
   return places
 }
 
-/** The last sign of an ICCID is its check digit, which spreads as well as any. */
-function laneOfCard(name: string): number {
-  return (name.charCodeAt(name.length - 1) + 7 * name.charCodeAt(name.length - 2)) % lanes_count
+function leave(records: UsageRecord[], under: Map<string, CardUnderWay>): void {
+  for (const record of records) {
+    const name = nameOf(record)
+    const card = under.get(name)!
+    if (--card.records === 0) under.delete(name)
+  }
 }
+
+/** One card under two names may be in both lanes: its transactions then wait for each other, as two processes' do. */
+const nameOf = (record: UsageRecord) => record.iccid ?? record.cardId!
 
 function openLane(ctx: Context, issuerId: string): Lane {
   const waiting: Waiting[] = []
   let waitingRecords = 0
+  let flyingRecords = 0
   let atWork = false
 
   const nextFlight = (): Waiting[] => {
@@ -92,6 +124,7 @@ function openLane(ctx: Context, issuerId: string): Lane {
       flight.push(next)
     }
     waitingRecords -= count
+    flyingRecords = count
     return flight
   }
   const work = async (): Promise<void> => {
@@ -103,6 +136,7 @@ function openLane(ctx: Context, issuerId: string): Lane {
   }
   return {
     waitingRecords: () => waitingRecords,
+    recordsUnderWay: () => waitingRecords + flyingRecords,
     take(records) {
       return new Promise((answer, fail) => {
         waiting.push({ records, answer, fail })
