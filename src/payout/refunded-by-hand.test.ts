@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { books, closeCard, partsOf, stateOf } from '../../test/payouts.ts'
-import { seedCard } from '../../test/seed.ts'
+import { seedCard, seedCards } from '../../test/seed.ts'
 import { undoClosure } from '../closure/undo.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { openShop } from '../../test/orders.ts'
@@ -111,6 +111,22 @@ it('sends only what is over when a part was given back by hand', async () => {
   expect(await told(closureId)).toBe('closed')
   expect(given(ref).toSorted((a, b) => a - b)).toEqual([2_000, 6_640])
   expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+})
+
+it('counts one refund for each of the imported cards that its payment paid for', async () => {
+  const ref = 'pi_20260000000000020_cny_2'
+  const cards = await seedCards(leb, [{ paymentRef: ref }, { paymentRef: ref }])
+  sim.seed([{ id: ref, amount: 40_000, currency: 'cny' }])
+  before = await books(leb, issuerId, 'CNY')
+  const closures: string[] = []
+  for (const card of cards) closures.push(await closeCard(leb, card, { start: 'after_undo_window' }))
+  leb.clock.advance({ seconds: 1 })
+  sim.refundByHand(ref, 12_000)
+  await heard()
+  for (const closureId of closures) expect(await told(closureId)).toBe('closed')
+  expect(given(ref).toSorted((a, b) => a - b)).toEqual([5_280, 12_000])
+  expect(await moved()).toEqual({ cash_at_provider: 17_280n, holder_balance: -17_280n })
+  expect(await say(byHandCommand, {})).toContain('No refund')
 })
 
 it('asks no holder for an account when the whole payment was given back by hand', async () => {
