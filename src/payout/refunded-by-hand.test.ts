@@ -265,6 +265,29 @@ it('takes it for an order that could not be delivered and whose refund was refus
   ).rejects.toThrow(/waits for no transfer/)
 })
 
+it('takes no share of an order for owed that the payer’s bank and staff have given back between them', async () => {
+  const shop = await openShop(leb)
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await putCatalogue(leb, issuerId, { items: [], withdraw: ['LEB3'] })
+  await shop.hear(placed)
+  const ref = sim.checkout.all().at(-1)!.payment_intent!
+  sim.webhooks.hold()
+  sim.refundByHand(ref, 800)
+  sim.webhooks.lose()
+  sim.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
+  await shop.look(placed)
+  await workOffPayments(leb)
+  await shop.look(placed)
+  sim.failures.set(undefined)
+  expect((await shop.view(placed)).refundRoute).toBe('bank_transfer')
+  const dispute = sim.disputes.open(ref, { amount: 12_000 })
+  await lookAtPayment(leb, { issuerId, id: dispute.id })
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
+  expect(await moved()).toEqual({})
+})
+
 it('delivers nothing that was given back before', async () => {
   const shop = await openShop(leb)
   const placed = await shop.place()
