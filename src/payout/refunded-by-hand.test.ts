@@ -237,6 +237,18 @@ it('is here again when the refund by hand fails at the provider before it met an
   expect(await moved()).toEqual({})
 })
 
+it('shows staff one that fails at the provider after it had taken the place of a payout', async () => {
+  const { closureId, ref } = await planned()
+  const refund = sim.refundByHand(ref, 8_640)
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  refund.status = 'failed'
+  await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  expect(await say(byHandCommand, {})).toContain(`${refund.id}  leb`)
+  expect(await say(byHandCommand, {})).toContain('86.40 CNY')
+  expect(await say(byHandCommand, {})).toContain('failed at the provider')
+})
+
 it('takes it for an order that could not be delivered and whose refund was refused', async () => {
   const shop = await openShop(leb)
   const placed = await shop.place()
@@ -265,7 +277,10 @@ it('takes it for an order that could not be delivered and whose refund was refus
   ).rejects.toThrow(/waits for no transfer/)
 })
 
-it('takes no share of an order for owed that the payer’s bank and staff have given back between them', async () => {
+it.each([
+  { disputed: 12_000, lost: {} },
+  { disputed: 12_800, lost: { cash_at_provider: 800n, chargebacks: -800n } },
+])('owes no share of an order that bank ($disputed) and staff gave back between them', async (taken) => {
   const shop = await openShop(leb)
   const placed = await shop.place()
   await shop.pay(placed)
@@ -281,11 +296,11 @@ it('takes no share of an order for owed that the payer’s bank and staff have g
   await shop.look(placed)
   sim.failures.set(undefined)
   expect((await shop.view(placed)).refundRoute).toBe('bank_transfer')
-  const dispute = sim.disputes.open(ref, { amount: 12_000 })
+  const dispute = sim.disputes.open(ref, { amount: taken.disputed })
   await lookAtPayment(leb, { issuerId, id: dispute.id })
   await shop.look(placed)
   expect((await shop.view(placed)).state).toBe('refunded')
-  expect(await moved()).toEqual({})
+  expect(await moved()).toEqual(taken.lost)
 })
 
 it('delivers nothing that was given back before', async () => {

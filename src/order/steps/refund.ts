@@ -92,7 +92,8 @@ async function giveVoucher(
 async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): Promise<Part> {
   const asked = lastOf(told.journal, 'refund')
   const payment = await paymentOf(tx, told)
-  const left = payment.amount_minor - payment.charged_back_minor - (await metBefore(tx, told, part))
+  const rest = payment.amount_minor - payment.charged_back_minor - (await metBefore(tx, told, part))
+  const left = rest > 0n ? rest : 0n
   if (part.state !== 'waiting' || (asked && asked.state !== 'refused') || part.amount_minor <= left)
     return part
   const { issuer_id: issuerId, order_id: orderId, currency } = told.order
