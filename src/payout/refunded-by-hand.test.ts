@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { books, closeCard, partsOf, stateOf } from '../../test/payouts.ts'
 import { seedCard, seedCards } from '../../test/seed.ts'
+import type { Declaration } from '../closure/declare.ts'
 import { undoClosure } from '../closure/undo.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { openShop } from '../../test/orders.ts'
@@ -63,11 +64,11 @@ const namedBy = async (csv: string, refund: string) => {
 }
 const given = (ref: string) => sim.refunds(ref).map((refund) => refund.amount)
 /** Declared, its payout still to come: ¥86.40 of a payment of ¥200.00. */
-const planned = async (paid = 20_000) => {
+const planned = async (paid = 20_000, change: Partial<Declaration> = {}) => {
   const card = await seedCard(leb, { balance: 8_640n, paid: BigInt(paid) })
   sim.seed([{ id: card.paymentRef, amount: paid, currency: 'cny' }])
   before = await books(leb, issuerId, 'CNY')
-  const closureId = await closeCard(leb, card, { start: 'after_undo_window' })
+  const closureId = await closeCard(leb, card, { start: 'after_undo_window', ...change })
   leb.clock.advance({ seconds: 1 })
   return { card, closureId, ref: card.paymentRef }
 }
@@ -127,6 +128,15 @@ it('counts one refund for each of the imported cards that its payment paid for',
   expect(given(ref).toSorted((a, b) => a - b)).toEqual([5_280, 12_000])
   expect(await moved()).toEqual({ cash_at_provider: 17_280n, holder_balance: -17_280n })
   expect(await say(byHandCommand, {})).toContain('No refund')
+})
+
+it('gives no voucher for what was given back by hand', async () => {
+  const { closureId, ref } = await planned(20_000, { voucher: true })
+  sim.refundByHand(ref, 8_000)
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([8_000])
+  expect(await moved()).toEqual({ cash_at_provider: 8_000n, holder_balance: -8_640n, vouchers: 640n })
 })
 
 it('asks no holder for an account when the whole payment was given back by hand', async () => {
@@ -297,7 +307,7 @@ it.each([
   sim.failures.set(undefined)
   expect((await shop.view(placed)).refundRoute).toBe('bank_transfer')
   const dispute = sim.disputes.open(ref, { amount: taken.disputed })
-  await lookAtPayment(leb, { issuerId, id: dispute.id })
+  await lookAtPayment(leb, { issuerId, id: dispute!.id })
   await shop.look(placed)
   expect((await shop.view(placed)).state).toBe('refunded')
   expect(await moved()).toEqual(taken.lost)

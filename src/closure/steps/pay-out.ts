@@ -43,7 +43,7 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
       case 'kept':
         return { skip: { route: 'kept', amount: part.amount.toString() } }
       case 'voucher':
-        return { skip: await giveVoucher(ctx, tx, told, scope) }
+        return (await countByHand(ctx, tx, told, scope)) ?? { skip: await giveVoucher(ctx, tx, told, scope) }
       case 'bank_transfer':
         return (await countByHand(ctx, tx, told, scope)) ?? waitForTransfer(ctx, tx, told, part)
       case 'original_payment':
