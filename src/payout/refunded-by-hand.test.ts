@@ -8,13 +8,10 @@ import { seedCard, seedCards } from '../../test/seed.ts'
 import type { Declaration } from '../closure/declare.ts'
 import { undoClosure } from '../closure/undo.ts'
 import { checkBooks } from '../ledger/check.ts'
-import { openShop } from '../../test/orders.ts'
-import { orderPaidCommand } from '../order/order-commands.ts'
 import { byHandCommand, decideByHandCommand } from '../payment/by-hand-command.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { newNumber, openHookDoor, openPage, pay, workOffPayments } from '../payment/orders.fixture.ts'
 import { reconcileCommand } from '../payment/reconcile-command.ts'
-import { putCatalogue } from '../plan/put-catalogue.ts'
 
 const issuerId = 'leb'
 let leb: Outside
@@ -257,74 +254,6 @@ it('shows staff one that fails at the provider after it had taken the place of a
   expect(await say(byHandCommand, {})).toContain(`${refund.id}  leb`)
   expect(await say(byHandCommand, {})).toContain('86.40 CNY')
   expect(await say(byHandCommand, {})).toContain('failed at the provider')
-})
-
-it('takes it for an order that could not be delivered and whose refund was refused', async () => {
-  const shop = await openShop(leb)
-  const placed = await shop.place()
-  await shop.pay(placed)
-  await putCatalogue(leb, issuerId, { items: [], withdraw: ['LEB3'] })
-  await shop.hear(placed)
-  const ref = sim.checkout.all().at(-1)!.payment_intent!
-  // Without webhook: a part of it before LEB asks, the rest after LEB was told no.
-  sim.webhooks.hold()
-  sim.refundByHand(ref, 800)
-  sim.webhooks.lose()
-  await shop.look(placed)
-  expect(given(ref)).toEqual([800])
-  await workOffPayments(leb)
-  sim.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
-  await shop.look(placed)
-  sim.failures.set(undefined)
-  sim.refundByHand(ref, 12_000)
-  await heard()
-  await shop.look(placed)
-  expect((await shop.view(placed)).state).toBe('refunded')
-  expect(given(ref)).toEqual([12_000, 800])
-  expect(await moved()).toEqual({})
-  await expect(
-    orderPaidCommand(leb, { number: placed.number, reference: 'TRF 1', json: false }),
-  ).rejects.toThrow(/waits for no transfer/)
-})
-
-it.each([
-  { disputed: 12_000, lost: {} },
-  { disputed: 12_800, lost: { cash_at_provider: 800n, chargebacks: -800n } },
-])('owes no share of an order that bank ($disputed) and staff gave back between them', async (taken) => {
-  const shop = await openShop(leb)
-  const placed = await shop.place()
-  await shop.pay(placed)
-  await putCatalogue(leb, issuerId, { items: [], withdraw: ['LEB3'] })
-  await shop.hear(placed)
-  const ref = sim.checkout.all().at(-1)!.payment_intent!
-  sim.webhooks.hold()
-  sim.refundByHand(ref, 800)
-  sim.webhooks.lose()
-  sim.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
-  await shop.look(placed)
-  await workOffPayments(leb)
-  await shop.look(placed)
-  sim.failures.set(undefined)
-  expect((await shop.view(placed)).refundRoute).toBe('bank_transfer')
-  const dispute = sim.disputes.open(ref, { amount: taken.disputed })
-  await lookAtPayment(leb, { issuerId, id: dispute!.id })
-  await shop.look(placed)
-  expect((await shop.view(placed)).state).toBe('refunded')
-  expect(await moved()).toEqual(taken.lost)
-})
-
-it('delivers nothing that was given back before', async () => {
-  const shop = await openShop(leb)
-  const placed = await shop.place()
-  await shop.pay(placed)
-  const { payment_intent: ref } = sim.checkout.all().at(-1)!
-  sim.refundByHand(ref!, 12_800)
-  await sim.webhooks.idle()
-  await workOffPayments(leb)
-  await shop.look(placed)
-  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'refunded_by_hand' })
-  expect(given(ref!)).toEqual([12_800])
-  expect(await moved()).toEqual({})
 })
 
 it('settles money that nobody had ordered', async () => {
