@@ -92,6 +92,16 @@ it('lets a refund that staff made on the provider’s page take the place of the
   expect(await checkBooks(leb)).toMatchObject({ ok: true })
 })
 
+it('lets nobody undo a closing and keep what was given back by hand for it', async () => {
+  const { closureId, ref } = await planned()
+  sim.refundByHand(ref, 8_640)
+  await heard()
+  await expect(undoClosure(leb, { issuerId, closureId })).rejects.toMatchObject({
+    code: 'closure/past_return',
+  })
+  expect(await told(closureId)).toBe('closed')
+})
+
 it('finds it also when no webhook told of it, before it asks for money once more', async () => {
   const { closureId, ref } = await planned()
   sim.webhooks.hold()
