@@ -6,6 +6,8 @@ import { sweepPayments } from '../payment/sweep-payments.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
 import { readPerson } from '../privacy/vault.ts'
+import { isGivenUp } from './held-up.ts'
+import { takeUpOrder } from './order-case.ts'
 import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
 
 let leb: Outside
@@ -103,3 +105,24 @@ it('tells staff once of money that only they can send back, with the command tha
   await shop.look(placed)
   expect((await shop.view(placed)).state).toBe('refunded')
 })
+
+it('holds nothing up for a database that went away, which says so without a code too', async () => {
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await shop.hear(placed)
+  const told = (await takeUpOrder(leb, 'leb', placed.orderId))!
+  const noSocket = Object.assign(coded('ENOENT'), { syscall: 'connect' })
+  const ways = [
+    new Error('Connection terminated unexpectedly'),
+    coded('57P01'),
+    coded('ECONNRESET'),
+    noSocket,
+  ]
+  for (const lost of ways) expect(await isGivenUp(leb, told, lost)).toBe(false)
+  expect((await shop.view(placed)).heldUp).toBeNull()
+  // A key's file that is missing is ours to mend.
+  await isGivenUp(leb, told, Object.assign(coded('ENOENT'), { syscall: 'open' }))
+  expect((await shop.view(placed)).heldUp).toMatchObject({ reason: 'broken' })
+})
+
+const coded = (code: string) => Object.assign(new Error('gone'), { code })

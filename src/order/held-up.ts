@@ -1,6 +1,6 @@
 import { Pause, Superseded } from '../closure/step.ts'
 import type { Context } from '../platform/context.ts'
-import { inIssuer } from '../platform/db.ts'
+import { inIssuer, isDatabaseGone } from '../platform/db.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
 import { policyFor } from '../policy/policy.ts'
 import { holdOrder, noteOrder, type OrderCase, type OrderRow } from './order-case.ts'
@@ -18,7 +18,7 @@ export function givenBackAt(order: Pick<OrderRow, 'jurisdiction' | 'held_up_sinc
  * passes by itself (a pause, another worker, a database that is down) holds nothing up.
  */
 export async function isGivenUp(ctx: Context, told: OrderCase, error: unknown): Promise<boolean> {
-  if (error instanceof Pause || error instanceof Superseded || isOfDatabase(error)) return false
+  if (error instanceof Pause || error instanceof Superseded || isDatabaseGone(error)) return false
   const now = ctx.clock.now()
   return inIssuer(ctx.db, told.issuer.issuerId, async (tx) => {
     await holdOrder(tx, told)
@@ -40,10 +40,6 @@ export async function isGivenUp(ctx: Context, told: OrderCase, error: unknown): 
     return true
   })
 }
-
-/** Connections, deadlocks, resources, shutdowns (classes 08, 40, 53, 55, 57): the next look may find it well. */
-const isOfDatabase = (error: unknown) =>
-  /^(08|40|53|55|57|ECONN|EPIPE|ETIMEDOUT)/.test((error as { code?: string }).code ?? '')
 
 /** A code and never a text: a text may quote what is personal. */
 function reasonOf(error: unknown): string {

@@ -149,7 +149,8 @@ export async function returnFailed(ctx: Context, tx: Tx, row: Selectable<RefundB
   }
   await tx
     .updateTable('refund_by_hand')
-    .set({ state: 'over', told_at: null })
+    // One from before the card was here had met nothing.
+    .set({ state: 'over', told_at: null, ...(row.state === 'before' && { left_minor: row.amount_minor }) })
     .where('issuer_id', '=', issuerId)
     .where('provider', '=', row.provider)
     .where('refund_ref', '=', ref)

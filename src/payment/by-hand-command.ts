@@ -20,7 +20,10 @@ type Row = {
   closure: string | null
 }
 
-/** `leb payments by-hand`: refunds made on the provider's own page that LEB could match with nothing, oldest first. */
+/**
+ * `leb payments by-hand`: refunds made on the provider's own page that LEB could match with nothing, or that failed there
+ * after they had been; oldest first.
+ */
 export async function byHandCommand(ctx: Context, options: Options): Promise<number> {
   const out = options.out ?? print
   const all: (Row & { issuer: string })[] = []
@@ -41,7 +44,8 @@ async function list(tx: Tx, issuerId: string): Promise<Row[]> {
       from refund_by_hand h join payment p using (issuer_id, payment_id)
       left join card c on c.issuer_id = p.issuer_id and c.card_id = p.card_id
       left join purchase_order o on o.issuer_id = p.issuer_id and o.order_id = p.order_id
-     where h.issuer_id = ${issuerId} and h.left_minor > 0 and h.state in ('waiting', 'counts')
+     where h.issuer_id = ${issuerId} and (h.left_minor > 0 and h.state in ('waiting', 'counts')
+        or h.state = 'over' and h.left_minor < h.amount_minor)
      order by h.made_at, h.refund_ref limit 1000`.execute(tx)
   return rows
 }
@@ -53,11 +57,14 @@ const asJson = (row: Row & { issuer: string }) => ({
 })
 
 function describe(issuer: string, row: Row): string {
-  const money = { amount: row.left_minor, currency: row.currency }
+  const isOver = row.state === 'over'
+  const amount = isOver ? row.amount_minor - row.left_minor : row.left_minor
+  const money = { amount, currency: row.currency }
   const about = [row.iccid && `card ${row.iccid}`, row.order && `order ${row.order}`].filter(Boolean)
   const closing = row.closure ? `, being closed by ${row.closure}` : ''
-  const next =
-    row.state === 'counts'
+  const next = isOver
+    ? 'failed at the provider after it had counted: pay it another way'
+    : row.state === 'counts'
       ? 'counts toward what closing the card pays'
       : `waits for you: leb payments counts ${row.refund}, or leb payments besides ${row.refund}`
   return (

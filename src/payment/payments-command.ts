@@ -4,7 +4,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
 import { catchUp } from './catch-up.ts'
-import { listUnmatched, type Receipt } from './receipts.ts'
+import { listUnmatched, lockReceipt, type Receipt } from './receipts.ts'
 import { paymentRefusals, type PaymentRefusal } from './refusals.ts'
 import { matchReceipt, noteReturned, refundReceipt } from './unmatched.ts'
 
@@ -54,9 +54,14 @@ async function decide(
 ): Promise<number> {
   const { receipt: receiptId } = input
   const issuerId = await issuerOf(ctx, receiptId, input.issuer)
-  // What the payer's bank has taken meanwhile is nobody's to match or to send back.
-  await catchUp(ctx, { issuerId, receiptId })
-  await inIssuer(ctx.db, issuerId, (tx) => work(tx, { issuerId, receiptId })).catch(inOneSentence)
+  // What the payer's bank or somebody at the provider has taken meanwhile is nobody's to match or to send back.
+  const isNews = await catchUp(ctx, { issuerId, receiptId })
+  await inIssuer(ctx.db, issuerId, async (tx) => {
+    const receipt = await lockReceipt(tx, { issuerId, receiptId })
+    const isOpen = receipt?.state === 'waiting' || receipt?.state === 'refunding'
+    if (isNews && isOpen) throw new Refusal('payments/money_news' satisfies PaymentRefusal)
+    await work(tx, { issuerId, receiptId })
+  }).catch(inOneSentence)
   const out = input.out ?? print
   out(input.json ? `${JSON.stringify({ receipt: receiptId, done: true })}\n` : `${receiptId} ${done}\n`)
   return 0

@@ -7,6 +7,7 @@ export type PaymentRefusal =
   | 'payments/order_unfit'
   | 'payments/not_by_provider'
   | 'payments/no_such_refund'
+  | 'payments/money_news'
 
 /** Said to staff, who settle what could not settle itself. */
 export const paymentRefusals: Refusals<PaymentRefusal> = {
@@ -48,6 +49,18 @@ export const paymentRefusals: Refusals<PaymentRefusal> = {
     next: {
       'zh-CN': '用 leb payments by-hand 查看现有退款。',
       en: 'See what there is with leb payments by-hand.',
+    },
+  },
+  'payments/money_news': {
+    status: 409,
+    title: {
+      'zh-CN': '支付机构刚刚报告了拒付或人工退款，尚未记账',
+      en: 'The payment provider has just told of a dispute or a refund that was not booked yet',
+    },
+    next: {
+      'zh-CN':
+        '现已记账。请先用 leb payments by-hand 和 leb payments chargebacks 查看；若仍应如此处理，请重复此操作。',
+      en: 'It is booked now. Look at leb payments by-hand and leb payments chargebacks first; if this is right all the same, do it once more.',
     },
   },
   'payments/not_by_provider': {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openShop } from '../../test/orders.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { books, closeCard, partsOf, stateOf } from '../../test/payouts.ts'
-import { seedCard } from '../../test/seed.ts'
+import { seedCard, type Seeded } from '../../test/seed.ts'
 import { countAsChargedBack } from '../closure/charged-back.ts'
 import { recordBankTransfer, retryBlocked } from '../closure/unblock.ts'
 import { checkBooks } from '../ledger/check.ts'
@@ -115,17 +115,22 @@ it('notes no transfer for an order whose payment the bank has taken back', async
   expect(await moved()).toEqual({})
 })
 
+it('stops once before unmatched money is noted as sent back of which a part was given back by hand', async () => {
+  const card = await seedCard(leb)
+  before = await books(leb, issuerId, 'CNY')
+  const receipt = await unmatched(card)
+  sim.refundByHand(receipt.provider_ref, 500)
+  const returned = { receipt: receipt.receipt, reference: 'TRF 6', out: () => undefined }
+  await expect(returnedCommand(leb, returned)).rejects.toThrow(/not booked yet/)
+  expect(await moved()).toMatchObject({ unmatched_receipts: 2_000n, refunds_by_hand: -500n })
+  await returnedCommand(leb, returned)
+  expect(await moved()).not.toHaveProperty('unmatched_receipts')
+})
+
 it('notes no unmatched money as sent back that the bank has taken', async () => {
   const card = await seedCard(leb)
   before = await books(leb, issuerId, 'CNY')
-  const order = await awaitingOrder(leb, card, { gross: 2_000n })
-  await lapsed(order.orderId)
-  await pay(order)
-  await lookAtPayment(leb, { issuerId, id: order.ref })
-  let said = ''
-  await unmatchedCommand(leb, { json: true, out: (text) => void (said += text) })
-  const { unmatched } = JSON.parse(said) as { unmatched: { receipt: string; provider_ref: string }[] }
-  const receipt = unmatched[0]!
+  const receipt = await unmatched(card)
   sim.disputes.open(receipt.provider_ref)
   const returned = { receipt: receipt.receipt, reference: 'TRF 5', out: () => undefined }
   await expect(returnedCommand(leb, returned)).rejects.toThrow(/settled already/)
@@ -133,6 +138,17 @@ it('notes no unmatched money as sent back that the bank has taken', async () => 
   expect(await checkBooks(leb)).toMatchObject({ ok: true })
 })
 
+/** Money for an order that had lapsed. */
+const unmatched = async (card: Seeded) => {
+  const order = await awaitingOrder(leb, card, { gross: 2_000n })
+  await lapsed(order.orderId)
+  await pay(order)
+  await lookAtPayment(leb, { issuerId, id: order.ref })
+  let said = ''
+  await unmatchedCommand(leb, { json: true, out: (text) => void (said += text) })
+  const list = JSON.parse(said) as { unmatched: { receipt: string; provider_ref: string }[] }
+  return list.unmatched.at(-1)!
+}
 const lapsed = async (orderId: string) => {
   await inIssuer(leb.db, issuerId, (tx) =>
     tx.updateTable('purchase_order').set({ state: 'lapsed' }).where('order_id', '=', orderId).execute(),

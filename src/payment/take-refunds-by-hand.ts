@@ -59,6 +59,7 @@ async function waitForPayment(ctx: Context, issuerId: string, paymentRef: string
 type Where = { issuerId: string; paymentRef: string }
 
 async function takeAll(ctx: Context, tx: Tx, where: Where, refunds: RefundState[]): Promise<string> {
+  await lockClosings(tx, where)
   const lock = `leb.payment/${where.issuerId}/stripe/${where.paymentRef}`
   await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(tx)
   const payments = await paymentsOf(tx, where)
@@ -79,6 +80,16 @@ async function takeAll(ctx: Context, tx: Tx, where: Where, refunds: RefundState[
   return 'booked'
 }
 
+/** Before the payments, as a worker does who writes parts of them. */
+async function lockClosings(tx: Tx, { issuerId, paymentRef }: Where): Promise<void> {
+  await sql`
+    select 1 from closure
+     where issuer_id = ${issuerId} and closed_at is null and closure_id in (
+       select k.closure_id from closure_card k join payment p using (issuer_id, card_id)
+        where k.issuer_id = ${issuerId} and k.live and p.provider = 'stripe' and p.provider_ref = ${paymentRef})
+     order by closure_id for no key update`.execute(tx)
+}
+
 /** One payment may have paid for several imported cards. */
 async function paymentsOf(tx: Tx, { issuerId, paymentRef }: Where): Promise<RefundedPayment[]> {
   const { rows } = await sql<RefundedPayment>`
@@ -94,7 +105,10 @@ async function paymentsOf(tx: Tx, { issuerId, paymentRef }: Where): Promise<Refu
   return rows
 }
 
-/** Whoever waits with money of these payments looks now: closings, also those stopped by a refusal, and orders. */
+/**
+ * Whoever waits with money of these payments looks now: closings, also those stopped by a refusal, and orders. A closing
+ * whose money has been given back is past undo, as when LEB has sent it.
+ */
 async function lookAtWhatIsPlanned(
   ctx: Context,
   tx: Tx,
@@ -114,7 +128,17 @@ async function lookAtWhatIsPlanned(
                            where h.issuer_id = b.issuer_id and h.payment_id = any (${paymentIds}::uuid[])
                              and h.left_minor > 0 and h.state in ('waiting', 'counts')))
          and q.issuer_id = b.issuer_id and q.closure_id = b.closure_id and q.card_id = any (${cardIds}::uuid[])
-         and q.state = 'waiting')
+         and q.state = 'waiting'),
+    past as (
+      update closure c set no_return_at = ${ctx.clock.now()}
+       where c.issuer_id = ${issuerId} and c.no_return_at is null
+         and c.identified_at is not null and c.closed_at is null
+         and c.closure_id in (select closure_id from closure_card
+                               where issuer_id = ${issuerId} and live and card_id = any (${cardIds}::uuid[]))
+         and exists (select 1 from refund_by_hand h
+                      where h.issuer_id = ${issuerId} and h.payment_id = any (${paymentIds}::uuid[]) and h.left_minor > 0
+                        and (h.state = 'counts'
+                             or h.state = 'waiting' and h.made_at >= date_trunc('second', c.declared_at))))
     select k.closure_id as id from closure_card k join closure c using (issuer_id, closure_id)
      where k.issuer_id = ${issuerId} and k.live and k.card_id = any (${cardIds}::uuid[])
        and c.identified_at is not null and c.closed_at is null`.execute(tx)

@@ -17,7 +17,7 @@ const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unk
 
 /** Refunds made on the provider's own page that met nobody's claim, or that failed after they had. */
 const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
-  or state = 'over' and left_minor < amount_minor and part_id is not null)`
+  or state = 'over' and left_minor < amount_minor)`
 
 /** Orders whose money can't go back the way it came: only staff can transfer it. */
 const waitsForTransfer = sql<boolean>`state = 'refunding' and exists (

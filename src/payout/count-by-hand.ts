@@ -10,16 +10,24 @@ export type OpenByHand = Pick<
   'refund_ref' | 'payment_id' | 'part_id' | 'currency' | 'amount_minor' | 'left_minor' | 'state' | 'made_at'
 >
 
-/** Refunds by hand that have met nobody's claim yet, of a card's payments or of an order's; oldest first, locked. */
+/**
+ * Refunds by hand that have met nobody's claim yet, of a card's payments or of an order's; oldest first, locked. One
+ * payment may have paid for several imported cards: whichever of them it was booked on, it is here for each, as a refund
+ * of that card's own share (`payment_id`).
+ */
 export async function openByHand(
   tx: Tx,
   of: { issuerId: string; cardId?: string; orderId?: string },
 ): Promise<OpenByHand[]> {
   const { rows } = await sql<OpenByHand>`
-    select h.refund_ref, h.payment_id, h.part_id, h.currency, h.amount_minor, h.left_minor, h.state, h.made_at
-      from refund_by_hand h join payment p using (issuer_id, payment_id)
+    select h.refund_ref, own.payment_id, h.part_id, h.currency, h.amount_minor, h.left_minor, h.state, h.made_at
+      from refund_by_hand h
+     cross join lateral (
+       select p.payment_id from payment p
+        where p.issuer_id = h.issuer_id and p.provider = h.provider and p.provider_ref = h.payment_ref
+          and (p.card_id = ${of.cardId ?? null}::uuid or p.order_id = ${of.orderId ?? null}::uuid)
+        order by p.payment_id <> h.payment_id, p.payment_id limit 1) own
      where h.issuer_id = ${of.issuerId} and h.left_minor > 0 and h.state in ('waiting', 'counts')
-       and (p.card_id = ${of.cardId ?? null}::uuid or p.order_id = ${of.orderId ?? null}::uuid)
      order by h.made_at, h.refund_ref for update of h`.execute(tx)
   return rows
 }

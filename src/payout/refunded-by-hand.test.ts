@@ -4,16 +4,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { books, closeCard, partsOf, stateOf } from '../../test/payouts.ts'
-import { seedCard } from '../../test/seed.ts'
+import { seedCard, seedCards } from '../../test/seed.ts'
+import type { Declaration } from '../closure/declare.ts'
 import { undoClosure } from '../closure/undo.ts'
 import { checkBooks } from '../ledger/check.ts'
-import { openShop } from '../../test/orders.ts'
-import { orderPaidCommand } from '../order/order-commands.ts'
 import { byHandCommand, decideByHandCommand } from '../payment/by-hand-command.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { newNumber, openHookDoor, openPage, pay, workOffPayments } from '../payment/orders.fixture.ts'
 import { reconcileCommand } from '../payment/reconcile-command.ts'
-import { putCatalogue } from '../plan/put-catalogue.ts'
 
 const issuerId = 'leb'
 let leb: Outside
@@ -63,11 +61,11 @@ const namedBy = async (csv: string, refund: string) => {
 }
 const given = (ref: string) => sim.refunds(ref).map((refund) => refund.amount)
 /** Declared, its payout still to come: ¥86.40 of a payment of ¥200.00. */
-const planned = async (paid = 20_000) => {
+const planned = async (paid = 20_000, change: Partial<Declaration> = {}) => {
   const card = await seedCard(leb, { balance: 8_640n, paid: BigInt(paid) })
   sim.seed([{ id: card.paymentRef, amount: paid, currency: 'cny' }])
   before = await books(leb, issuerId, 'CNY')
-  const closureId = await closeCard(leb, card, { start: 'after_undo_window' })
+  const closureId = await closeCard(leb, card, { start: 'after_undo_window', ...change })
   leb.clock.advance({ seconds: 1 })
   return { card, closureId, ref: card.paymentRef }
 }
@@ -94,6 +92,16 @@ it('lets a refund that staff made on the provider’s page take the place of the
   expect(await checkBooks(leb)).toMatchObject({ ok: true })
 })
 
+it('lets nobody undo a closing and keep what was given back by hand for it', async () => {
+  const { closureId, ref } = await planned()
+  sim.refundByHand(ref, 8_640)
+  await heard()
+  await expect(undoClosure(leb, { issuerId, closureId })).rejects.toMatchObject({
+    code: 'closure/past_return',
+  })
+  expect(await told(closureId)).toBe('closed')
+})
+
 it('finds it also when no webhook told of it, before it asks for money once more', async () => {
   const { closureId, ref } = await planned()
   sim.webhooks.hold()
@@ -111,6 +119,31 @@ it('sends only what is over when a part was given back by hand', async () => {
   expect(await told(closureId)).toBe('closed')
   expect(given(ref).toSorted((a, b) => a - b)).toEqual([2_000, 6_640])
   expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+})
+
+it('counts one refund for each of the imported cards that its payment paid for', async () => {
+  const ref = 'pi_20260000000000020_cny_2'
+  const cards = await seedCards(leb, [{ paymentRef: ref }, { paymentRef: ref }])
+  sim.seed([{ id: ref, amount: 40_000, currency: 'cny' }])
+  before = await books(leb, issuerId, 'CNY')
+  const closures: string[] = []
+  for (const card of cards) closures.push(await closeCard(leb, card, { start: 'after_undo_window' }))
+  leb.clock.advance({ seconds: 1 })
+  sim.refundByHand(ref, 12_000)
+  await heard()
+  for (const closureId of closures) expect(await told(closureId)).toBe('closed')
+  expect(given(ref).toSorted((a, b) => a - b)).toEqual([5_280, 12_000])
+  expect(await moved()).toEqual({ cash_at_provider: 17_280n, holder_balance: -17_280n })
+  expect(await say(byHandCommand, {})).toContain('No refund')
+})
+
+it('gives no voucher for what was given back by hand', async () => {
+  const { closureId, ref } = await planned(20_000, { voucher: true })
+  sim.refundByHand(ref, 8_000)
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([8_000])
+  expect(await moved()).toEqual({ cash_at_provider: 8_000n, holder_balance: -8_640n, vouchers: 640n })
 })
 
 it('asks no holder for an account when the whole payment was given back by hand', async () => {
@@ -221,46 +254,16 @@ it('is here again when the refund by hand fails at the provider before it met an
   expect(await moved()).toEqual({})
 })
 
-it('takes it for an order that could not be delivered and whose refund was refused', async () => {
-  const shop = await openShop(leb)
-  const placed = await shop.place()
-  await shop.pay(placed)
-  await putCatalogue(leb, issuerId, { items: [], withdraw: ['LEB3'] })
-  await shop.hear(placed)
-  const ref = sim.checkout.all().at(-1)!.payment_intent!
-  // Without webhook: a part of it before LEB asks, the rest after LEB was told no.
-  sim.webhooks.hold()
-  sim.refundByHand(ref, 800)
-  sim.webhooks.lose()
-  await shop.look(placed)
-  expect(given(ref)).toEqual([800])
-  await workOffPayments(leb)
-  sim.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
-  await shop.look(placed)
-  sim.failures.set(undefined)
-  sim.refundByHand(ref, 12_000)
+it('shows staff one that fails at the provider after it had taken the place of a payout', async () => {
+  const { closureId, ref } = await planned()
+  const refund = sim.refundByHand(ref, 8_640)
   await heard()
-  await shop.look(placed)
-  expect((await shop.view(placed)).state).toBe('refunded')
-  expect(given(ref)).toEqual([12_000, 800])
-  expect(await moved()).toEqual({})
-  await expect(
-    orderPaidCommand(leb, { number: placed.number, reference: 'TRF 1', json: false }),
-  ).rejects.toThrow(/waits for no transfer/)
-})
-
-it('delivers nothing that was given back before', async () => {
-  const shop = await openShop(leb)
-  const placed = await shop.place()
-  await shop.pay(placed)
-  const { payment_intent: ref } = sim.checkout.all().at(-1)!
-  sim.refundByHand(ref!, 12_800)
-  await sim.webhooks.idle()
-  await workOffPayments(leb)
-  await shop.look(placed)
-  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'refunded_by_hand' })
-  expect(given(ref!)).toEqual([12_800])
-  expect(await moved()).toEqual({})
+  expect(await told(closureId)).toBe('closed')
+  refund.status = 'failed'
+  await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  expect(await say(byHandCommand, {})).toContain(`${refund.id}  leb`)
+  expect(await say(byHandCommand, {})).toContain('86.40 CNY')
+  expect(await say(byHandCommand, {})).toContain('failed at the provider')
 })
 
 it('settles money that nobody had ordered', async () => {

@@ -90,6 +90,22 @@ export function mayBeTriedAgain(error: unknown): boolean {
   return code === '40P01' || code === '40001'
 }
 
+/**
+ * True where the database, not the work, is the trouble: connection lost (08), operator's intervention (57), out of
+ * resources (53), conflicts that outlasted every retry (40), a lock not given in time (55P03), or no SQLSTATE at all.
+ */
+export function isDatabaseGone(error: unknown): boolean {
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown }
+  // A server's socket that is not there is ENOENT as well, but so is a missing file.
+  if (syscall === 'connect') return true
+  if (
+    typeof code === 'string' &&
+    /^(08|57|53|40)|^55P03$|^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI)/.test(code)
+  )
+    return true
+  return error instanceof Error && /connection|timeout/i.test(error.message) && typeof code !== 'string'
+}
+
 /** A transaction of one issuer that is ended by hand, for work that does not fit one function. */
 export type OpenTx = { tx: Tx; commit(): Promise<void>; rollback(): Promise<void> }
 

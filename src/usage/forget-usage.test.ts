@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seedCard } from '../../test/seed.ts'
 import { lineWords } from '../ledger/pages/line-words.ts'
@@ -7,8 +8,16 @@ import { forgetUsage } from './forget-usage.ts'
 import { openUsageStage, usedAt } from './usage-stage.fixture.ts'
 
 let stage: Awaited<ReturnType<typeof openUsageStage>>
-beforeAll(async () => void (stage = await openUsageStage()))
-afterAll(() => stage.leb.stop())
+/** The tables' owner, who can make a statement of ours fail. */
+let owner: pg.Pool
+beforeAll(async () => {
+  stage = await openUsageStage()
+  owner = new pg.Pool({ connectionString: stage.leb.databaseUrl, max: 1 })
+})
+afterAll(async () => {
+  await owner.end()
+  await stage.leb.stop()
+})
 
 const kept = (recordId: string) =>
   stage.inLeb((tx) =>
@@ -52,6 +61,27 @@ it('forgets where and when on the day that policy names, and keeps what was char
     readStatement(tx, { issuerId: 'leb', cardId: card.cardId }, { limit: 1 }),
   )
   expect(lineWords(statement!.lines[0]!).en).toBe('Usage: 3 MB data')
+})
+
+it('takes shorter steps where a statement would take too long', async () => {
+  const { leb } = stage
+  const card = await seedCard(leb)
+  await owner.query('update issuer set usage_forgotten_until = $1', [leb.clock.now()])
+  const records = [stage.record(card), stage.record(card)]
+  for (const record of records) {
+    await stage.take(record)
+    leb.clock.advance({ seconds: 120 })
+  }
+  // Stands for what only a few million records do.
+  await owner.query(`create function too_long() returns trigger language plpgsql as $$ begin
+    if (select count(*) from written) > 1 then raise exception 'too long' using errcode = '57014'; end if;
+    return null; end $$`)
+  await owner.query(`create trigger too_long after update on usage_record
+    referencing new table as written for each statement execute function too_long()`)
+  leb.clock.advance({ days: 183 })
+  await forgetAll()
+  await owner.query('drop trigger too_long on usage_record')
+  for (const { recordId } of records) expect((await kept(recordId)).country).toBeNull()
 })
 
 /** As many minutes as it takes; a second one at the same time passes over what the first is at. */

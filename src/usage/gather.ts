@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Context } from '../platform/context.ts'
+import { isDatabaseGone } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
 import type { UsageResult } from './outcome.ts'
@@ -168,13 +169,3 @@ async function fly(ctx: Context, issuerId: string, flight: Waiting[]): Promise<v
 }
 
 const tryAgain = () => new Refusal('usage/try_again' satisfies UsageRefusal)
-
-/**
- * True where the database, not the batch, is the trouble: connection lost (08), operator's intervention (57), out of
- * resources (53), conflicts that outlasted every retry (40), a lock not given in time (55P03), or no SQLSTATE at all.
- */
-function isDatabaseGone(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  if (typeof code === 'string' && /^(08|57|53|40)|^55P03$|^E[A-Z]+$/.test(code)) return true
-  return error instanceof Error && /connection|timeout/i.test(error.message) && typeof code !== 'string'
-}

@@ -43,7 +43,7 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
       case 'kept':
         return { skip: { route: 'kept', amount: part.amount.toString() } }
       case 'voucher':
-        return { skip: await giveVoucher(ctx, tx, told, scope) }
+        return (await countByHand(ctx, tx, told, scope)) ?? { skip: await giveVoucher(ctx, tx, told, scope) }
       case 'bank_transfer':
         return (await countByHand(ctx, tx, told, scope)) ?? waitForTransfer(ctx, tx, told, part)
       case 'original_payment':
@@ -160,7 +160,9 @@ async function startRefund(ctx: Context, tx: Tx, told: Case, { card, part }: Cas
                  where x.issuer_id = p.issuer_id and x.payment_id = p.payment_id and x.state <> 'refused'
                    and x.part_id <> ${part.partId}), 0)::bigint as room, p.charged_back_minor as charged_back,
              ${knownByHandOfP} as known,
-             exists (select 1 from refund_by_hand h join payment y using (issuer_id, payment_id)
+             exists (select 1 from refund_by_hand h
+                       join payment y on y.issuer_id = h.issuer_id and y.provider = h.provider
+                                     and y.provider_ref = h.payment_ref
                       where h.issuer_id = p.issuer_id and y.card_id = p.card_id and h.left_minor > 0
                         and h.state in ('waiting', 'counts')) as by_hand
         from payment p where p.issuer_id = ${closure.issuer_id} and p.payment_id = ${part.paymentId}),

@@ -18,8 +18,8 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
   kind: 'outside',
   name: 'refund',
   async prepare(ctx, tx, told) {
-    const left = await chargedBack(ctx, tx, told, await readPart(tx, told))
-    const part = await countByHand(ctx, tx, told, left)
+    const left = await countByHand(ctx, tx, told, await lockPart(tx, told))
+    const part = await chargedBack(ctx, tx, told, left)
     if (part.state === 'paid') return { skip: { route: part.route } }
     if (part.route === 'voucher') return { skip: await giveVoucher(ctx, tx, told, part) }
     if (part.route !== 'original_payment') return { wait: 'a person' }
@@ -92,7 +92,8 @@ async function giveVoucher(
 async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): Promise<Part> {
   const asked = lastOf(told.journal, 'refund')
   const payment = await paymentOf(tx, told)
-  const left = payment.amount_minor - payment.charged_back_minor
+  const rest = payment.amount_minor - payment.charged_back_minor - (await metBefore(tx, told, part))
+  const left = rest > 0n ? rest : 0n
   if (part.state !== 'waiting' || (asked && asked.state !== 'refused') || part.amount_minor <= left)
     return part
   const { issuer_id: issuerId, order_id: orderId, currency } = told.order
@@ -116,6 +117,19 @@ async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): P
     .where('part_id', '=', part.part_id)
     .execute()
   return { ...part, ...facts }
+}
+
+/** What of the order's money refunds by hand have met already. */
+async function metBefore(tx: Tx, { order }: OrderCase, part: Part): Promise<bigint> {
+  const { met } = await tx
+    .selectFrom('payout_part')
+    .select(sql<bigint>`coalesce(sum(amount_minor), 0)::bigint`.as('met'))
+    .where('issuer_id', '=', order.issuer_id)
+    .where('order_id', '=', order.order_id)
+    .where('part_id', '<>', part.part_id)
+    .where('state', '<>', 'refused')
+    .executeTakeFirstOrThrow()
+  return met
 }
 
 /** What staff gave back on the provider's own page is not sent once more, unless an answer of ours is open. */
@@ -155,15 +169,20 @@ async function knownByHand(tx: Tx, { order }: OrderCase): Promise<string[]> {
 
 type Part = Awaited<ReturnType<typeof readPart>>
 
+/** Locked, for staff may be noting a transfer of it at this moment (`leb order paid`). */
+const lockPart = (tx: Tx, told: OrderCase) => partQuery(tx, told).forNoKeyUpdate().executeTakeFirstOrThrow()
+
+const readPart = (tx: Tx, told: OrderCase) => partQuery(tx, told).executeTakeFirstOrThrow()
+
 /** The part that counts: a refused one was replaced. */
-async function readPart(tx: Tx, { order }: OrderCase) {
+function partQuery(tx: Tx, { order }: OrderCase) {
   return tx
     .selectFrom('payout_part')
     .select(['part_id', 'ord', 'route', 'state', 'amount_minor', 'currency'])
     .where('issuer_id', '=', order.issuer_id)
     .where('order_id', '=', order.order_id)
     .orderBy('ord', 'desc')
-    .executeTakeFirstOrThrow()
+    .limit(1)
 }
 
 async function notePart(
