@@ -46,7 +46,7 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
     await checkVersion(data)
     let at = await runningServer(data)
     const started = at === undefined
-    at ??= await launch(native, data, owner, options.settings ?? {})
+    at ??= await launchWithSocket(native, data, owner, options.settings ?? {})
     const place = `${at.socketDir ? encodeURIComponent(at.socketDir) : '127.0.0.1'}:${at.port}`
     const adminUrl = `postgresql://postgres:${password}@${place}/postgres`
     const database = options.database ?? 'leb'
@@ -155,6 +155,21 @@ async function runningServer(data: string): Promise<Listening | undefined> {
   )
 }
 
+/** A file system may know no sockets, and does not say so before one is made: then without. */
+async function launchWithSocket(
+  native: string,
+  data: string,
+  owner: Owner,
+  settings: Record<string, string>,
+): Promise<Listening> {
+  const socketDir = socketDirFor(resolve(data))
+  const withSocket = { unix_socket_directories: socketDir, ...settings }
+  return launch(native, data, owner, withSocket).catch((error: unknown) => {
+    if (socketDir === '') throw error
+    return launch(native, data, owner, settings)
+  })
+}
+
 async function launch(
   native: string,
   data: string,
@@ -165,7 +180,7 @@ async function launch(
   const all = {
     listen_addresses: '127.0.0.1',
     port: String(port),
-    unix_socket_directories: socketDirFor(resolve(data)),
+    unix_socket_directories: '',
     max_connections: '200',
     shared_buffers: '256MB',
     // After each checkpoint the first change of a page writes all of it to the log: seldom, where cards are many.
