@@ -18,8 +18,8 @@ const { values } = parseArgs({
 const rate = Number(values.rate)
 const seconds = Number(values.seconds)
 const goal_ms = 200
-const warm_up = 30
-const warm_up_rate = 5
+const warm_up = 300
+const warm_up_rate = 20
 
 const at = await openInstallation([])
 let serving: Serving | undefined
