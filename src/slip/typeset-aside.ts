@@ -34,7 +34,6 @@ function startThread(): Press {
   const file = import.meta.url.endsWith('.ts') ? './typeset-thread.ts' : './typeset-thread.js'
   const made: Press = { thread: new Worker(new URL(file, import.meta.url)), waiting: new Map(), next: 0 }
   const { thread, waiting } = made
-  thread.unref()
   thread.on('message', (answer: Answered) => {
     const asked = waiting.get(answer.id)
     waiting.delete(answer.id)
@@ -49,5 +48,7 @@ function startThread(): Press {
   }
   thread.on('error', (error) => end(error.message))
   thread.on('exit', () => end('the typesetting thread ended'))
+  // After the listeners, the first of which would hold the process again.
+  thread.unref()
   return made
 }
