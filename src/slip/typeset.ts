@@ -6,7 +6,7 @@ import { LETTER_TEMPLATE } from './letter-template.ts'
 import { printPages } from './press.ts'
 import { slipView } from './slip-view.ts'
 
-// One path of bars, a bar for each run of dark modules: sharp at any size, no hairlines, half the work of squares.
+// One path of bars, a bar for each run of dark modules: sharp at any size, prints without hairlines.
 const qrSvg = (text: string): string => {
   const { data, size } = encode(text, { ecc: 'M', border: 2 })
   const bars = data.map((row, y) => {
