@@ -1,14 +1,14 @@
 import { crc32, deflateSync } from 'node:zlib'
-import { encode } from 'uqr'
+import { qrRows } from '../platform/qr.ts'
 
 // Pixels a module: sharp on a screen, and large enough to be read off it by another phone.
 const scale = 6
 
 /** A QR code as PNG (ISO/IEC 15948, grey, 8 bits), for mails: many readers show no SVG. */
 export function qrPng(text: string): Uint8Array {
-  const { data, size } = encode(text, { ecc: 'M', border: 4 })
-  const width = size * scale
-  const lines = data.map((row) => {
+  const rows = qrRows(text, 4)
+  const width = rows.length * scale
+  const lines = rows.map((row) => {
     const pixels = Buffer.alloc(1 + width, 0xff)
     pixels[0] = 0
     row.forEach((dark, at) => dark && pixels.fill(0, 1 + at * scale, 1 + (at + 1) * scale))

@@ -1,23 +1,10 @@
-import { encode } from 'uqr'
+import { qrSvg } from '../platform/qr.ts'
 import { certificateView } from './certificate-view.ts'
 import type { Both, DocumentContent } from './content.ts'
 import { attachmentName, contentFingerprint, fingerprintKeyword } from './document-marks.ts'
 import { LETTER_TEMPLATE } from './letter-template.ts'
 import { printPages } from './press.ts'
 import { slipView } from './slip-view.ts'
-
-// One path of bars, a bar for each run of dark modules: sharp at any size, prints without hairlines.
-const qrSvg = (text: string): string => {
-  const { data, size } = encode(text, { ecc: 'M', border: 2 })
-  const bars = data.map((row, y) => {
-    const runs = row
-      .map((dark) => (dark ? '1' : '0'))
-      .join('')
-      .matchAll(/1+/g)
-    return Array.from(runs, ({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`).join('')
-  })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}"><path shape-rendering="crispEdges" d="${bars.join('')}"/></svg>`
-}
 
 const SEAL: { heading: Both; text: Both } = {
   heading: { zh: '本文件已电子签章', en: 'This document is sealed' },
@@ -37,7 +24,7 @@ const letterData = (content: DocumentContent) => {
     issuer: content.issuer,
     documentTitle: `${view.title.zh} ${view.title.en} ${content.number}`,
     keywords: [content.number, fingerprintKeyword(fingerprint)],
-    qr: qrSvg(content.verifyUrl),
+    qr: qrSvg(content.verifyUrl, 2),
     qrAlt: `QR: ${content.verifyUrl}`,
     verifyUrl: content.verifyUrl,
     fingerprint: groups(fingerprint),

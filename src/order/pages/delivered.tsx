@@ -1,5 +1,5 @@
 import { raw } from 'hono/html'
-import { renderSVG } from 'uqr'
+import { qrSvg } from '../../platform/qr.ts'
 import type { Page } from '../../web/page.ts'
 import { boughtWords } from '../bought-words.ts'
 import type { OrderView } from '../read-order.ts'
@@ -27,7 +27,7 @@ export function Delivered({ page, order }: { page: Page; order: OrderView }) {
       <p class="lead">{text.scan}</p>
       <div class="sheet receipt">
         <div class="qr" role="img" aria-label={text.qr}>
-          {raw(renderSVG(order.activation, { ecc: 'M', border: 4 }))}
+          {raw(qrSvg(order.activation, 4))}
         </div>
         <p class="soft">{text.code}</p>
         <p>
