@@ -19,7 +19,8 @@ const { values } = parseArgs({
     accounts: { type: 'string', default: '1,100000,10000000' },
     seconds: { type: 'string', default: '15' },
     batch: { type: 'string', default: '100' },
-    senders: { type: 'string', default: '4' },
+    /** One waits for its answer before it sends on; more of them share the same two cores and wait for each other. */
+    senders: { type: 'string', default: '1' },
     set: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },

@@ -126,7 +126,7 @@ async function refuseIfNotOpen(tx: Tx, declaration: Declaration, preview: Closur
       ),
     )
     .execute()
-  const existing = preview.cards.find((card) => card.existing && declaration.cardIds)
+  const existing = preview.cards.find((card) => card.existing)
   const closed = rows.some((row) => row.state === 'closed') && declaration.cardIds !== 'account'
   if (closed || rows.some((row) => row.account_state === 'closed'))
     throw new Refusal('closure/already_closed')
