@@ -107,7 +107,7 @@ function tell(seen: Seen[]): void {
         ),
         'pgbench clients': 'missing' in main.reference ? null : main.reference.clients,
         // Says the same on a busy machine as on an idle one.
-        'CPU µs a record': main.cpu,
+        'CPU µs a record by accounts': Object.fromEntries(seen.map((one) => [one.accounts, one.cpu])),
         'last size against first': last.perSecond / first.perSecond,
       },
     },

@@ -22,8 +22,8 @@ export type UsageAnswer =
   | { answer: 'insufficient'; affordable: bigint }
 
 /**
- * Takes many records off many cards in one statement (migrations/0009_ledger.sql), each its own posting that is
- * answered by itself, in the order given. Lines of one card are taken one after the other: one that does not fit is
+ * Takes many records off many cards in one statement (ledger_post_usage, migrations/0080), each its own posting that
+ * is answered by itself, in the order given. Lines of one card are taken one after the other: one that does not fit is
  * refused whole, and a smaller one after it may still fit. Call it last in the transaction, after locks on cards and
  * buckets: it locks balances by account id and the house's accounts at the end, and those are every batch's.
  * Throws LB012 unbalanced as a database error for a line that does not add up: a bug of the caller's.

@@ -11,12 +11,13 @@ type Row = {
   plan: string
   zone: string
   item_id: string | null
-  sold_at: Date
-  activated_at: Date | null
+  /** Times in ms since 1970. */
+  sold_ms: number
+  activated_ms: number | null
   activated_zone: string | null
   more_days: number
-  expires_at: Date
-  lapsed_at: Date | null
+  expires_ms: number
+  lapsed_ms: number | null
   data_left_mb: bigint
   voice_left_s: bigint
   sms_left: bigint
@@ -26,9 +27,9 @@ type Row = {
   currency: string
   /** The balance without what is held. */
   free: bigint
-  frozen_at: Date | null
+  frozen_ms: number | null
   /** When its account ended: it is settled. */
-  closed_at: Date | null
+  closed_ms: number | null
   voice_over_s: bigint | null
   gross_minor: bigint | null
   buckets: { bucket_id: string; kind: UsageKind; left_units: number; expires_ms: number }[] | null
@@ -43,8 +44,8 @@ export function cardOf(cards: Cards, record: UsageRecord): CardState | undefined
 }
 
 /**
- * Locks the balance of every card that the records name and reads the cards after that (usage_cards in
- * migrations/0010_usage.sql): until the transaction ends nobody else charges them.
+ * Locks the balance of every card that the records name and reads the cards after that (usage_cards,
+ * migrations/0080): until the transaction ends nobody else charges them.
  */
 export async function lockCards(
   tx: Tx,
@@ -65,7 +66,7 @@ export async function lockCards(
     const sold = {
       itemId: row.item_id,
       plan: row.plan,
-      soldAt: row.sold_at,
+      soldAt: new Date(row.sold_ms),
       zone: row.zone,
       currency: row.currency,
       jurisdiction: row.jurisdiction,
@@ -101,14 +102,14 @@ function stateOf(row: Row, rules: CardState['rules']): CardState {
     voiceOverS: Number(row.voice_over_s ?? 0n),
     grossMinor: row.gross_minor ?? 0n,
     dayMb: new Map((row.days ?? []).map(({ day, data_mb }) => [day, data_mb])),
-    activatedAt: row.activated_at?.getTime() ?? null,
+    activatedAt: row.activated_ms,
     activatedZone: row.activated_zone,
     moreDays: row.more_days,
-    expiresAt: row.expires_at.getTime(),
-    expiredAtFirst: row.expires_at.getTime(),
-    lapsedAt: row.lapsed_at?.getTime() ?? null,
-    frozenAt: row.frozen_at?.getTime() ?? null,
-    settledAt: row.closed_at?.getTime() ?? null,
+    expiresAt: row.expires_ms,
+    expiredAtFirst: row.expires_ms,
+    lapsedAt: row.lapsed_ms,
+    frozenAt: row.frozen_ms,
+    settledAt: row.closed_ms,
     changed: { card: false, meter: false, days: new Set() },
     dry: null,
   }
