@@ -19,8 +19,8 @@ const { values } = parseArgs({
     accounts: { type: 'string', default: '1,100000,10000000' },
     seconds: { type: 'string', default: '15' },
     batch: { type: 'string', default: '100' },
-    /** One waits for its answer before it sends on; more of them share the same two cores and wait for each other. */
-    senders: { type: 'string', default: '1' },
+    /** Each waits for its answer before it sends on. Two keep both cores busy; more of them wait for each other. */
+    senders: { type: 'string', default: '2' },
     set: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
