@@ -17,16 +17,19 @@ export async function growExpired(adminUrl: string, issuerId: string, count: num
     const first = rows[0]!
     const id = (of: keyof typeof first, n = 'n') => `leb_next_id('${first[of]}', ${n})`
     const cards = `from generate_series(1, ${count}) n`
+    const ends = `now() - interval '1 minute'
+      - ${expiring_from_minutes - 1} * interval '1 minute' * ((hashint8(n) & 65535) / 65536.0)`
     await client.query(`
       insert into account (issuer_id, account_id, account_ref, holder_id, jurisdiction, locale, created_at)
       select '${issuerId}', ${id('a')}, 'B' || n, ${id('a')}, 'CH', 'en', now() - interval '9 days' ${cards};
       insert into card (issuer_id, card_id, account_id, iccid, plan, zone, sold_at, activated_at, expires_at,
                         profile_state, line_state, data_left_mb, voice_left_s, sms_left, currency, paid_minor,
-                        payment_provider, payment_ref, invoice_no, told)
+                        payment_provider, payment_ref, invoice_no)
       select '${issuerId}', ${id('c')}, ${id('a')}, '8999' || lpad(n::text, 15, '0'), 'LEB3', 'JP',
-             now() - interval '9 days', now() - interval '3 days',
-             now() - interval '1 minute' - ${expiring_from_minutes - 1} * interval '1 minute' * ((hashint8(n) & 65535) / 65536.0),
-             'Enabled', 'active', 200, 60, 5, 'EUR', 2000, 'stripe', 'pi_' || n, 'INV-' || n, 3 ${cards};
+             now() - interval '9 days', now() - interval '3 days', ${ends},
+             'Enabled', 'active', 200, 60, 5, 'EUR', 2000, 'stripe', 'pi_' || n, 'INV-' || n ${cards};
+      insert into card_end (issuer_id, card_id, lapses_at, told)
+      select '${issuerId}', ${id('c')}, ${ends}, 3 ${cards};
       insert into ledger_account (issuer_id, account_id, kind, currency, card_id, balance)
       select '${issuerId}', ${id('l')}, 'holder_balance', 'EUR', ${id('c')}, 1000 + n % 1000 ${cards};
       insert into ledger_account (issuer_id, account_id, kind, currency, balance)
@@ -61,8 +64,8 @@ export async function lapsePlainly(adminUrl: string, issuerId: string): Promise<
     await client.query(`
       with due as materialized (
         select c.card_id, l.account_id, l.balance, row_number() over () as line
-          from card c join ledger_account l on l.issuer_id = c.issuer_id and l.card_id = c.card_id
-         where c.issuer_id = '${issuerId}' and c.state = 'open' and c.lapsed_at is null and c.expires_at <= now()
+          from card_end c join ledger_account l on l.issuer_id = c.issuer_id and l.card_id = c.card_id
+         where c.issuer_id = '${issuerId}' and c.lapses_at <= now()
            and l.balance > 0
       ), posting as materialized (
         select gen_random_uuid() as posting_id
@@ -81,7 +84,7 @@ export async function lapsePlainly(adminUrl: string, issuerId: string): Promise<
         update ledger_account set balance = balance + (select sum(balance) from due)
          where issuer_id = '${issuerId}' and account_id = ${house}
       ), ended as (
-        update card c set lapsed_at = now(), data_left_mb = 0, voice_left_s = 0, sms_left = 0, expiry_outcome = 'lapsed'
+        update card_end c set lapsed_at = now(), lapses_at = null, told = 0, outcome = 'lapsed'
           from due where c.issuer_id = '${issuerId}' and c.card_id = due.card_id
       )
       select count(*) from due`)
@@ -93,7 +96,7 @@ export async function lapsePlainly(adminUrl: string, issuerId: string): Promise<
 export async function countEnds(adminUrl: string, issuerId: string) {
   return asAdmin(adminUrl, async (client) => {
     const { rows } = await client.query<{ open: string; entries: string; records: string; wrong: boolean }>(`
-      select (select count(*) from card where issuer_id = '${issuerId}' and lapsed_at is null and told = 3) as open,
+      select (select count(*) from card_end where issuer_id = '${issuerId}' and lapsed_at is null) as open,
              (select count(*) from ledger_entry e join ledger_posting p using (issuer_id, posting_id)
                where e.issuer_id = '${issuerId}' and p.reason = 'lapse' and e.amount < 0) as entries,
              (select count(*) from expiry_notice where issuer_id = '${issuerId}' and mail_rank = 2) as records,

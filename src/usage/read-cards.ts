@@ -44,7 +44,7 @@ export function cardOf(cards: Cards, record: UsageRecord): CardState | undefined
 
 /**
  * Locks the balance of every card that the records name and reads the cards after that (usage_cards in
- * migrations/0010_usage.sql): until the transaction ends nobody else charges them.
+ * migrations/0051_the_end_beside_the_card.sql): until the transaction ends nobody else charges them.
  */
 export async function lockCards(
   tx: Tx,
