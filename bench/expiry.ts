@@ -82,9 +82,9 @@ async function sweep(at: BenchInstallation, issuerId: string): Promise<number> {
 }
 
 async function proveEnds(issuerId: string): Promise<void> {
-  const { open, postings, records, wrong } = await countEnds(adminUrl, issuerId)
-  if (open !== 0 || postings !== count || records !== count || wrong)
-    throw new Error(`after the sweep: ${JSON.stringify({ open, postings, records, wrong })}`)
+  const { open, entries, records, wrong } = await countEnds(adminUrl, issuerId)
+  if (open !== 0 || entries !== count || records !== count || wrong)
+    throw new Error(`after the sweep: ${JSON.stringify({ open, entries, records, wrong })}`)
 }
 
 /** p99 from declaration to slip, first alone, then while as many cards lapse; the sweep is as long as it is. */

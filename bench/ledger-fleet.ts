@@ -24,8 +24,11 @@ export async function growFleet(adminUrl: string, have: number, want: number): P
   try {
     const many = want - have >= worth_reindexing
     if (many)
-      await first!.query(`update pg_index set indisready = false, indisvalid = false
-        where indrelid in ('card'::regclass, 'ledger_account'::regclass)`)
+      await first!.query(
+        `update pg_index set indisready = false, indisvalid = false
+        where indrelid = any ($1::regclass[])`,
+        [filled],
+      )
     const starts: number[] = []
     for (let from = have + 1; from <= want; from += rows_at_once) starts.unshift(from)
     const fill = async (client: pg.Client) => {
@@ -33,16 +36,21 @@ export async function growFleet(adminUrl: string, have: number, want: number): P
         await client.query(fleetSql(from, Math.min(want, from + rows_at_once - 1)))
     }
     await Promise.all(clients.map(fill))
-    if (many) await Promise.all(clients.map((client, n) => client.query(`reindex table ${filled[n]!}`)))
+    const wanting = many ? [...filled] : []
+    const index = async (client: pg.Client) => {
+      for (let table = wanting.pop(); table; table = wanting.pop())
+        await client.query(`reindex table ${table}`)
+    }
+    await Promise.all(clients.map(index))
     // What autovacuum would do in an installation that grew by itself; a checkpoint, so that none falls into a window.
-    await first!.query('vacuum (analyze) card, ledger_account, account')
+    await first!.query(`vacuum (analyze) ${filled.join(', ')}, account`)
     await first!.query('checkpoint')
   } finally {
     await Promise.all(clients.map((client) => client.end()))
   }
 }
 
-const filled = ['card', 'ledger_account']
+const filled = ['card_end', 'ledger_account', 'card']
 
 async function connect(adminUrl: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: adminUrl, application_name: 'leb-bench-fleet' })
@@ -65,6 +73,8 @@ function fleetSql(from: number, to: number): string {
            now() - interval '2 days', now() - interval '1 day', now() + interval '30 days', 'Enabled', 'active', 0, 0, 0,
            'CNY', 12800, 'stripe', 'pi_' || n, 'INV-' || n
       from generate_series(${from}, ${to}) n;
+    insert into card_end (issuer_id, card_id, lapses_at)
+    select 'leb', ${sqlCard('n')}, now() + interval '30 days' from generate_series(${from}, ${to}) n;
     insert into ledger_account (issuer_id, account_id, kind, currency, card_id, balance)
     select 'leb', ${sqlCard('n')}, 'holder_balance', 'CNY', ${sqlCard('n')}, ${balance_minor}
       from generate_series(${from}, ${to}) n;`

@@ -64,6 +64,9 @@ function cards(tx: Tx, issuerId: string) {
     .innerJoin('ledger_account as l', (join) =>
       join.onRef('l.issuer_id', '=', 'c.issuer_id').onRef('l.card_id', '=', 'c.card_id'),
     )
+    .innerJoin('card_end as n', (join) =>
+      join.onRef('n.issuer_id', '=', 'c.issuer_id').onRef('n.card_id', '=', 'c.card_id'),
+    )
     .select(['c.card_id', 'c.account_id', 'a.account_ref', 'c.iccid', 'c.plan', 'c.zone', 'c.sold_at'])
     .select(['c.activated_at', 'c.expires_at', 'c.profile_state', 'c.line_state', 'c.data_left_mb'])
     .select([
@@ -75,7 +78,7 @@ function cards(tx: Tx, issuerId: string) {
       'c.invoice_no',
     ])
     .select(['c.paid_minor', 'c.currency', 'l.balance', 'l.currency as balance_currency'])
-    .select(['a.jurisdiction', 'c.lapsed_at', 'c.kept_until', 'c.expiry_outcome'])
+    .select(['a.jurisdiction', 'n.lapsed_at', 'n.kept_until', 'n.outcome as expiry_outcome'])
     .where('c.issuer_id', '=', issuerId)
     .orderBy('a.account_ref')
     .orderBy('c.sold_at')
@@ -97,9 +100,9 @@ function fromRow(row: CardRow): Card {
     expiresAt: row.expires_at,
     profileState: row.profile_state,
     lineState: row.line_state,
-    dataLeftMb: row.data_left_mb,
-    voiceLeftS: row.voice_left_s,
-    smsLeft: row.sms_left,
+    dataLeftMb: row.lapsed_at ? 0n : row.data_left_mb,
+    voiceLeftS: row.lapsed_at ? 0n : row.voice_left_s,
+    smsLeft: row.lapsed_at ? 0n : row.sms_left,
     balance: { amount: row.balance, currency: row.balance_currency },
     state: row.state as Card['state'],
     paymentProvider: row.payment_provider,

@@ -36,7 +36,7 @@ export async function seedExpiring(world: TestWorld, cards: ExpiringCard[]): Pro
     await inIssuer(world.db, one.issuerId, async (tx) => {
       await sql`update card set expires_at = ${ends}, data_left_mb = ${dataMb}, voice_left_s = 0, sms_left = 0
         where card_id = ${one.cardId}`.execute(tx)
-      await sql`update card set told = ${told} where card_id = ${one.cardId}`.execute(tx)
+      await sql`update card_end set told = ${told} where card_id = ${one.cardId}`.execute(tx)
     })
   }
   return seeded
@@ -53,8 +53,10 @@ export async function readState(world: TestWorld, card: Seeded) {
       told: number
       data_left_mb: bigint
     }>`
-      select c.state, c.expiry_outcome as outcome, l.balance, c.lapsed_at, c.kept_until, c.told, c.data_left_mb
+      select c.state, n.outcome, l.balance, n.lapsed_at, n.kept_until, n.told,
+             case when n.lapsed_at is null then c.data_left_mb else 0 end as data_left_mb
         from card c join ledger_account l on l.issuer_id = c.issuer_id and l.card_id = c.card_id
+          join card_end n on n.issuer_id = c.issuer_id and n.card_id = c.card_id
        where c.issuer_id = ${card.issuerId} and c.card_id = ${card.cardId}`.execute(tx)
     return rows[0]!
   })

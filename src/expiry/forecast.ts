@@ -17,14 +17,15 @@ export async function forecastDue(ctx: Context, issuer: Issuer, until: Date): Pr
   const { rows } = await inIssuer(ctx.db, issuerId, (tx) =>
     sql<{ outcome: Lapsed['outcome']; currency: string; cards: bigint; minor: string }>`
       with due as (
-        select l.currency, l.balance, c.lapsed_at is not null as kept, c.told > 0 or c.lapses_at > ${now} as warned,
+        select l.currency, l.balance, n.lapsed_at is not null as kept, n.told > 0 or n.lapses_at > ${now} as warned,
                (${kinds}::text[])[coalesce(array_position(${jurisdictions}::text[], a.jurisdiction),
                                            array_position(${jurisdictions}::text[], '*'))] as rule
-          from card c
+          from card_end n
+          join card c on c.issuer_id = n.issuer_id and c.card_id = n.card_id
           join ledger_account l on l.issuer_id = c.issuer_id and l.card_id = c.card_id
           join account a on a.issuer_id = c.issuer_id and a.account_id = c.account_id
-         where c.issuer_id = ${issuerId} and c.state = 'open' and c.lapses_at is not null and c.told in (0, 1, 2, 3)
-           and c.lapses_at <= ${until} and l.frozen_at is null and l.closed_at is null and l.held = 0
+         where n.issuer_id = ${issuerId} and n.lapses_at is not null and n.told in (0, 1, 2, 3)
+           and n.lapses_at <= ${until} and l.frozen_at is null and l.closed_at is null and l.held = 0
            and not exists (select from closure_card k
                             where k.issuer_id = c.issuer_id and k.card_id = c.card_id and k.live)
       )

@@ -10,13 +10,16 @@ export async function howCardsEnded(
 ): Promise<string> {
   if (cardIds.length === 0) return '[]'
   const rows = await tx
-    .selectFrom('card')
-    .select(['card_id', 'lapsed_at', 'kept_until'])
-    .where('issuer_id', '=', issuerId)
-    .where('account_id', '=', accountId)
-    .$if(cardIds !== 'account', (q) => q.where('card_id', 'in', cardIds as string[]))
-    .where('lapsed_at', 'is not', null)
-    .orderBy('card_id')
+    .selectFrom('card as c')
+    .innerJoin('card_end as n', (j) =>
+      j.onRef('n.issuer_id', '=', 'c.issuer_id').onRef('n.card_id', '=', 'c.card_id'),
+    )
+    .select(['n.card_id', 'n.lapsed_at', 'n.kept_until'])
+    .where('c.issuer_id', '=', issuerId)
+    .where('c.account_id', '=', accountId)
+    .$if(cardIds !== 'account', (q) => q.where('c.card_id', 'in', cardIds as string[]))
+    .where('n.lapsed_at', 'is not', null)
+    .orderBy('n.card_id')
     .execute()
   return JSON.stringify(rows)
 }

@@ -20,7 +20,7 @@ const calls_at_once = 2
 
 /**
  * Ends up to `most` cards of an issuer whose time came by `until` (ledger_lapse, last written in
- * migrations/0030_expiry_in_fewer_passes.sql, says what happens to each); nothing was left to do when the answer is
+ * migrations/0051_the_end_beside_the_card.sql, says what happens to each); nothing was left to do when the answer is
  * empty. Safe in any number of processes at once; a killed call did nothing. With `pages` only cards that lie there
  * are looked at. Throws the gate's database errors: LB018 another issuer's transaction, LB019 no rule.
  */

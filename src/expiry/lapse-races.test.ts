@@ -187,7 +187,7 @@ describe('at the same moment', () => {
     const [card] = await due(1)
     const move = (days: number) =>
       inIssuer(world.db, issuerId, (tx) =>
-        sql`update card set expires_at = expires_at + ${days} * interval '1 day', told = 3 where card_id = ${card!.cardId}`.execute(
+        sql`update card set expires_at = expires_at + ${days} * interval '1 day' where card_id = ${card!.cardId}`.execute(
           tx,
         ),
       )
@@ -196,7 +196,7 @@ describe('at the same moment', () => {
     await topUp(card!, 70n, 'again')
     await move(-30)
     await inIssuer(world.db, issuerId, (tx) =>
-      tx.updateTable('card').set({ told: 3 }).where('card_id', '=', card!.cardId).execute(),
+      tx.updateTable('card_end').set({ told: 3 }).where('card_id', '=', card!.cardId).execute(),
     )
     expect(await lapseAll()).toBe(1)
     expect(await readTold(world, card!)).toEqual(['0 card lapsed 100 CNY', '0 card lapsed 70 CNY'])

@@ -11,7 +11,7 @@ const worth_counting = 20_000
 const share_worth_reading = 0.1
 
 /**
- * Ranges of pages of the table `card`, in the order to be popped, when so many of an issuer's cards are due that
+ * Ranges of pages of the table `card_end`, in the order to be popped, when so many of an issuer's cards are due that
  * reading all of it in order is cheaper than fetching each page again for every card on it; else none. It starts
  * anywhere, so that several processes don't follow each other. Estimates only: whatever they are, nothing is missed,
  * because the index is asked after it.
@@ -28,8 +28,8 @@ export async function pagesWorthReading(
         select reltuples::float8 as cards,
                (pg_relation_size(oid) / current_setting('block_size')::int)::float8 as pages,
                greatest(reltuples * ${share_worth_reading}::float8, ${backlog}::int)::bigint as enough
-          from pg_class where oid = 'card'::regclass)
-      select (select count(*) from (select from card where issuer_id = ${issuerId} and state = 'open'
+          from pg_class where oid = 'card_end'::regclass)
+      select (select count(*) from (select from card_end where issuer_id = ${issuerId}
                 and lapses_at is not null and told in (0, 1, 2, 3) and lapses_at <= ${until}
                 limit (select enough from t)) d)::float8 as due,
              enough::float8 as enough, cards, pages from t`.execute(tx),

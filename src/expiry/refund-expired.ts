@@ -46,11 +46,11 @@ async function closeExpired(ctx: Context, issuerId: string, card: Due): Promise<
   })
   await inIssuer(ctx.db, issuerId, (tx) =>
     tx
-      .updateTable('card')
-      .set({ expiry_outcome: 'refunded' })
+      .updateTable('card_end')
+      .set({ outcome: 'refunded' })
       .where('issuer_id', '=', issuerId)
       .where('card_id', '=', card.cardId)
-      .where('expiry_outcome', '=', 'refund_due')
+      .where('outcome', '=', 'refund_due')
       .execute(),
   )
 }
@@ -59,14 +59,17 @@ type Due = { cardId: string; accountId: string; jurisdiction: string; locale: 'z
 
 async function readDue(tx: Tx, issuerId: string): Promise<Due[]> {
   const rows = await tx
-    .selectFrom('card as c')
+    .selectFrom('card_end as n')
+    .innerJoin('card as c', (j) =>
+      j.onRef('c.issuer_id', '=', 'n.issuer_id').onRef('c.card_id', '=', 'n.card_id'),
+    )
     .innerJoin('account as a', (j) =>
       j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
     )
     .select(['c.card_id', 'c.account_id', 'a.jurisdiction', 'a.locale'])
-    .where('c.issuer_id', '=', issuerId)
-    .where('c.expiry_outcome', '=', 'refund_due')
-    .orderBy('c.card_id')
+    .where('n.issuer_id', '=', issuerId)
+    .where('n.outcome', '=', 'refund_due')
+    .orderBy('n.card_id')
     .limit(at_once)
     .execute()
   return rows.map((row) => ({

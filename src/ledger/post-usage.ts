@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { assert } from '../platform/errors.ts'
+import { takenMeanwhile } from '../platform/taken-meanwhile.ts'
 
 /** What one usage record costs, in minor units of its card's currency: gross = net + tax, above 0. */
 export type UsageLine = {
@@ -22,11 +23,12 @@ export type UsageAnswer =
   | { answer: 'insufficient'; affordable: bigint }
 
 /**
- * Takes many records off many cards in one statement (ledger_post_usage, migrations/0080), each its own posting that
+ * Takes many records off many cards in one statement (ledger_post_usage, migrations/0054), each its own posting that
  * is answered by itself, in the order given. Lines of one card are taken one after the other: one that does not fit is
  * refused whole, and a smaller one after it may still fit. Call it last in the transaction, after locks on cards and
  * buckets: it locks balances by account id and the house's accounts at the end, and those are every batch's.
- * Throws LB012 unbalanced as a database error for a line that does not add up: a bug of the caller's.
+ * Throws LB012 unbalanced as a database error for a line that does not add up: a bug of the caller's; and an error with
+ * code 40001 where another transaction has just used a key for another card: trying again says key_reused.
  */
 export async function postUsage(
   ctx: Context,
@@ -48,7 +50,9 @@ export async function postUsage(
       ${first.map((line) => line.late)}::boolean[],
       ${first.map(() => ctx.ids.next())}::uuid[],
       ${ctx.clock.now()}
-    )`.execute(tx)
+    )`
+    .execute(tx)
+    .catch(takenMeanwhile('ledger_posting_issuer_id_key_key'))
   const { answers, affordable } = rows[0]!
   const answerOf = (place: number): UsageAnswer => {
     const answer = answers[place]

@@ -47,7 +47,12 @@ it('gives nothing of an imported plan back that lapsed with its card, also when 
   expect(await unused(card)).toBe(0n)
   await buy(card, { kind: 'add_on', code: 'DAYS3' })
   const { expires_at, ended_before } = await inIssuer(leb.db, issuerId, (tx) =>
-    tx.selectFrom('card').selectAll().where('card_id', '=', card.cardId).executeTakeFirstOrThrow(),
+    tx
+      .selectFrom('card as c')
+      .innerJoin('card_end as n', 'n.card_id', 'c.card_id')
+      .select(['c.expires_at', 'n.ended_before'])
+      .where('c.card_id', '=', card.cardId)
+      .executeTakeFirstOrThrow(),
   )
   expect(ended_before && expires_at > leb.clock.now()).toBe(true)
   const { lines } = await settlementOf(card)

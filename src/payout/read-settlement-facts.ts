@@ -79,8 +79,11 @@ type Row = {
 async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Row[]> {
   const { rows } = await sql<Row>`
     select c.card_id, c.currency, c.plan, coalesce(c.activated_zone, c.zone) as zone, c.order_id, c.sold_at,
-           c.activated_at, c.expires_at, c.data_left_mb, c.voice_left_s, c.sms_left, c.paid_minor, a.balance,
-           c.ended_before, coalesce((select sum(p.amount_minor - p.charged_back_minor)
+           c.activated_at, c.expires_at, c.paid_minor, a.balance, n.ended_before,
+           case when n.lapsed_at is null then c.data_left_mb else 0 end as data_left_mb,
+           case when n.lapsed_at is null then c.voice_left_s else 0 end as voice_left_s,
+           case when n.lapsed_at is null then c.sms_left else 0 end as sms_left,
+           coalesce((select sum(p.amount_minor - p.charged_back_minor)
               from purchase_order o join payment p on p.issuer_id = o.issuer_id and p.order_id = o.order_id
              where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.kind = 'top_up'
                and o.state = 'delivered'), 0)::bigint as topped_up,
@@ -102,6 +105,7 @@ async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Ro
              where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.state = 'delivered'
                and o.kind <> 'top_up') as orders
       from card c join ledger_account a on a.issuer_id = c.issuer_id and a.card_id = c.card_id
+      join card_end n on n.issuer_id = c.issuer_id and n.card_id = c.card_id
      where c.issuer_id = ${issuerId} and c.card_id = any (${cardIds}::uuid[])`.execute(tx)
   return rows
 }

@@ -35,14 +35,58 @@ it('gives each card of an installation from before the payment it was sold with,
   }
 })
 
-async function seedOldCard(issuer: string): Promise<void> {
-  await owner.query(`select set_config('leb.issuer', $1, false)`, [issuer])
-  await owner.query(
+it('keeps what was known of the ends of cards, on their own row or beside it', async () => {
+  await inDatabase(async (url, client) => {
+    await migrate(url, '0050')
+    for (const issuer of ['leb', 'roamly']) await seedOldCard(issuer, client)
+    await client.query(`select set_config('leb.issuer', 'leb', false)`)
+    await client.query(`update card set lapsed_at = expires_at, told = 2, expiry_outcome = 'kept', ended_before = true,
+      kept_until = expires_at + interval '3 days'`)
+    await migrate(url)
+    const { rows: kept } = await client.query(
+      `select n.lapses_at = c.expires_at + interval '3 days' as lapses, n.kept_until = n.lapses_at as kept, told, outcome,
+              ended_before, n.lapsed_at = c.expires_at as lapsed from card c join card_end n using (issuer_id, card_id)`,
+    )
+    expect(kept).toEqual([
+      { lapses: true, kept: true, told: 2, outcome: 'kept', ended_before: true, lapsed: true },
+    ])
+    await client.query(`select set_config('leb.issuer', 'roamly', false)`)
+    const { rows: open } = await client.query(
+      `select n.lapses_at = c.expires_at as lapses, told, outcome from card c join card_end n using (issuer_id, card_id)`,
+    )
+    expect(open).toEqual([{ lapses: true, told: 0, outcome: null }])
+    await client.query(`update card set state = 'closing'`)
+    expect((await client.query('select lapses_at from card_end')).rows).toEqual([{ lapses_at: null }])
+    await client.query(`update card set state = 'open'`)
+    const { rows: again } = await client.query(
+      `select n.lapses_at = c.expires_at as lapses from card c join card_end n using (issuer_id, card_id)`,
+    )
+    expect(again).toEqual([{ lapses: true }])
+  })
+})
+
+async function inDatabase(work: (url: string, client: pg.Client) => Promise<void>): Promise<void> {
+  const other = `${name}_ends`
+  await admin.query(`create database ${other} owner leb`)
+  const url = databaseUrl.replace(name, other)
+  const client = new pg.Client({ connectionString: url })
+  try {
+    await client.connect()
+    await work(url, client)
+  } finally {
+    await client.end()
+    await admin.query(`drop database ${other} with (force)`)
+  }
+}
+
+async function seedOldCard(issuer: string, client = owner): Promise<void> {
+  await client.query(`select set_config('leb.issuer', $1, false)`, [issuer])
+  await client.query(
     `insert into issuer (issuer_id, name, brand, rules, providers, jurisdiction, created_at)
      values ($1, '{}', '{}', '{}', '{}', 'CN', now())`,
     [issuer],
   )
-  await owner.query(
+  await client.query(
     `with h as (insert into holder (issuer_id, holder_id, wrapped_key, created_at)
                 values ($1, gen_random_uuid(), '\\x00', now()) returning holder_id),
           a as (insert into account (issuer_id, account_id, account_ref, holder_id, jurisdiction, locale, created_at)

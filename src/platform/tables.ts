@@ -96,16 +96,11 @@ export interface Card {
   closed_at: Timestamp | null
   currency: string
   data_left_mb: Int8
-  ended_before: Generated<boolean>
   expires_at: Timestamp
-  expiry_outcome: string | null
   iccid: string
   invoice_no: string
   issuer_id: string
   item_id: string | null
-  kept_until: Timestamp | null
-  lapsed_at: Timestamp | null
-  lapses_at: Generated<Timestamp | null>
   line_state: string
   more_days: Generated<number>
   order_id: string | null
@@ -118,9 +113,19 @@ export interface Card {
   sold_at: Timestamp
   source_digest: Buffer | null
   state: Generated<string>
-  told: Generated<number>
   voice_left_s: Int8
   zone: string
+}
+
+export interface CardEnd {
+  card_id: string
+  ended_before: Generated<boolean>
+  issuer_id: string
+  kept_until: Timestamp | null
+  lapsed_at: Timestamp | null
+  lapses_at: Timestamp | null
+  outcome: string | null
+  told: Generated<number>
 }
 
 export interface CatalogueItem {
@@ -694,6 +699,7 @@ export interface DB {
   bank_line: BankLine
   bucket: Bucket
   card: Card
+  card_end: CardEnd
   catalogue_item: CatalogueItem
   chargeback: Chargeback
   closure: Closure

@@ -90,7 +90,7 @@ async function countFor(ctx: Context, issuerId: string): Promise<Counted[]> {
        where issuer_id = ${issuerId} and cleared_at is null group by owner
       union all
       select 'due', '', count(*)::text from (
-        select from card where issuer_id = ${issuerId} and state = 'open' and lapses_at is not null
+        select from card_end where issuer_id = ${issuerId} and lapses_at is not null
            and told in (0, 1, 2, 3) and lapses_at < ${now} limit ${due_counted_to}) d
       union all
       select 'ended', outcome, sum(cards)::text from expiry_tally where issuer_id = ${issuerId} group by outcome

@@ -45,7 +45,7 @@ export function cardOf(cards: Cards, record: UsageRecord): CardState | undefined
 
 /**
  * Locks the balance of every card that the records name and reads the cards after that (usage_cards,
- * migrations/0080): until the transaction ends nobody else charges them.
+ * migrations/0054): until the transaction ends nobody else charges them.
  */
 export async function lockCards(
   tx: Tx,

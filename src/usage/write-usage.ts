@@ -1,16 +1,12 @@
 import { sql } from 'kysely'
 import type { Tx } from '../platform/db.ts'
+import { takenMeanwhile } from '../platform/taken-meanwhile.ts'
 import { bytes, plain, quoted } from './array-text.ts'
 import type { CardState } from './card-state.ts'
 import type { Rated } from './outcome.ts'
 import type { UsageRecord } from './record.ts'
 
 export type RatedRecord = { record: UsageRecord; hash: Buffer; card: CardState; rated: Rated }
-
-/** Another transaction wrote one of these records between our look and our write. Trying again finds it. */
-class RecordedMeanwhile extends Error {
-  readonly code = '40001'
-}
 
 /**
  * Writes what a batch used, one statement a table however many records: the records, what it took of plans and
@@ -40,7 +36,7 @@ const countryOf = ({ card, record }: RatedRecord) =>
   card.state === 'closed' ? null : (record.country ?? null)
 
 async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
-  const { numAffectedRows } = await sql`
+  await sql`
     insert into usage_record (issuer_id, record_id, content_hash, card_id, kind, quantity, bucket_units, balance_units,
       unpaid_units, zone, country, used_at, reported_at, outcome, gross_minor, tax_minor, currency)
     select ${issuerId}, r.record_id, r.hash, r.card_id, r.kind, r.quantity, r.bucket, r.balance, r.unpaid, r.zone, r.country,
@@ -62,10 +58,9 @@ async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now:
         ${plain(rated.map((r) => r.rated.tax))}::bigint[],
         ${plain(rated.map((r) => r.rated.currency))}::text[])
         as r (record_id, hash, card_id, kind, quantity, bucket, balance, unpaid, zone, country, used_ms, outcome, gross,
-              tax, currency)
-    on conflict (issuer_id, record_id) do nothing`.execute(tx)
-  if (Number(numAffectedRows) !== rated.length)
-    throw new RecordedMeanwhile('a usage record was written meanwhile')
+              tax, currency)`
+    .execute(tx)
+    .catch(takenMeanwhile('usage_record_pkey'))
 }
 
 async function writeCards(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
