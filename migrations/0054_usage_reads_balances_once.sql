@@ -1,6 +1,7 @@
 -- Usage with less work a card (bench/README.md has the figures): a balance is read by the statement that locks it.
 
--- As in 0010, with the end from beside the card (0051) and with times in milliseconds since 1970: to write and read six of them as text took as long as a look-up.
+-- As in 0010, with the end from beside the card (0051), and with times in milliseconds since 1970: to write and read six
+-- of them as text took as long as a look-up.
 drop function usage_cards(text, text[], uuid[]);
 create function usage_cards(p_issuer text, p_iccids text[], p_cards uuid[]) returns table (
   card_id uuid, iccid text, plan text, zone text, item_id uuid, sold_ms float8, activated_ms float8,
