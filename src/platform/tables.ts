@@ -592,6 +592,7 @@ export interface Terms {
 
 export interface UnmatchedReceipt {
   amount_minor: Int8
+  asked_at: Timestamp | null
   currency: string
   issuer_id: string
   order_id: string | null

@@ -30,6 +30,9 @@ type Context = { stripe: Stripe; askAgainInMs: number; arrivesByDays: number }
 /** More refunds than this on one payment is no case of ours; then nothing is refunded before a person looks. */
 const MAX_REFUND_PAGES = 5
 
+/** From the first look at a payment to asking for its refund; far less than others wait (payout/believe-refusal.ts). */
+const LONGEST_LOOK_MS = 120_000
+
 /**
  * Payments and refunds through Stripe. Stripe forgets idempotency keys after 24 hours, so a refund carries its key in its
  * metadata as well, and is looked for there before one is created; the idempotency key itself guards the
@@ -89,6 +92,7 @@ async function ask(
 }
 
 async function refundOnce(context: Context, request: RefundRequest): Promise<Answer<Refunded>> {
+  const begun = performance.now()
   if (request.amount <= 0n) return refused('amount_not_positive')
   const amount = toStripeAmount(request.amount, request.currency)
   if (amount === undefined) return refused('amount_not_representable')
@@ -119,6 +123,8 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   const left = givenBack.reduce((rest, refund) => rest - refund.amount, payment.amount_received)
   if (amount > left) return refused('more_than_paid', payment.id)
 
+  // A process that was stopped between looking and asking: what it has seen is old, and others may have given up waiting.
+  if (performance.now() - begun > LONGEST_LOOK_MS) return { kind: 'unknown', reason: 'looked_too_long' }
   const created = await context.stripe.refunds.create(
     { payment_intent: request.paymentRef, amount, metadata: { leb_key: request.key } },
     { idempotencyKey: request.key },
