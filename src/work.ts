@@ -11,6 +11,7 @@ import { errorFields } from './platform/log.ts'
 import { lookAtPayment } from './payment/look-at-payment.ts'
 import { sweepPayments } from './payment/sweep-payments.ts'
 import { lapseOrders } from './order/lapse-orders.ts'
+import { tellHeldUp } from './order/tell-held-up.ts'
 import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
@@ -112,6 +113,7 @@ async function sweepAll(ctx: Context): Promise<void> {
   await burnOldFiles(ctx)
   await sweepPayments(ctx)
   await lapseOrders(ctx)
+  await tellHeldUp(ctx)
   await forgetUsage(ctx)
   await sweepExpiry(ctx)
 }
