@@ -6,7 +6,7 @@ import { knownByHandOfP } from '../payout/count-by-hand.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { NotSaid } from './not-said.ts'
-import { lockReceipt, move, note, type Receipt } from './receipts.ts'
+import { lockReceipt, move, note, paidKey, type Receipt } from './receipts.ts'
 
 /**
  * Gives unmatched money back the way it came: the intent is committed before the provider hears of it, each try has
@@ -67,7 +67,7 @@ async function apply(ctx: Context, tx: Tx, asked: Asked, answer: Answer<Refunded
   switch (answer.kind) {
     case 'done':
       await move(ctx, tx, receipt, {
-        key: `receipt:${receiptId}:paid`,
+        key: paidKey(receipt),
         from: 'refunds_payable',
         to: 'cash_at_provider',
         reason: 'unmatched_returned',

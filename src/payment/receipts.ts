@@ -89,13 +89,17 @@ export async function move(
   })
 }
 
+/** Names the posting that ends a receipt. One that was given back by hand in vain ends once more, with more tries. */
+export const paidKey = ({ receiptId, tries }: Receipt) =>
+  tries > 1 ? `receipt:${receiptId}:paid:${tries - 1}` : `receipt:${receiptId}:paid`
+
 type Noted = {
   state?: string
   tries?: number
   refusal?: string | null
   asked_at?: Date | null
   reference?: string
-  settled_at?: Date
+  settled_at?: Date | null
   told_at?: null
 }
 
