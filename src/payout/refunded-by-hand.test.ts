@@ -90,6 +90,15 @@ it('finds it also when no webhook told of it, before it asks for money once more
   expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
 })
 
+it('takes one with an empty key for one by hand', async () => {
+  const { closureId, ref } = await planned()
+  sim.refundByHand(ref, 8_640).metadata['leb_key'] = ''
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([8_640])
+  expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+})
+
 it('sends only what is over when a part was given back by hand', async () => {
   const { closureId, ref } = await planned()
   sim.refundByHand(ref, 2_000)

@@ -86,7 +86,7 @@ async function ask(
 ): Promise<Answer<Refunded>> {
   const refunds = await listRefunds(context, question.paymentRef)
   if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
-  const found = refunds.find((refund) => refund.metadata?.leb_key === question.key)
+  const found = refunds.find((refund) => keyOf(refund) === question.key)
   if (found === undefined) return { kind: 'unknown', reason: 'no_refund_with_this_key' }
   return judgeRefund(context, found)
 }
@@ -102,7 +102,7 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
     listRefunds(context, request.paymentRef),
   ])
   if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
-  const before = refunds.find((refund) => refund.metadata?.leb_key === request.key)
+  const before = refunds.find((refund) => keyOf(refund) === request.key)
   const isOurs = (refund: StripeRefund) =>
     refund.amount === amount && refund.currency.toUpperCase() === request.currency
   if (before !== undefined) {
@@ -110,14 +110,13 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   }
   // A refusal may have come after the work: what an earlier try of the same payout gave back is not given twice.
   const earlier = refunds.find(
-    (refund) =>
-      payoutOf(refund.metadata?.leb_key) === payoutOf(request.key) && isOurs(refund) && !isOver(refund),
+    (refund) => payoutOf(keyOf(refund)) === payoutOf(request.key) && isOurs(refund) && !isOver(refund),
   )
   if (earlier !== undefined) return judgeRefund(context, earlier)
   if (payment.currency.toUpperCase() !== request.currency) return refused('currency_differs', payment.id)
   const givenBack = refunds.filter((refund) => !isOver(refund))
   const unknown = givenBack.find(
-    ({ id, metadata }) => !metadata?.leb_key && !request.knownByHand?.includes(id),
+    (refund) => keyOf(refund) === undefined && !request.knownByHand?.includes(refund.id),
   )
   if (unknown) return refused('refunded_by_hand', unknown.id)
   const left = givenBack.reduce((rest, refund) => rest - refund.amount, payment.amount_received)
@@ -131,7 +130,7 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   )
   const refund = refundSchema.parse(created)
   // An answer about anything but what was asked for proves nothing.
-  if (!isOurs(refund) || refund.metadata?.leb_key !== request.key) {
+  if (!isOurs(refund) || keyOf(refund) !== request.key) {
     return { kind: 'unknown', reason: 'unreadable_answer' }
   }
   return judgeRefund(context, refund)
@@ -147,7 +146,7 @@ async function readRefunds(context: Context, paymentRef: string): Promise<Answer
     const currency = refund.currency.toUpperCase()
     const amount = fromStripeAmount(refund.amount, currency)
     if (amount === undefined) return { kind: 'unknown', reason: 'unreadable_answer' }
-    const key = refund.metadata?.leb_key
+    const key = keyOf(refund)
     value.push({
       refundRef: refund.id,
       ...(key === undefined ? {} : { key }),
@@ -161,6 +160,9 @@ async function readRefunds(context: Context, paymentRef: string): Promise<Answer
 }
 
 const instantOf = (seconds: number) => Temporal.Instant.fromEpochMilliseconds(seconds * 1_000).toString()
+
+/** LEB's own name of a refund. An empty one is none: whoever left that there was not LEB. */
+const keyOf = ({ metadata }: StripeRefund) => metadata?.leb_key || undefined
 
 /** Tries of one payout have its key, then `:1`, `:2` … (closure/story.ts, newRow). */
 const payoutOf = (key: string | undefined) => key?.replace(/:\d{1,4}$/, '')
