@@ -2,6 +2,7 @@
  * How a simulated provider can misbehave:
  * - `refuse`: says no, does nothing;
  * - `timeout_before`: does nothing and never answers; `timeout_after`: does the work and never answers;
+ * - `late`: breaks the connection, and does the work when told to (`POST /sim/arrive`), as a slow proxy does;
  * - `twice`: does the work once and answers (or notifies, or delivers) twice;
  * - `down`: breaks the connection before reading a word;
  * - `rubbish`: does the work and answers with something unreadable;
@@ -12,6 +13,7 @@ export const FAILURE_MODES = [
   'refuse',
   'timeout_before',
   'timeout_after',
+  'late',
   'twice',
   'down',
   'rubbish',

@@ -45,7 +45,14 @@ export type SimDescription = {
   control?(request: SimRequest): SimReply | undefined
 }
 
-export type SimServer = { url: string; port: number; failures: FailureSwitch; stop(): Promise<void> }
+export type SimServer = {
+  url: string
+  port: number
+  failures: FailureSwitch
+  /** Requests that were `late` are done now. */
+  arrive(): Promise<void>
+  stop(): Promise<void>
+}
 
 /** Starts a provider on loopback with its control calls under `/sim/` beside its protocol. */
 export async function startSimServer(
@@ -53,9 +60,10 @@ export async function startSimServer(
   options: SimOptions = {},
 ): Promise<SimServer> {
   const failures = failureSwitch()
+  const late: (() => unknown)[] = []
   const delayMs = latencyDraw(options.latency)
   const listener = (request: http.IncomingMessage, response: http.ServerResponse) => {
-    serve(request, response, description, failures, delayMs).catch((error: unknown) => {
+    serve(request, response, description, { failures, late, delayMs }).catch((error: unknown) => {
       response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error))
     })
   }
@@ -72,6 +80,7 @@ export async function startSimServer(
     url: `${options.mutualTls ? 'https' : 'http'}://127.0.0.1:${port}`,
     port,
     failures,
+    arrive: () => arrive(late),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -80,13 +89,19 @@ export async function startSimServer(
   }
 }
 
+type Moods = { failures: FailureSwitch; late: (() => unknown)[]; delayMs: () => number }
+
+async function arrive(late: (() => unknown)[]): Promise<void> {
+  for (const work of late.splice(0)) await work()
+}
+
 async function serve(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   description: SimDescription,
-  failures: FailureSwitch,
-  delayMs: () => number,
+  moods: Moods,
 ): Promise<void> {
+  const { failures, late, delayMs } = moods
   const url = new URL(request.url ?? '/', 'http://sim')
   const read: SimRequest = {
     method: request.method ?? 'GET',
@@ -96,10 +111,11 @@ async function serve(
     body: await readBody(request),
     failure: undefined,
   }
-  if (read.path.startsWith('/sim/')) return send(response, controlReply(read, description, failures))
+  if (read.path.startsWith('/sim/')) return send(response, await controlReply(read, description, moods))
 
   const failure = failures.draw(`${read.method} ${request.url} ${read.body}`)
-  if (failure === 'down') return void request.socket.destroy()
+  if (failure === 'late') late.push(() => description.handle(read))
+  if (failure === 'down' || failure === 'late') return void request.socket.destroy()
   const wait = delayMs()
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
   if (failure === 'timeout_before') return
@@ -116,9 +132,17 @@ async function serve(
   if (failure === 'twice') repeatOnSocket(request, reply)
 }
 
-function controlReply(request: SimRequest, description: SimDescription, failures: FailureSwitch): SimReply {
+async function controlReply(
+  request: SimRequest,
+  description: SimDescription,
+  { failures, late }: Moods,
+): Promise<SimReply> {
   if (request.path === '/sim/fail' && request.method === 'POST') {
     failures.set(parseFailureOrder(JSON.parse(request.body || '{}')))
+    return { status: 204 }
+  }
+  if (request.path === '/sim/arrive' && request.method === 'POST') {
+    await arrive(late)
     return { status: 204 }
   }
   if (request.path === '/sim/counts') return { status: 200, json: description.counts() }

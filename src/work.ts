@@ -8,9 +8,10 @@ import { sendNotice } from './notice/send-notice.ts'
 import type { Context } from './platform/context.ts'
 import { openLeases } from './platform/leases.ts'
 import { errorFields } from './platform/log.ts'
-import { lookAtPayment } from './payment/look-at-payment.ts'
 import { sweepPayments } from './payment/sweep-payments.ts'
+import { workOnPayment } from './payment/work-on-payment.ts'
 import { lapseOrders } from './order/lapse-orders.ts'
+import { tellHeldUp } from './order/tell-held-up.ts'
 import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
@@ -71,11 +72,7 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
   await ctx.jobs.work(
     'payment',
     { atOnce: payments_at_once },
-    logged('payment', async (look) => {
-      const release = await leases.take(`${look.issuerId}/${look.id}`)
-      if (!release) return
-      await lookAtPayment(ctx, look).finally(release)
-    }),
+    logged('payment', (look) => workOnPayment(ctx, leases, look)),
   )
   await ctx.jobs.work(
     'line',
@@ -112,6 +109,7 @@ async function sweepAll(ctx: Context): Promise<void> {
   await burnOldFiles(ctx)
   await sweepPayments(ctx)
   await lapseOrders(ctx)
+  await tellHeldUp(ctx)
   await forgetUsage(ctx)
   await sweepExpiry(ctx)
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 
-export type OrderNoticeKind = 'order_placed' | 'order_delivered' | 'order_refunded'
+export type OrderNoticeKind = 'order_placed' | 'order_held_up' | 'order_delivered' | 'order_refunded'
 /** Where a transfer shall go is asked, or was said: whoever said it, the holder hears of it. */
 export type PayoutNoticeKind = 'bank_details' | 'bank_details_noted'
 /** Something lapses soon, or has (src/expiry/). */

@@ -4,7 +4,7 @@ import { confirmProfile } from './steps/confirm-profile.ts'
 import { deliver } from './steps/deliver.ts'
 import { oweBack } from './steps/owe-back.ts'
 import { refund } from './steps/refund.ts'
-import { reserveProfile } from './steps/reserve-profile.ts'
+import { hearReservation, reserveProfile } from './steps/reserve-profile.ts'
 import { retireProfile } from './steps/retire-profile.ts'
 import { tellRefund } from './steps/tell-refund.ts'
 
@@ -25,10 +25,19 @@ export async function fulfil(order: OrderStory): Promise<void> {
   await order.step(deliver)
 }
 
-/** It can't be delivered: nothing stays in use, and the money goes back the way it came. */
+/** It can't be delivered: the money goes back the way it came, and nothing stays in use; neither waits for the other. */
 export async function giveBack(order: OrderStory): Promise<void> {
-  if (order.sells === 'card') await order.step(retireProfile)
-  await order.step(oweBack)
-  await order.step(refund)
-  await order.step(tellRefund)
+  await order.each(
+    async () => {
+      await order.step(oweBack)
+      await order.step(refund)
+      await order.step(tellRefund)
+    },
+    async () => {
+      if (order.sells !== 'card') return
+      // Asked for, and nobody has said whether the SM-DP+ set one aside.
+      if (order.isOpen(reserveProfile)) await order.step(hearReservation)
+      await order.step(retireProfile)
+    },
+  )
 }

@@ -9,6 +9,7 @@ import { readPerson } from '../privacy/vault.ts'
 import { isGivenUp } from './held-up.ts'
 import { takeUpOrder } from './order-case.ts'
 import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
+import { tellHeldUp } from './tell-held-up.ts'
 
 let leb: Outside
 let shop: Shop
@@ -85,6 +86,92 @@ it('gives the money back by itself after the hours that policy names when nobody
   expect(leb.world.sims.mail.messages(rows.person!.email!).at(-1)?.raw).toContain(placed.number)
 })
 
+it('is held up by an SM-DP+ that says nothing too: staff and buyer hear of it, and the money goes back in time', async () => {
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await shop.hear(placed)
+  leb.world.sims.esim.failures.set({ mode: 'down' })
+  await shop.look(placed)
+  expect((await shop.view(placed)).heldUp).toBeNull()
+  leb.clock.advance({ seconds: 15 * 60 })
+  await shop.look(placed)
+  const { heldUp, holderId } = await shop.view(placed)
+  expect(heldUp).toMatchObject({
+    reason: 'provider_silent',
+    givenBackAt: new Date('2026-11-24T10:15:00Z'),
+  })
+  expect((await staffMails()).at(-1)).toContain(placed.number)
+  for (const seconds of [3_599, 1, 60]) {
+    leb.clock.advance({ seconds })
+    await tellHeldUp(leb)
+  }
+  await leb.sendMails('leb')
+  const person = await inIssuer(leb.db, 'leb', (tx) => readPerson(leb, tx, 'leb', holderId))
+  const mails = leb.world.sims.mail.messages(person!.email!)
+  expect(mails.map(({ raw }) => raw.includes(placed.number))).toEqual([true])
+  leb.clock.advance({ hours: 47 })
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'not_deliverable' })
+  expect(await shop.books()).toEqual({})
+})
+
+it('retires in the end what an SM-DP+ set aside whose answer was lost, and lets the money not wait for that', async () => {
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await shop.hear(placed)
+  const { failures } = leb.world.sims.esim
+  failures.set({ mode: 'rubbish', times: 1 })
+  failures.set({ mode: 'down' })
+  await shop.look(placed)
+  leb.clock.advance({ seconds: 15 * 60 })
+  await shop.look(placed)
+  leb.clock.advance({ hours: 48 })
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'not_deliverable' })
+  expect(leb.world.sims.esim.taken()).toBe(1)
+  failures.set(undefined)
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'not_deliverable' })
+  const { iccid } = await reserved(placed.orderId)
+  expect(leb.world.sims.esim.cancellations(iccid)).toBe(1)
+  expect(leb.world.sims.esim.taken()).toBe(1)
+  // And there the order rests.
+  expect(await takeUpOrder(leb, 'leb', placed.orderId)).toBeUndefined()
+})
+
+it('retires nothing when the SM-DP+ then says that it set none aside', async () => {
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await shop.hear(placed)
+  const { failures } = leb.world.sims.esim
+  failures.set({ mode: 'down' })
+  await shop.look(placed)
+  leb.clock.advance({ seconds: 15 * 60 })
+  await shop.look(placed)
+  leb.clock.advance({ hours: 48 })
+  await shop.look(placed)
+  failures.set(undefined)
+  failures.set({ mode: 'refuse' })
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'not_deliverable' })
+  expect(await takeUpOrder(leb, 'leb', placed.orderId)).toBeUndefined()
+})
+
+it('tells staff again when something else holds it up, and keeps the day that the buyer was told', async () => {
+  const placed = await paid()
+  expect(await staffMails()).toHaveLength(1)
+  await mended()
+  leb.clock.advance({ hours: 40 })
+  const told = (await takeUpOrder(leb, 'leb', placed.orderId))!
+  await isGivenUp(leb, told, coded('EACCES'))
+  expect(await staffMails()).toHaveLength(2)
+  expect(await staffMails()).toHaveLength(2)
+  expect((await shop.view(placed)).heldUp).toMatchObject({
+    reason: 'broken',
+    givenBackAt: new Date('2026-11-24T10:00:00Z'),
+  })
+})
+
 it('tells staff once of money that only they can send back, with the command that ends it', async () => {
   const placed = await shop.place()
   await shop.pay(placed)
@@ -124,5 +211,17 @@ it('holds nothing up for a database that went away, which says so without a code
   await isGivenUp(leb, told, Object.assign(coded('ENOENT'), { syscall: 'open' }))
   expect((await shop.view(placed)).heldUp).toMatchObject({ reason: 'broken' })
 })
+
+const reserved = (orderId: string) =>
+  inIssuer(leb.db, 'leb', async (tx) => {
+    const { answer } = await tx
+      .selectFrom('order_step')
+      .select('answer')
+      .where('order_id', '=', orderId)
+      .where('step', '=', 'reserve_profile')
+      .where('state', '=', 'done')
+      .executeTakeFirstOrThrow()
+    return answer as { iccid: string }
+  })
 
 const coded = (code: string) => Object.assign(new Error('gone'), { code })

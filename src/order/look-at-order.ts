@@ -23,7 +23,7 @@ export async function lookAtOrder(ctx: Context, leases: Leases, look: Look): Pro
     const told = await takeUpOrder(ctx, look.issuerId, look.id)
     if (!told) return
     const story = tellOrderStory(ctx, told)
-    if (told.order.state === 'refunding') return await giveBack(story)
+    if (told.order.state !== 'paid') return await giveBack(story)
     try {
       await fulfil(story)
     } catch (error) {

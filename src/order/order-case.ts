@@ -32,9 +32,14 @@ export type RefundReason =
   | 'person_erased'
   | 'not_deliverable'
 
+/** The money is back, and of the profile nobody has said yet that it is retired, or that there was none. */
+const profileIsOpen = sql<boolean>`state = 'refunded' and kind = 'card' and not exists (
+  select 1 from order_step s where s.issuer_id = purchase_order.issuer_id and s.order_id = purchase_order.order_id
+     and s.step = 'retire_profile' and s.state = 'done')`
+
 /**
- * Takes an order up that is paid or on its way back: from here writes under an older version are refused. Undefined
- * when there is nothing to do.
+ * Takes an order up that is paid, on its way back, or back but for its profile: from here writes under an older version
+ * are refused. Undefined when there is nothing to do.
  */
 export async function takeUpOrder(
   ctx: Context,
@@ -49,7 +54,7 @@ export async function takeUpOrder(
       .set((e) => ({ version: e('version', '+', 1n), worker: ctx.worker }))
       .where('issuer_id', '=', issuerId)
       .where('order_id', '=', orderId)
-      .where('state', 'in', ['paid', 'refunding'])
+      .where((e) => e.or([e('state', 'in', ['paid', 'refunding']), profileIsOpen]))
       .returningAll()
       .executeTakeFirst()
     if (!order) return undefined

@@ -1,9 +1,10 @@
 import { listIssuers } from '../issuer/issuer.ts'
 import { formatMoney } from '../ledger/money.ts'
 import { catchUp } from '../payment/catch-up.ts'
+import { queueNotice } from '../notice/queue-notice.ts'
 import { settleTransfer } from '../payout/transfers.ts'
 import type { Context } from '../platform/context.ts'
-import { inIssuer } from '../platform/db.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
 import { readOrderJournal } from './order-journal.ts'
 import { type OrderView, readOrder } from './read-order.ts'
@@ -70,11 +71,39 @@ export async function orderPaidCommand(ctx: Context, input: Input & { reference:
       part: { partId, closureId: null, amount, currency },
       reference,
     })
-    await ctx.jobs.look(tx, 'order', { issuerId, id: orderId })
+    if (!(await endAgain(ctx, tx, { issuerId, orderId })))
+      await ctx.jobs.look(tx, 'order', { issuerId, id: orderId })
   })
   const out = input.out ?? print
   out(input.json ? `${JSON.stringify({ number, paid: true })}\n` : `${number}: noted, its buyer is told\n`)
   return 0
+}
+
+/** Its story was at its end when what had been given back by hand failed (payment/return-failed.ts); true then. */
+async function endAgain(ctx: Context, tx: Tx, id: { issuerId: string; orderId: string }): Promise<boolean> {
+  const { issuerId, orderId } = id
+  const ended = await tx
+    .updateTable('purchase_order')
+    .set({ state: 'refunded', refunded_at: ctx.clock.now() })
+    .where('issuer_id', '=', issuerId)
+    .where('order_id', '=', orderId)
+    .where('state', '=', 'refunding')
+    .where((e) =>
+      e.exists(
+        e
+          .selectFrom('order_step as s')
+          .select('s.step')
+          .where('s.issuer_id', '=', issuerId)
+          .where('s.order_id', '=', orderId)
+          .where('s.step', '=', 'tell_refund')
+          .where('s.state', '=', 'done'),
+      ),
+    )
+    .returning('locale')
+    .executeTakeFirst()
+  if (!ended) return false
+  await queueNotice(ctx, tx, { ...id, kind: 'order_refunded', locale: ended.locale as 'zh-CN' | 'en' })
+  return true
 }
 
 async function find(ctx: Context, number: string): Promise<OrderView> {

@@ -12,6 +12,8 @@ export type OrderFacts = {
   gross: string
   url: string
   payUntil: string
+  /** Of one that is held up: when its money goes back by itself. */
+  givenBackAt: string | null
   refundReason: RefundReason | null
   refundRoute: OrderView['refundRoute']
 }
@@ -34,6 +36,29 @@ export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
         paragraphs: [
           `您订购了${facts.what}，应付 ${facts.gross}。`,
           `请在 ${facts.payUntil}前转账 ${facts.gross}，附言只写订单号 ${facts.number}。款项一到即发货；逾期未付，订单自动失效，您的资料随之删除。`,
+        ],
+      }
+}
+
+/** It was paid, and something on the issuer's side keeps it from being delivered. */
+export function heldUpLetter(locale: Locale, facts: OrderFacts & { givenBackAt: string }): Letter {
+  return locale === 'en'
+    ? {
+        locale,
+        link: { words: 'How the order stands:', url: facts.url },
+        subject: `Your order ${facts.number} takes longer`,
+        paragraphs: [
+          `You paid ${facts.gross} for ${facts.what}, and we can't deliver it at this moment: something on our side is broken. Our staff knows.`,
+          `Once it is mended your order is delivered and mailed to you. If it is not by ${facts.givenBackAt}, ${facts.gross} goes back to you by itself. You need do nothing.`,
+        ],
+      }
+    : {
+        locale,
+        link: { words: '订单进度：', url: facts.url },
+        subject: `订单 ${facts.number} 需要多等一会儿`,
+        paragraphs: [
+          `您已支付 ${facts.gross} 购买${facts.what}，但我们这边出了问题，暂时无法交付。客服已知悉。`,
+          `修好后会立即交付并发邮件给您；若到 ${facts.givenBackAt} 仍未交付，${facts.gross} 将自动退还给您。您无需做任何操作。`,
         ],
       }
 }

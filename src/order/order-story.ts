@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '../adapters/answer.ts'
-import { Pause, type Proof } from '../closure/step.ts'
+import { Pause, type Proof, Superseded } from '../closure/step.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { holdOrder, noteOrder, type OrderCase, type RefundReason } from './order-case.ts'
@@ -13,6 +13,10 @@ import type { OrderKind } from './quote.ts'
 export type OrderStory = {
   sells: OrderKind
   step<R, V>(step: OrderStep<R, V>): Promise<void>
+  /** Asked for, and not answered in a way that helps. */
+  isOpen<R, V>(step: OrderStep<R, V>): boolean
+  /** Tells each, whatever holds the others up. What did is thrown in the end: an error, else the earliest pause. */
+  each(...lanes: (() => Promise<void>)[]): Promise<void>
 }
 
 // Work that a provider finishes within this is waited for here; longer, and the order goes back to the queue.
@@ -27,7 +31,29 @@ export function tellOrderStory(ctx: Context, told: OrderCase): OrderStory {
       if (step.kind === 'local') return tellLocal(ctx, told, step)
       return tellOutside(ctx, told, step)
     },
+    isOpen(step) {
+      const last = lastOf(told.journal, step.name)
+      return last !== undefined && last.state !== 'done' && last.state !== 'refused'
+    },
+    each: tellEach,
   }
+}
+
+async function tellEach(...lanes: (() => Promise<void>)[]): Promise<void> {
+  const pauses: Pause[] = []
+  const errors: unknown[] = []
+  for (const lane of lanes)
+    try {
+      await lane()
+    } catch (error) {
+      if (error instanceof Superseded) throw error
+      if (error instanceof Pause) pauses.push(error)
+      else errors.push(error)
+    }
+  if (errors.length > 0) throw errors[0]
+  if (pauses.length === 0) return
+  const times = pauses.flatMap(({ until }) => (until ? [until.getTime()] : []))
+  throw new Pause(times.length > 0 ? new Date(Math.min(...times)) : null)
 }
 
 async function tellLocal(ctx: Context, told: OrderCase, step: LocalOrderStep): Promise<void> {

@@ -1,41 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeEach, expect, it } from 'vitest'
 import { openShop } from '../../test/orders.ts'
-import { type Outside, openOutside } from '../../test/outside.ts'
-import { books } from '../../test/payouts.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
-import { openHookDoor, workOffPayments } from '../payment/orders.fixture.ts'
+import { openMoneyStage } from '../payment/money-stage.fixture.ts'
+import { workOffPayments } from '../payment/orders.fixture.ts'
+import { inIssuer } from '../platform/db.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
 import { orderPaidCommand } from './order-commands.ts'
 
 const issuerId = 'leb'
-let leb: Outside
-let door: { url: string; close(): Promise<void> }
-let sim: Outside['world']['sims']['payment']
-beforeAll(async () => {
-  leb = await openOutside()
-  door = await openHookDoor(leb)
-  sim = leb.world.sims.payment
-  sim.webhooks.register({ url: door.url, secret: 'whsec_sample' })
-})
-afterAll(async () => {
-  await door.close()
-  await leb.stop()
-})
-let before: Record<string, bigint>
-beforeEach(async () => void (before = await books(leb, issuerId, 'CNY')))
-
-const moved = async () => {
-  const now = await books(leb, issuerId, 'CNY')
-  const kinds = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted()
-  return Object.fromEntries(
-    kinds.map((kind) => [kind, (now[kind] ?? 0n) - (before[kind] ?? 0n)]).filter(([, by]) => by !== 0n),
-  )
-}
-const heard = async () => {
-  await sim.webhooks.idle()
-  await workOffPayments(leb)
-}
-const given = (ref: string) => sim.refunds(ref).map((refund) => refund.amount)
+const { leb, sim, mark, moved, heard, given, close } = await openMoneyStage()
+afterAll(close)
+beforeEach(mark)
 
 it('takes it for an order that could not be delivered and whose refund was refused', async () => {
   const shop = await openShop(leb)
@@ -103,4 +78,56 @@ it('delivers nothing that was given back before', async () => {
   expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'refunded_by_hand' })
   expect(given(ref!)).toEqual([12_800])
   expect(await moved()).toEqual({})
+})
+
+it('owes an order’s money again when the refund by hand fails, and tells its buyer once more in the end', async () => {
+  const shop = await openShop(leb)
+  const placed = await shop.place()
+  await shop.pay(placed)
+  const { payment_intent: ref } = sim.checkout.all().at(-1)!
+  const refund = sim.refundByHand(ref!, 12_800)
+  await heard()
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
+  refund.status = 'failed'
+  for (let n = 0; n < 2; n++) await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunding', refundRoute: 'bank_transfer' })
+  expect(await moved()).toEqual({ cash_at_provider: -12_800n, refunds_payable: 12_800n })
+  await orderPaidCommand(leb, {
+    number: placed.number,
+    reference: 'TRF 8',
+    json: false,
+    out: () => undefined,
+  })
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
+  expect(await moved()).toEqual({ cash_at_provider: -12_800n, cash_at_bank: 12_800n })
+  const mails = await inIssuer(leb.db, issuerId, (tx) =>
+    tx.selectFrom('notice').select('kind').where('order_id', '=', placed.orderId).execute(),
+  )
+  expect(mails.map(({ kind }) => kind)).toEqual(['order_refunded', 'order_refunded'])
+})
+
+it('adds a share that failed by hand to what the order still gives back', async () => {
+  const shop = await openShop(leb)
+  const placed = await shop.place()
+  await shop.pay(placed)
+  const { payment_intent: ref } = sim.checkout.all().at(-1)!
+  const refund = sim.refundByHand(ref!, 800)
+  await heard()
+  sim.failures.set({ mode: 'down', match: 'POST /v1/refunds' })
+  await shop.look(placed)
+  refund.status = 'failed'
+  const lookAtRefunds = () => lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  await lookAtRefunds()
+  // What LEB has asked for itself may be done: it is not changed under way.
+  expect(await moved()).toMatchObject({ refunds_payable: 12_000n })
+  sim.failures.set(undefined)
+  await shop.look(placed)
+  await lookAtRefunds()
+  await shop.look(placed)
+  expect(given(ref!)).toEqual([12_000, 800])
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunding', refundRoute: 'bank_transfer' })
+  expect(await moved()).toMatchObject({ refunds_payable: 800n })
 })

@@ -1,34 +1,15 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Outside, openOutside } from '../../test/outside.ts'
+import { afterAll, expect, it } from 'vitest'
 import { seedCard } from '../../test/seed.ts'
 import { lockCardBalance } from '../ledger/accounts.ts'
 import { inIssuer } from '../platform/db.ts'
 import { lookAtPayment } from './look-at-payment.ts'
-import {
-  awaitingOrder,
-  books,
-  openHookDoor,
-  openPage,
-  pay,
-  type TestOrder,
-  workOffPayments,
-} from './orders.fixture.ts'
+import { openMoneyStage } from './money-stage.fixture.ts'
+import { awaitingOrder, books, openPage, pay, type TestOrder, workOffPayments } from './orders.fixture.ts'
 import { sweepPayments } from './sweep-payments.ts'
 
-let leb: Outside
-let door: { url: string; close(): Promise<void> }
-let sim: Outside['world']['sims']['payment']
-beforeAll(async () => {
-  leb = await openOutside()
-  door = await openHookDoor(leb)
-  sim = leb.world.sims.payment
-  sim.webhooks.register({ url: door.url, secret: 'whsec_sample' })
-})
-afterAll(async () => {
-  await door.close()
-  await leb.stop()
-})
+const { leb, sim, close } = await openMoneyStage()
+afterAll(close)
 
 type Act =
   | { kind: 'order'; gross: number; asked: number; late: boolean }

@@ -1,12 +1,10 @@
-import type { Selectable } from 'kysely'
 import type { RefundState } from '../adapters/payment/port.ts'
 import { houseAccounts } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { assert } from '../platform/errors.ts'
-import type { RefundByHand } from '../platform/tables.ts'
-import { lockReceipt, move, note } from './receipts.ts'
+import { lockReceipt, move, note, paidKey } from './receipts.ts'
 import type { RefundedPayment } from './take-refunds-by-hand.ts'
 
 type Made = { issuerId: string; paymentRef: string; payments: RefundedPayment[]; refund: RefundState }
@@ -98,7 +96,7 @@ async function settleReceipt(ctx: Context, tx: Tx, made: Made, payment: Refunded
   const receipt = found && (await lockReceipt(tx, { issuerId, receiptId: found.receipt_id }))
   if (!receipt || receipt.amount !== refund.amount) return false
   await move(ctx, tx, receipt, {
-    key: `receipt:${receipt.receiptId}:paid`,
+    key: paidKey(receipt),
     from: receipt.state === 'refunding' ? 'refunds_payable' : 'unmatched_receipts',
     to: 'cash_at_provider',
     reason: 'unmatched_returned',
@@ -113,7 +111,7 @@ async function settleReceipt(ctx: Context, tx: Tx, made: Made, payment: Refunded
 }
 
 /** Above 0 left the provider, below 0 came back. */
-async function bookCash(
+export async function bookCash(
   ctx: Context,
   tx: Tx,
   of: { issuerId: string; key: string; amount: bigint; currency: string },
@@ -130,29 +128,4 @@ async function bookCash(
       { accountId: house.refunds_by_hand!, amount: -amount },
     ],
   })
-}
-
-/**
- * A refund by hand that failed at the provider: what of it is nobody's yet is here again. What had met somebody's claim
- * is owed again, which only staff can see to: they are told, and `leb reconcile` names it (refund_failed).
- */
-export async function returnFailed(ctx: Context, tx: Tx, row: Selectable<RefundByHand>): Promise<void> {
-  const { issuer_id: issuerId, refund_ref: ref, currency, left_minor: left, part_id: partId } = row
-  if (left > 0n && partId !== null) {
-    await bookCash(ctx, tx, { issuerId, key: `by_hand:${ref}:over`, amount: -left, currency })
-    await tx
-      .updateTable('payout_part')
-      .set({ state: 'refused', refusal: 'refund_failed' })
-      .where('issuer_id', '=', issuerId)
-      .where('part_id', '=', partId)
-      .execute()
-  }
-  await tx
-    .updateTable('refund_by_hand')
-    // One from before the card was here had met nothing.
-    .set({ state: 'over', told_at: null, ...(row.state === 'before' && { left_minor: row.amount_minor }) })
-    .where('issuer_id', '=', issuerId)
-    .where('provider', '=', row.provider)
-    .where('refund_ref', '=', ref)
-    .execute()
 }

@@ -3,6 +3,7 @@ import { decimal } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import { owedOfByHand } from './return-failed.ts'
 import { inOneSentence, issuersOf } from './payments-command.ts'
 
 type Print = (text: string) => void
@@ -12,6 +13,8 @@ type Row = {
   payment: string
   amount_minor: bigint
   left_minor: bigint
+  /** Of one that failed: what it had counted for and is owed again. */
+  owed_minor: bigint | null
   currency: string
   state: string
   made_at: Date
@@ -37,15 +40,16 @@ export async function byHandCommand(ctx: Context, options: Options): Promise<num
 
 async function list(tx: Tx, issuerId: string): Promise<Row[]> {
   const { rows } = await sql<Row>`
-    select h.refund_ref as refund, h.payment_ref as payment, h.amount_minor, h.left_minor, h.currency, h.state,
-           h.made_at, c.iccid, o.number as order,
+    select h.refund_ref as refund, h.payment_ref as payment, h.amount_minor, h.left_minor, h.owed as owed_minor,
+           h.currency, h.state, h.made_at, c.iccid, o.number as order,
            (select k.number from closure_card x join closure k using (issuer_id, closure_id)
              where x.issuer_id = p.issuer_id and x.card_id = p.card_id and x.live limit 1) as closure
-      from refund_by_hand h join payment p using (issuer_id, payment_id)
+      from (select *, case when state = 'over' then ${owedOfByHand} end as owed
+              from refund_by_hand where issuer_id = ${issuerId}) h
+      join payment p using (issuer_id, payment_id)
       left join card c on c.issuer_id = p.issuer_id and c.card_id = p.card_id
       left join purchase_order o on o.issuer_id = p.issuer_id and o.order_id = p.order_id
-     where h.issuer_id = ${issuerId} and (h.left_minor > 0 and h.state in ('waiting', 'counts')
-        or h.state = 'over' and h.left_minor < h.amount_minor)
+     where h.left_minor > 0 and h.state in ('waiting', 'counts') or h.owed is not null
      order by h.made_at, h.refund_ref limit 1000`.execute(tx)
   return rows
 }
@@ -54,23 +58,31 @@ const asJson = (row: Row & { issuer: string }) => ({
   ...row,
   amount_minor: row.amount_minor.toString(),
   left_minor: row.left_minor.toString(),
+  owed_minor: row.owed_minor?.toString() ?? null,
 })
 
 function describe(issuer: string, row: Row): string {
-  const isOver = row.state === 'over'
-  const amount = isOver ? row.amount_minor - row.left_minor : row.left_minor
-  const money = { amount, currency: row.currency }
+  const { owed_minor: owed } = row
+  const money = { amount: owed ?? row.left_minor, currency: row.currency }
   const about = [row.iccid && `card ${row.iccid}`, row.order && `order ${row.order}`].filter(Boolean)
-  const closing = row.closure ? `, being closed by ${row.closure}` : ''
-  const next = isOver
-    ? 'failed at the provider after it had counted: pay it another way'
-    : row.state === 'counts'
-      ? 'counts toward what closing the card pays'
-      : `waits for you: leb payments counts ${row.refund}, or leb payments besides ${row.refund}`
+  const closing = row.closure && owed === null ? `, being closed by ${row.closure}` : ''
+  const next =
+    owed !== null
+      ? `failed at the provider after it had counted, and is owed again: ${payAgain(row)}`
+      : row.state === 'counts'
+        ? 'counts toward what closing the card pays'
+        : `waits for you: leb payments counts ${row.refund}, or leb payments besides ${row.refund}`
   return (
     `${row.refund}  ${issuer}  ${row.made_at.toISOString().slice(0, 10)}  ${decimal(money)} ${row.currency} of ${row.payment}\n` +
     `  ${about.join(', ') || 'no card'}${closing}: ${next}`
   )
+}
+
+/** The holder of a closed card names an account, or is erased and can't: then only staff know where to. */
+function payAgain({ closure, iccid, order }: Row): string {
+  if (closure)
+    return `leb payout file sends it when its holder has named an account; or send it, then leb paid ${closure} --iccid ${iccid} --reference TEXT`
+  return `send it, then leb order paid ${order} --reference TEXT`
 }
 
 type Decision = { refund: string; decision: 'counts' | 'besides' }

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type Outside, openOutside } from '../../test/outside.ts'
+import { afterAll, beforeEach, expect, it } from 'vitest'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
@@ -7,37 +6,15 @@ import { reasonWording } from '../ledger/reasons.ts'
 import { readStatement } from '../ledger/statement.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { lookAtPayment } from './look-at-payment.ts'
-import { awaitingOrder, books, openHookDoor, openPage, pay, workOffPayments } from './orders.fixture.ts'
+import { openMoneyStage } from './money-stage.fixture.ts'
+import { awaitingOrder, books, openPage, pay, workOffPayments } from './orders.fixture.ts'
 import { listUnmatched } from './receipts.ts'
 import { matchReceipt } from './unmatched.ts'
 
-let leb: Outside
-let door: { url: string; close(): Promise<void> }
-let sim: Outside['world']['sims']['payment']
-beforeAll(async () => {
-  leb = await openOutside()
-  door = await openHookDoor(leb)
-  sim = leb.world.sims.payment
-  sim.webhooks.register({ url: door.url, secret: 'whsec_sample' })
-})
-afterAll(async () => {
-  await door.close()
-  await leb.stop()
-})
-let before: Record<string, bigint>
-beforeEach(async () => void (before = await books(leb)))
+const { leb, sim, mark, moved, heard, close } = await openMoneyStage({ books })
+afterAll(close)
+beforeEach(mark)
 
-const happens = async () => {
-  await sim.webhooks.idle()
-  await workOffPayments(leb)
-}
-const moved = async () => {
-  const now = await books(leb)
-  const kinds = [...new Set([...Object.keys(before), ...Object.keys(now)])]
-  return Object.fromEntries(
-    kinds.map((kind) => [kind, (now[kind] ?? 0n) - (before[kind] ?? 0n)]).filter(([, by]) => by !== 0n),
-  )
-}
 const balanceOf = ({ cardId }: Seeded) =>
   inIssuer(leb.db, 'leb', async (tx) => (await lockCardBalance(tx, { issuerId: 'leb', cardId })).amount)
 const paymentOf = (ref: string) =>
@@ -54,7 +31,7 @@ const soldCard = async (balance: bigint) => {
 it('takes a charged-back payment off the balance as far as it goes, the rest is our loss', async () => {
   const card = await soldCard(8_640n)
   sim.disputes.open(card.paymentRef)
-  await happens()
+  await heard()
   expect(await balanceOf(card)).toBe(0n)
   const statement = await inIssuer(leb.db, 'leb', (tx) =>
     readStatement(tx, { issuerId: 'leb', cardId: card.cardId }, { limit: 1 }),
@@ -71,14 +48,14 @@ it('books once what many events tell, and gives it back to the card when the dis
   sim.webhooks.hold()
   const { id } = sim.disputes.open(card.paymentRef, { amount: 5_000 })!
   sim.webhooks.release({ copies: 3, reversed: true })
-  await happens()
+  await heard()
   expect(await balanceOf(card)).toBe(3_640n)
   expect(await moved()).toEqual({ cash_at_provider: 5_000n })
   expect(await paymentOf(card.paymentRef)).toMatchObject({ charged_back_minor: 5_000n })
   sim.disputes.close(id, 'won')
-  await happens()
+  await heard()
   for (const event of sim.webhooks.events()) sim.webhooks.replay(event.id)
-  await happens()
+  await heard()
   await lookAtPayment(leb, { issuerId: 'leb', id })
   expect(await balanceOf(card)).toBe(8_640n)
   expect(await moved()).toEqual({})
@@ -88,12 +65,12 @@ it('books once what many events tell, and gives it back to the card when the dis
 it('lets a lost dispute stay as it was booked, and asks nothing of an inquiry', async () => {
   const card = await soldCard(8_640n)
   sim.disputes.open(card.paymentRef, { inquiry: true })
-  await happens()
+  await heard()
   expect(await moved()).toEqual({})
   const { id } = sim.disputes.open(card.paymentRef, { amount: 1_000 })!
-  await happens()
+  await heard()
   sim.disputes.close(id, 'lost')
-  await happens()
+  await heard()
   expect(await balanceOf(card)).toBe(7_640n)
   const rows = await inIssuer(leb.db, 'leb', (tx) =>
     tx
@@ -109,14 +86,14 @@ it('takes it off a balance that is frozen for closing, before it can be paid out
   const card = await soldCard(8_640n)
   await inIssuer(leb.db, 'leb', (tx) => freezeBalance(leb, tx, { issuerId: 'leb', cardId: card.cardId }))
   sim.disputes.open(card.paymentRef, { amount: 8_000 })
-  await happens()
+  await heard()
   expect(await balanceOf(card)).toBe(640n)
 })
 
 it('owes the holder what was won after the card was closed', async () => {
   const card = await soldCard(8_640n)
   const { id } = sim.disputes.open(card.paymentRef, { amount: 5_000 })!
-  await happens()
+  await heard()
   await inIssuer(leb.db, 'leb', async (tx) => {
     const of = { issuerId: 'leb', currency: 'CNY' }
     const balance = await lockCardBalance(tx, { issuerId: 'leb', cardId: card.cardId })
@@ -133,7 +110,7 @@ it('owes the holder what was won after the card was closed', async () => {
     })
   })
   sim.disputes.close(id, 'won')
-  await happens()
+  await heard()
   expect(await moved()).toEqual({ refunds_payable: 3_640n, unmatched_receipts: 5_000n })
   const waiting = await inIssuer(leb.db, 'leb', (tx) => listUnmatched(tx, 'leb'))
   expect(waiting).toMatchObject([{ reason: 'chargeback_won', amount: 5_000n, providerRef: card.paymentRef }])
@@ -161,27 +138,27 @@ const owed = async (
 it('owes nothing more when a dispute is won about an order that had been given back before it', async () => {
   const bought = await awaitingOrder(leb, await soldCard(700n))
   await pay(bought)
-  await happens()
+  await heard()
   const payment = sim.checkout.find(bought.ref)!.payment_intent!
   const { payment_id } = await paymentOf(payment)
   await inIssuer(leb.db, 'leb', (tx) =>
     owed(tx, bought.orderId, { route: 'original_payment', amount_minor: 2_000n, state: 'paid', payment_id }),
   )
-  before = await books(leb)
+  await mark()
   const { id } = sim.disputes.open(payment)!
-  await happens()
+  await heard()
   expect(await moved()).toEqual({ cash_at_provider: 2_000n, chargebacks: -2_000n })
   sim.disputes.close(id, 'won')
-  await happens()
+  await heard()
   expect(await moved()).toEqual({})
 })
 
 it('owes nothing beside an order whose refund is still to be reckoned when the dispute is won', async () => {
   const bought = await awaitingOrder(leb, await soldCard(700n))
   await pay(bought)
-  await happens()
+  await heard()
   const { id } = sim.disputes.open(sim.checkout.find(bought.ref)!.payment_intent!)!
-  await happens()
+  await heard()
   await inIssuer(leb.db, 'leb', (tx) =>
     tx
       .updateTable('purchase_order')
@@ -190,7 +167,7 @@ it('owes nothing beside an order whose refund is still to be reckoned when the d
       .execute(),
   )
   sim.disputes.close(id, 'won')
-  await happens()
+  await heard()
   // All of it is in hand, and goes back from there.
   expect(await moved()).toEqual({ cash_at_provider: -2_000n, orders_in_hand: 2_000n })
 })
@@ -198,10 +175,10 @@ it('owes nothing beside an order whose refund is still to be reckoned when the d
 it('owes the payer what was won after his order had been given back as nothing', async () => {
   const bought = await awaitingOrder(leb, await soldCard(700n))
   await pay(bought)
-  await happens()
+  await heard()
   const payment = sim.checkout.find(bought.ref)!.payment_intent!
   const { id } = sim.disputes.open(payment)!
-  await happens()
+  await heard()
   expect(await moved()).toEqual({ orders_in_hand: 2_000n, chargebacks: -2_000n })
   await inIssuer(leb.db, 'leb', async (tx) => {
     // As src/order/steps/owe-back.ts does it.
@@ -220,7 +197,7 @@ it('owes the payer what was won after his order had been given back as nothing',
   })
   expect(await moved()).toEqual({})
   sim.disputes.close(id, 'won')
-  await happens()
+  await heard()
   expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
 })
 
@@ -231,10 +208,10 @@ it('lets money that nobody had ordered go again, and come back', async () => {
   await workOffPayments(leb)
   expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
   const { id } = sim.disputes.open(sim.checkout.all().at(-1)!.payment_intent!)!
-  await happens()
+  await heard()
   expect(await moved()).toEqual({})
   sim.disputes.close(id, 'won')
-  await happens()
+  await heard()
   expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
 })
 
@@ -244,14 +221,14 @@ it('keeps what nobody had ordered for its payer when the bank takes only a part 
   leb.clock.advance({ seconds: 16 * 60 })
   await workOffPayments(leb)
   const { id } = sim.disputes.open(sim.checkout.all().at(-1)!.payment_intent!, { amount: 500 })!
-  await happens()
+  await heard()
   expect(await moved()).toEqual({
     cash_at_provider: -1_500n,
     chargebacks: -500n,
     unmatched_receipts: 2_000n,
   })
   sim.disputes.close(id, 'won')
-  await happens()
+  await heard()
   expect(await moved()).toEqual({ cash_at_provider: -2_000n, unmatched_receipts: 2_000n })
 })
 
@@ -273,7 +250,7 @@ it('counts no dispute of others, and none in a currency that was not paid', asyn
   const card = await seedCard(leb, { balance: 8_640n })
   sim.seed([{ id: card.paymentRef, amount: 20_000, currency: 'eur' }])
   sim.disputes.open(card.paymentRef)
-  await happens()
+  await heard()
   expect(await moved()).toEqual({})
   const outcomes = await inIssuer(leb.db, 'leb', (tx) =>
     tx.selectFrom('provider_event').select('outcome').distinct().execute(),

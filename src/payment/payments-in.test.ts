@@ -1,44 +1,21 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type Outside, openOutside } from '../../test/outside.ts'
+import { afterAll, beforeEach, expect, it } from 'vitest'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
-import { awaitingOrder, books, openHookDoor, openPage, pay, workOffPayments } from './orders.fixture.ts'
+import { openMoneyStage } from './money-stage.fixture.ts'
+import { awaitingOrder, books, openPage, pay, workOffPayments } from './orders.fixture.ts'
 import { lookAtPayment } from './look-at-payment.ts'
 import { listUnmatched } from './receipts.ts'
 import { sweepPayments } from './sweep-payments.ts'
 
-let leb: Outside
-let card: Seeded
-let door: { url: string; close(): Promise<void> }
-let hooks: Outside['world']['sims']['payment']['webhooks']
-beforeAll(async () => {
-  leb = await openOutside()
-  card = await seedCard(leb)
-  door = await openHookDoor(leb)
-  hooks = leb.world.sims.payment.webhooks
-  hooks.register({ url: door.url, secret: 'whsec_sample' })
-})
-afterAll(async () => {
-  await door.close()
-  await leb.stop()
-})
-let before: Record<string, bigint>
-beforeEach(async () => void (before = await books(leb)))
+const { leb, sim, mark, moved, heard, close } = await openMoneyStage({ books })
+const hooks = sim.webhooks
+const card: Seeded = await seedCard(leb)
+afterAll(close)
+beforeEach(mark)
 
-const sim = () => leb.world.sims.payment
 const happens = async () => {
-  await hooks.idle()
-  await workOffPayments(leb)
-  await hooks.idle()
-  await workOffPayments(leb)
-}
-/** What moved on the house's accounts since the test began. */
-const moved = async () => {
-  const now = await books(leb)
-  const kinds = [...new Set([...Object.keys(before), ...Object.keys(now)])]
-  return Object.fromEntries(
-    kinds.map((kind) => [kind, (now[kind] ?? 0n) - (before[kind] ?? 0n)]).filter(([, by]) => by !== 0n),
-  )
+  await heard()
+  await heard()
 }
 const order = async (orderId: string) =>
   inIssuer(leb.db, 'leb', (tx) =>
@@ -233,7 +210,7 @@ it('moves nothing when it is told again of a payment that was given back since',
   for (const event of hooks.events().slice(-2)) hooks.replay(event.id)
   await happens()
   await lookAtPayment(leb, { issuerId: 'leb', id: bought.ref })
-  await lookAtPayment(leb, { issuerId: 'leb', id: sim().checkout.find(bought.ref)!.payment_intent! })
+  await lookAtPayment(leb, { issuerId: 'leb', id: sim.checkout.find(bought.ref)!.payment_intent! })
   expect(await moved()).toEqual(after)
   expect(await order(bought.orderId)).toMatchObject({ state: 'refunded' })
 })
@@ -242,16 +219,16 @@ it('looks again later when the provider cannot say, and forgets nothing', async 
   const bought = await awaitingOrder(leb, card)
   await pay(bought)
   await hooks.idle()
-  sim().failures.set({ mode: 'down' })
+  sim.failures.set({ mode: 'down' })
   await expect(lookAtPayment(leb, { issuerId: 'leb', id: bought.ref })).rejects.toThrow('connection_failed')
   expect(await order(bought.orderId)).toMatchObject({ state: 'awaiting_payment' })
-  sim().failures.set(undefined)
+  sim.failures.set(undefined)
   await happens()
   expect(await order(bought.orderId)).toMatchObject({ state: 'paid' })
 })
 
 it('leaves alone what others do on the same account', async () => {
-  sim().seed([
+  sim.seed([
     { id: 'pi_shop', amount: 500, currency: 'cny', metadata: { leb_issuer: 'roamly', leb_order: 'X' } },
   ])
   hooks.hold()

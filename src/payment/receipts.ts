@@ -18,6 +18,8 @@ export type Receipt = {
   state: string
   refusal: string | null
   tries: number
+  /** When a refund was asked for that nobody has answered. */
+  askedAt: Date | null
   reference: string | null
   receivedAt: Date
 }
@@ -41,6 +43,7 @@ function receipts(tx: Tx, issuerId: string) {
       'r.state as state',
       'r.refusal as refusal',
       'r.tries as tries',
+      'r.asked_at as askedAt',
       'r.reference as reference',
       'r.received_at as receivedAt',
     ])
@@ -86,12 +89,17 @@ export async function move(
   })
 }
 
+/** Names the posting that ends a receipt. One that was given back by hand in vain ends once more, with more tries. */
+export const paidKey = ({ receiptId, tries }: Receipt) =>
+  tries > 1 ? `receipt:${receiptId}:paid:${tries - 1}` : `receipt:${receiptId}:paid`
+
 type Noted = {
   state?: string
   tries?: number
   refusal?: string | null
+  asked_at?: Date | null
   reference?: string
-  settled_at?: Date
+  settled_at?: Date | null
   told_at?: null
 }
 

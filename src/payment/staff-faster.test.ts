@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeEach, expect, it } from 'vitest'
 import { openShop } from '../../test/orders.ts'
-import { type Outside, openOutside } from '../../test/outside.ts'
-import { books, closeCard, partsOf, stateOf } from '../../test/payouts.ts'
+import { closeCard, partsOf, stateOf } from '../../test/payouts.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { countAsChargedBack } from '../closure/charged-back.ts'
 import { recordBankTransfer, retryBlocked } from '../closure/unblock.ts'
@@ -10,34 +9,22 @@ import { orderPaidCommand } from '../order/order-commands.ts'
 import { inIssuer } from '../platform/db.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
 import { lookAtPayment } from './look-at-payment.ts'
+import { openMoneyStage } from './money-stage.fixture.ts'
 import { awaitingOrder, pay } from './orders.fixture.ts'
 import { returnedCommand, unmatchedCommand } from './payments-command.ts'
 
 // Nobody is told of a dispute here before staff act: webhooks are late, and staff read the provider's dashboard.
 const issuerId = 'leb'
-let leb: Outside
-let sim: Outside['world']['sims']['payment']
-beforeAll(async () => {
-  leb = await openOutside()
-  sim = leb.world.sims.payment
-})
-afterAll(() => leb.stop())
-let before: Record<string, bigint>
-beforeEach(async () => void (before = await books(leb, issuerId, 'CNY')))
+const { leb, sim, mark, moved, close } = await openMoneyStage({ hooks: false })
+afterAll(close)
+beforeEach(mark)
 
-const moved = async () => {
-  const now = await books(leb, issuerId, 'CNY')
-  const kinds = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted()
-  return Object.fromEntries(
-    kinds.map((kind) => [kind, (now[kind] ?? 0n) - (before[kind] ?? 0n)]).filter(([, by]) => by !== 0n),
-  )
-}
 /** A closing whose refund of ¥86.40 the provider refuses. */
 const refused = async (disputed?: number) => {
   const card = await seedCard(leb, { balance: 8_640n, paid: 20_000n })
   const ref = card.paymentRef
   sim.seed([{ id: ref, amount: 20_000, currency: 'cny' }])
-  before = await books(leb, issuerId, 'CNY')
+  await mark()
   sim.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
   const dispute = disputed === undefined ? undefined : sim.disputes.open(ref, { amount: disputed })
   const closureId = await closeCard(leb, card)
@@ -117,7 +104,7 @@ it('notes no transfer for an order whose payment the bank has taken back', async
 
 it('stops once before unmatched money is noted as sent back of which a part was given back by hand', async () => {
   const card = await seedCard(leb)
-  before = await books(leb, issuerId, 'CNY')
+  await mark()
   const receipt = await unmatched(card)
   sim.refundByHand(receipt.provider_ref, 500)
   const returned = { receipt: receipt.receipt, reference: 'TRF 6', out: () => undefined }
@@ -129,7 +116,7 @@ it('stops once before unmatched money is noted as sent back of which a part was 
 
 it('notes no unmatched money as sent back that the bank has taken', async () => {
   const card = await seedCard(leb)
-  before = await books(leb, issuerId, 'CNY')
+  await mark()
   const receipt = await unmatched(card)
   sim.disputes.open(receipt.provider_ref)
   const returned = { receipt: receipt.receipt, reference: 'TRF 5', out: () => undefined }

@@ -2,9 +2,10 @@ import { sql } from 'kysely'
 import type { RefundState } from '../adapters/payment/port.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
-import { bookRefundByHand, returnFailed } from './book-refund-by-hand.ts'
+import { bookRefundByHand } from './book-refund-by-hand.ts'
 import { NotSaid } from './not-said.ts'
 import { settleEvents } from './note-event.ts'
+import { returnFailed } from './return-failed.ts'
 
 const look_again_seconds = 30
 
@@ -34,11 +35,13 @@ export async function takeRefundsByHand(
   const outcome = await inIssuer(ctx.db, issuerId, async (tx) => {
     const came =
       answer.kind === 'refused' ? answer.code : await takeAll(ctx, tx, { issuerId, paymentRef }, byHand)
-    if (came !== 'payment_unknown_here')
+    if (came !== 'payment_unknown_here' && came !== 'wait_for_own_refund')
       await settleEvents(ctx, tx, { issuerId, ref: `refunds:${paymentRef}`, outcome: came })
     return came
   })
   if (outcome === 'payment_unknown_here') await waitForPayment(ctx, issuerId, paymentRef)
+  if (outcome === 'wait_for_own_refund')
+    await inIssuer(ctx.db, issuerId, (tx) => lookLater(ctx, tx, { issuerId, paymentRef }))
 }
 
 /** A refund may overtake the payment it is of: ours is taken in first. */
@@ -50,10 +53,14 @@ async function waitForPayment(ctx: Context, issuerId: string, paymentRef: string
   const id = `refunds:${paymentRef}`
   await inIssuer(ctx.db, issuerId, async (tx) => {
     if (!ours) return settleEvents(ctx, tx, { issuerId, ref: id, outcome: 'not_ours' })
-    const later = new Date(ctx.clock.now().getTime() + look_again_seconds * 1_000)
     await ctx.jobs.look(tx, 'payment', { issuerId, id: paymentRef })
-    await ctx.jobs.look(tx, 'payment', { issuerId, id }, later)
+    await lookLater(ctx, tx, { issuerId, paymentRef })
   })
+}
+
+function lookLater(ctx: Context, tx: Tx, { issuerId, paymentRef }: Where): Promise<void> {
+  const later = new Date(ctx.clock.now().getTime() + look_again_seconds * 1_000)
+  return ctx.jobs.look(tx, 'payment', { issuerId, id: `refunds:${paymentRef}` }, later)
 }
 
 type Where = { issuerId: string; paymentRef: string }
@@ -74,7 +81,8 @@ async function takeAll(ctx: Context, tx: Tx, where: Where, refunds: RefundState[
       .where('refund_ref', '=', refund.refundRef)
       .executeTakeFirst()
     if (!known && !refund.isOver) await bookRefundByHand(ctx, tx, { ...where, payments, refund })
-    if (known && refund.isOver && known.state !== 'over') await returnFailed(ctx, tx, known)
+    if (!known || !refund.isOver || known.state === 'over') continue
+    if (!(await returnFailed(ctx, tx, known))) return 'wait_for_own_refund'
   }
   await lookAtWhatIsPlanned(ctx, tx, where.issuerId, payments)
   return 'booked'

@@ -4,6 +4,7 @@ import type { Letter } from '../notice/letter.tsx'
 import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
+import { owedOfByHand } from './return-failed.ts'
 
 // A statement with a hundred lines that fit nothing is one mail.
 const one_mail_in_minutes = 60
@@ -17,7 +18,7 @@ const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unk
 
 /** Refunds made on the provider's own page that met nobody's claim, or that failed after they had. */
 const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
-  or state = 'over' and left_minor < amount_minor)`
+  or state = 'over' and ${owedOfByHand} is not null)`
 
 /** Orders whose money can't go back the way it came: only staff can transfer it. */
 const waitsForTransfer = sql<boolean>`state = 'refunding' and exists (

@@ -1,7 +1,7 @@
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import { lockReceipt, move, note, type Receipt } from './receipts.ts'
+import { lockReceipt, move, note, paidKey, type Receipt } from './receipts.ts'
 import { markPaid, whyUnfit } from './receive-payment.ts'
 import type { PaymentRefusal } from './refusals.ts'
 
@@ -76,7 +76,7 @@ export async function noteReturned(
   const refusedBefore = receipt.state === 'refunding' && receipt.refusal !== null
   if (receipt.state !== 'waiting' && !refusedBefore) throw refused('payments/receipt_settled')
   await move(ctx, tx, receipt, {
-    key: `receipt:${input.receiptId}:paid`,
+    key: paidKey(receipt),
     from: refusedBefore ? 'refunds_payable' : 'unmatched_receipts',
     to: receipt.provider === 'bank' ? 'cash_at_bank' : 'cash_at_provider',
     reason: 'unmatched_returned',

@@ -99,7 +99,8 @@ it('stops for staff when a payment is charged back between settlement and payout
       .execute(),
   )
   failures.set(undefined)
-  leb.clock.advance({ seconds: 5 })
+  // Until then its first request might still have reached the provider.
+  leb.clock.advance({ seconds: 15 * 60 })
   await leb.look(issuerId, closureId)
   expect(await stateOf(leb, issuerId, closureId)).toBe('payout_charged_back')
   expect(given(last)).toEqual([])

@@ -1,46 +1,25 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type Outside, openOutside } from '../../test/outside.ts'
-import { books, closeCard, partsOf, stateOf } from '../../test/payouts.ts'
+import { afterAll, beforeEach, expect, it } from 'vitest'
+import type { Outside } from '../../test/outside.ts'
+import { closeCard, partsOf, stateOf } from '../../test/payouts.ts'
 import { seedCard, seedCards } from '../../test/seed.ts'
 import type { Declaration } from '../closure/declare.ts'
+import { recordBankTransfer } from '../closure/unblock.ts'
 import { undoClosure } from '../closure/undo.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { byHandCommand, decideByHandCommand } from '../payment/by-hand-command.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
-import { newNumber, openHookDoor, openPage, pay, workOffPayments } from '../payment/orders.fixture.ts'
+import { openMoneyStage } from '../payment/money-stage.fixture.ts'
+import { workOffPayments } from '../payment/orders.fixture.ts'
 import { reconcileCommand } from '../payment/reconcile-command.ts'
 
 const issuerId = 'leb'
-let leb: Outside
-let door: { url: string; close(): Promise<void> }
-let sim: Outside['world']['sims']['payment']
-beforeAll(async () => {
-  leb = await openOutside()
-  door = await openHookDoor(leb)
-  sim = leb.world.sims.payment
-  sim.webhooks.register({ url: door.url, secret: 'whsec_sample' })
-})
-afterAll(async () => {
-  await door.close()
-  await leb.stop()
-})
-let before: Record<string, bigint>
-beforeEach(async () => void (before = await books(leb, issuerId, 'CNY')))
+const { leb, sim, mark, moved, heard, given, close } = await openMoneyStage()
+afterAll(close)
+beforeEach(mark)
 
-const moved = async () => {
-  const now = await books(leb, issuerId, 'CNY')
-  const kinds = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted()
-  return Object.fromEntries(
-    kinds.map((kind) => [kind, (now[kind] ?? 0n) - (before[kind] ?? 0n)]).filter(([, by]) => by !== 0n),
-  )
-}
-const heard = async () => {
-  await sim.webhooks.idle()
-  await workOffPayments(leb)
-}
 const say = async <I extends object>(
   command: (ctx: Outside, input: I) => Promise<number>,
   input: Omit<NoInfer<I>, 'out'>,
@@ -59,12 +38,11 @@ const namedBy = async (csv: string, refund: string) => {
   const { differences } = JSON.parse(said) as { differences: { kind: string; ref: string }[] }
   return differences.filter(({ ref }) => ref === refund).map(({ kind }) => kind)
 }
-const given = (ref: string) => sim.refunds(ref).map((refund) => refund.amount)
 /** Declared, its payout still to come: ¥86.40 of a payment of ¥200.00. */
 const planned = async (paid = 20_000, change: Partial<Declaration> = {}) => {
   const card = await seedCard(leb, { balance: 8_640n, paid: BigInt(paid) })
   sim.seed([{ id: card.paymentRef, amount: paid, currency: 'cny' }])
-  before = await books(leb, issuerId, 'CNY')
+  await mark()
   const closureId = await closeCard(leb, card, { start: 'after_undo_window', ...change })
   leb.clock.advance({ seconds: 1 })
   return { card, closureId, ref: card.paymentRef }
@@ -112,6 +90,15 @@ it('finds it also when no webhook told of it, before it asks for money once more
   expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
 })
 
+it('takes one with an empty key for one by hand', async () => {
+  const { closureId, ref } = await planned()
+  sim.refundByHand(ref, 8_640).metadata['leb_key'] = ''
+  await heard()
+  expect(await told(closureId)).toBe('closed')
+  expect(given(ref)).toEqual([8_640])
+  expect(await moved()).toEqual({ cash_at_provider: 8_640n, holder_balance: -8_640n })
+})
+
 it('sends only what is over when a part was given back by hand', async () => {
   const { closureId, ref } = await planned()
   sim.refundByHand(ref, 2_000)
@@ -125,7 +112,7 @@ it('counts one refund for each of the imported cards that its payment paid for',
   const ref = 'pi_20260000000000020_cny_2'
   const cards = await seedCards(leb, [{ paymentRef: ref }, { paymentRef: ref }])
   sim.seed([{ id: ref, amount: 40_000, currency: 'cny' }])
-  before = await books(leb, issuerId, 'CNY')
+  await mark()
   const closures: string[] = []
   for (const card of cards) closures.push(await closeCard(leb, card, { start: 'after_undo_window' }))
   leb.clock.advance({ seconds: 1 })
@@ -159,7 +146,7 @@ it('asks staff about a refund from before the declaration, and takes it for the 
   const card = await seedCard(leb, { balance: 8_640n, paid: 20_000n })
   const ref = card.paymentRef
   sim.seed([{ id: ref, amount: 20_000, currency: 'cny' }])
-  before = await books(leb, issuerId, 'CNY')
+  await mark()
   leb.clock.advance({ days: 2 })
   const { id: refund } = sim.refundByHand(ref, 8_640)
   await heard()
@@ -244,7 +231,7 @@ it('asks for the answer of a refund that was on its way before it counts what st
 it('is here again when the refund by hand fails at the provider before it met anything', async () => {
   const card = await seedCard(leb, { balance: 8_640n, paid: 20_000n })
   sim.seed([{ id: card.paymentRef, amount: 20_000, currency: 'cny' }])
-  before = await books(leb, issuerId, 'CNY')
+  await mark()
   leb.clock.advance({ hours: 1 })
   const refund = sim.refundByHand(card.paymentRef, 2_000)
   await heard()
@@ -254,32 +241,25 @@ it('is here again when the refund by hand fails at the provider before it met an
   expect(await moved()).toEqual({})
 })
 
-it('shows staff one that fails at the provider after it had taken the place of a payout', async () => {
-  const { closureId, ref } = await planned()
-  const refund = sim.refundByHand(ref, 8_640)
+it('is owed again, shown to staff and paid by transfer when it fails after it had taken the place of a payout', async () => {
+  const { card, closureId, ref } = await planned()
+  const refund = sim.refundByHand(ref, 10_000)
   await heard()
   expect(await told(closureId)).toBe('closed')
   refund.status = 'failed'
-  await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
-  expect(await say(byHandCommand, {})).toContain(`${refund.id}  leb`)
-  expect(await say(byHandCommand, {})).toContain('86.40 CNY')
-  expect(await say(byHandCommand, {})).toContain('failed at the provider')
-})
-
-it('settles money that nobody had ordered', async () => {
-  const card = await seedCard(leb)
-  before = await books(leb, issuerId, 'CNY')
-  const order = { orderId: leb.ids.next(), number: newNumber(leb), gross: 3_000n }
-  const page = await openPage(leb, order)
-  await pay(page)
-  await sim.webhooks.idle()
-  leb.clock.advance({ hours: 1 })
-  await lookAtPayment(leb, { issuerId, id: page.ref })
-  expect(await moved()).toMatchObject({ unmatched_receipts: 3_000n })
-  const ref = sim.checkout.find(page.ref)!.payment_intent!
-  sim.refundByHand(ref, 3_000)
-  await heard()
-  expect(await moved()).toEqual({})
+  for (let n = 0; n < 2; n++) await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  expect(await moved()).toEqual({ refunds_payable: 8_640n, holder_balance: -8_640n })
+  const listed = await say(byHandCommand, {})
+  expect(listed.slice(listed.indexOf(refund.id))).toMatch(/86\.40 CNY.*\n.*failed at the provider.*leb paid/)
+  expect(await told(closureId)).toBe('bank_details_needed')
+  expect(await partsOf(leb, issuerId, closureId)).toEqual([
+    'original_payment refused 8640 refunded_by_hand',
+    'original_payment refused 8640 refund_failed',
+    'bank_transfer waiting 8640',
+  ])
+  await recordBankTransfer(leb, { issuerId, closureId, iccid: card.iccid, reference: 'TRF 9' })
+  expect(await told(closureId)).toBe('closed')
+  expect(await say(byHandCommand, {})).not.toContain(refund.id)
+  expect(await moved()).toEqual({ cash_at_bank: 8_640n, holder_balance: -8_640n })
   expect(await checkBooks(leb)).toMatchObject({ ok: true })
-  expect(card.issuerId).toBe(issuerId)
 })

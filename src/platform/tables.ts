@@ -506,6 +506,7 @@ export interface PurchaseOrder {
   delivered_at: Timestamp | null
   earned_minor: Generated<Int8>
   gross_minor: Int8
+  held_up_buyer_told_at: Timestamp | null
   held_up_by: string | null
   held_up_since: Timestamp | null
   held_up_told_at: Timestamp | null
@@ -597,6 +598,7 @@ export interface Terms {
 
 export interface UnmatchedReceipt {
   amount_minor: Int8
+  asked_at: Timestamp | null
   currency: string
   issuer_id: string
   order_id: string | null

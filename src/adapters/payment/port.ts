@@ -133,8 +133,9 @@ export type PaymentPort = {
   /** All refunds of a payment, newest first. */
   readRefunds(paymentRef: string): Promise<Answer<RefundState[]>>
   /**
-   * How the refund of this key stands. `unknown` with reason `no_refund_with_this_key` means that none exists:
-   * call `refund` again with the same key.
+   * How the refund of this key stands. `unknown` with reason `no_refund_with_this_key` means that none exists by now;
+   * a request that nobody answered may still make one (payout/believe-refusal.ts). `refund` may be called again with the
+   * same key.
    */
   ask(question: { key: string; paymentRef: string }): Promise<Answer<Refunded>>
   close(): void

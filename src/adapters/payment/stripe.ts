@@ -30,6 +30,9 @@ type Context = { stripe: Stripe; askAgainInMs: number; arrivesByDays: number }
 /** More refunds than this on one payment is no case of ours; then nothing is refunded before a person looks. */
 const MAX_REFUND_PAGES = 5
 
+/** From the first look at a payment to asking for its refund; far less than others wait (payout/believe-refusal.ts). */
+const LONGEST_LOOK_MS = 120_000
+
 /**
  * Payments and refunds through Stripe. Stripe forgets idempotency keys after 24 hours, so a refund carries its key in its
  * metadata as well, and is looked for there before one is created; the idempotency key itself guards the
@@ -83,12 +86,13 @@ async function ask(
 ): Promise<Answer<Refunded>> {
   const refunds = await listRefunds(context, question.paymentRef)
   if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
-  const found = refunds.find((refund) => refund.metadata?.leb_key === question.key)
+  const found = refunds.find((refund) => keyOf(refund) === question.key)
   if (found === undefined) return { kind: 'unknown', reason: 'no_refund_with_this_key' }
   return judgeRefund(context, found)
 }
 
 async function refundOnce(context: Context, request: RefundRequest): Promise<Answer<Refunded>> {
+  const begun = performance.now()
   if (request.amount <= 0n) return refused('amount_not_positive')
   const amount = toStripeAmount(request.amount, request.currency)
   if (amount === undefined) return refused('amount_not_representable')
@@ -98,7 +102,7 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
     listRefunds(context, request.paymentRef),
   ])
   if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
-  const before = refunds.find((refund) => refund.metadata?.leb_key === request.key)
+  const before = refunds.find((refund) => keyOf(refund) === request.key)
   const isOurs = (refund: StripeRefund) =>
     refund.amount === amount && refund.currency.toUpperCase() === request.currency
   if (before !== undefined) {
@@ -106,26 +110,27 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   }
   // A refusal may have come after the work: what an earlier try of the same payout gave back is not given twice.
   const earlier = refunds.find(
-    (refund) =>
-      payoutOf(refund.metadata?.leb_key) === payoutOf(request.key) && isOurs(refund) && !isOver(refund),
+    (refund) => payoutOf(keyOf(refund)) === payoutOf(request.key) && isOurs(refund) && !isOver(refund),
   )
   if (earlier !== undefined) return judgeRefund(context, earlier)
   if (payment.currency.toUpperCase() !== request.currency) return refused('currency_differs', payment.id)
   const givenBack = refunds.filter((refund) => !isOver(refund))
   const unknown = givenBack.find(
-    ({ id, metadata }) => !metadata?.leb_key && !request.knownByHand?.includes(id),
+    (refund) => keyOf(refund) === undefined && !request.knownByHand?.includes(refund.id),
   )
   if (unknown) return refused('refunded_by_hand', unknown.id)
   const left = givenBack.reduce((rest, refund) => rest - refund.amount, payment.amount_received)
   if (amount > left) return refused('more_than_paid', payment.id)
 
+  // A process that was stopped between looking and asking: what it has seen is old, and others may have given up waiting.
+  if (performance.now() - begun > LONGEST_LOOK_MS) return { kind: 'unknown', reason: 'looked_too_long' }
   const created = await context.stripe.refunds.create(
     { payment_intent: request.paymentRef, amount, metadata: { leb_key: request.key } },
     { idempotencyKey: request.key },
   )
   const refund = refundSchema.parse(created)
   // An answer about anything but what was asked for proves nothing.
-  if (!isOurs(refund) || refund.metadata?.leb_key !== request.key) {
+  if (!isOurs(refund) || keyOf(refund) !== request.key) {
     return { kind: 'unknown', reason: 'unreadable_answer' }
   }
   return judgeRefund(context, refund)
@@ -141,7 +146,7 @@ async function readRefunds(context: Context, paymentRef: string): Promise<Answer
     const currency = refund.currency.toUpperCase()
     const amount = fromStripeAmount(refund.amount, currency)
     if (amount === undefined) return { kind: 'unknown', reason: 'unreadable_answer' }
-    const key = refund.metadata?.leb_key
+    const key = keyOf(refund)
     value.push({
       refundRef: refund.id,
       ...(key === undefined ? {} : { key }),
@@ -155,6 +160,9 @@ async function readRefunds(context: Context, paymentRef: string): Promise<Answer
 }
 
 const instantOf = (seconds: number) => Temporal.Instant.fromEpochMilliseconds(seconds * 1_000).toString()
+
+/** LEB's own name of a refund. An empty one is none: whoever left that there was not LEB. */
+const keyOf = ({ metadata }: StripeRefund) => metadata?.leb_key || undefined
 
 /** Tries of one payout have its key, then `:1`, `:2` … (closure/story.ts, newRow). */
 const payoutOf = (key: string | undefined) => key?.replace(/:\d{1,4}$/, '')

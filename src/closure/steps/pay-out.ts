@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import type { Answer } from '../../adapters/answer.ts'
-import type { PaymentPort, Refunded } from '../../adapters/payment/port.ts'
+import type { Refunded } from '../../adapters/payment/port.ts'
 import { houseAccounts } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
+import { believed, mayArrive } from '../../payout/believe-refusal.ts'
 import { knownByHandOfP } from '../../payout/count-by-hand.ts'
 import { notePart, type PayoutPart } from '../../payout/parts.ts'
 import { replacePart } from '../../payout/replace-part.ts'
@@ -12,7 +12,7 @@ import type { Tx } from '../../platform/db.ts'
 import { arrivesBy } from '../../policy/clocks.ts'
 import type { Case, CasePart } from '../case.ts'
 import type { BlockReason } from '../closure-view.ts'
-import { lastAttempt } from '../journal.ts'
+import { attempts, lastAttempt } from '../journal.ts'
 import { rulesOfMoney, voucherDays } from '../money-told.ts'
 import type { OutsideStep } from '../step.ts'
 import { countByHand } from './count-by-hand.ts'
@@ -24,6 +24,8 @@ type Refund = {
   amount: bigint
   currency: string
   knownByHand: string[]
+  /** An earlier request may still reach the provider. */
+  mayArrive: boolean
   /** Why it must not be asked for any more: only the answer to what was asked before is wanted. */
   unless?: 'charged_back' | 'more_than_paid' | 'refunded_by_hand'
 }
@@ -53,9 +55,9 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
     }
   },
   async call(_ctx, { payment }, request, key) {
-    const { paymentRef, unless } = request
-    if (unless) return onlyAsk(payment, { paymentRef, key }, unless)
-    return believed(payment, { paymentRef, key }, await payment.refund({ ...request, key }))
+    const { unless, ...refund } = request
+    const answer = unless ? refusedSince(unless) : await payment.refund({ ...refund, key })
+    return believed(payment, { ...refund, key }, answer)
   },
   ask: ({ payment }, request, key) => payment.ask({ paymentRef: request.paymentRef, key }),
   async done(ctx, tx, told, { part }, refunded) {
@@ -117,36 +119,13 @@ const sendElsewhere = (ctx: Context, tx: Tx, told: Case, { card, part }: CasePar
 
 const blockFor: Record<string, BlockReason> = { charged_back: 'payout_charged_back' }
 
-/**
- * A no is believed when the refund itself ended badly, or when no refund under our key is to be found: a provider
- * that did the work and then says no would otherwise be followed by a second payout on another way.
- */
-async function believed(
-  payment: PaymentPort,
-  question: { paymentRef: string; key: string },
-  answer: Answer<Refunded>,
-): Promise<Answer<Refunded>> {
-  if (answer.kind !== 'refused' || answer.code.startsWith('refund_')) return answer
-  const seen = await payment.ask(question)
-  const isNone = seen.kind === 'unknown' && seen.reason === 'no_refund_with_this_key'
-  return isNone || seen.kind === 'refused' ? answer : seen
-}
-
-/** What was asked is done or not; if it is not, the reason stands that came up since. */
-async function onlyAsk(
-  payment: PaymentPort,
-  question: { paymentRef: string; key: string },
-  code: NonNullable<Refund['unless']>,
-): Promise<Answer<Refunded>> {
-  const seen = await payment.ask(question)
-  if (seen.kind !== 'unknown' || seen.reason !== 'no_refund_with_this_key') return seen
-  return {
-    kind: 'refused',
-    code,
-    reason: 'no refund was made before this came up',
-    evidence: { provider: 'stripe' },
-  }
-}
+/** What was asked is done or not; if it is not, this stands, that came up since. */
+const refusedSince = (code: NonNullable<Refund['unless']>) => ({
+  kind: 'refused' as const,
+  code,
+  reason: 'no refund was made before this came up',
+  evidence: { provider: 'stripe' },
+})
 
 /** Notes the point of no return and asks, unless less is left of the payment by now than shall go back. */
 async function startRefund(ctx: Context, tx: Tx, told: Case, { card, part }: CasePart) {
@@ -173,7 +152,13 @@ async function startRefund(ctx: Context, tx: Tx, told: Case, { card, part }: Cas
     select room, charged_back, by_hand, known from left_of`.execute(tx)
   const left = rows[0]
   const { paymentRef, amount, currency } = part
-  const ask: Refund = { paymentRef: paymentRef!, amount, currency, knownByHand: left?.known ?? [] }
+  const ask: Refund = {
+    paymentRef: paymentRef!,
+    amount,
+    currency,
+    knownByHand: left?.known ?? [],
+    mayArrive: mayArrive(attempts(told.journal, 'pay_out', part.partId), now),
+  }
   const tooLittle = left && left.charged_back > 0n ? 'charged_back' : 'more_than_paid'
   const unless = left && left.room >= amount ? undefined : tooLittle
   // What was asked already may have been done, whatever has come up since.

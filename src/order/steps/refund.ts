@@ -3,15 +3,23 @@ import type { Refunded } from '../../adapters/payment/port.ts'
 import { houseAccount } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
 import type { Proof } from '../../closure/step.ts'
+import { believed, mayArrive } from '../../payout/believe-refusal.ts'
 import { knownByHandOfP, meetByHand, openByHand } from '../../payout/count-by-hand.ts'
 import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type OrderCase, paymentOf } from '../order-case.ts'
-import { lastOf } from '../order-journal.ts'
+import { attemptsAt, lastOf } from '../order-journal.ts'
 import type { OutsideOrderStep } from '../order-step.ts'
 
-type Request = { paymentRef: string; amount: bigint; currency: string; knownByHand: string[] }
+type Request = {
+  paymentRef: string
+  amount: bigint
+  currency: string
+  knownByHand: string[]
+  /** An earlier request may still reach the provider. */
+  mayArrive: boolean
+}
 
 /** The money goes back to whoever paid. What can't go by itself waits for staff, and the order's page says so. */
 export const refund: OutsideOrderStep<Request, Refunded> = {
@@ -26,10 +34,18 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
     const payment = await paymentOf(tx, told)
     const { amount_minor: amount, currency } = part
     return {
-      ask: { paymentRef: payment.provider_ref, amount, currency, knownByHand: await knownByHand(tx, told) },
+      ask: {
+        paymentRef: payment.provider_ref,
+        amount,
+        currency,
+        knownByHand: await knownByHand(tx, told),
+        mayArrive: mayArrive(attemptsAt(told.journal, 'refund'), ctx.clock.now()),
+      },
     }
   },
-  call: (providers, request, key) => providers.payment.refund({ ...request, key }),
+  async call({ payment }, request, key) {
+    return believed(payment, { ...request, key }, await payment.refund({ ...request, key }))
+  },
   ask: (providers, request, key) => providers.payment.ask({ key, paymentRef: request.paymentRef }),
   async done(ctx, tx, told, { refundRef }) {
     const part = await readPart(tx, told)

@@ -14,3 +14,12 @@ export const reserveProfile: OutsideOrderStep<{ profileType: string }, Ordered> 
   },
   refused: () => ({ giveBack: 'no_profile' }),
 }
+
+/**
+ * The order goes back already, and the same question is asked until it is answered: what was set aside is retired then.
+ * An SM-DP+ that forgets its calls sets another aside; its first one was never confirmed, so nobody can download it.
+ */
+export const hearReservation: typeof reserveProfile = {
+  ...reserveProfile,
+  refused: () => ({ pass: { outcome: 'no_profile' } }),
+}
