@@ -12,6 +12,8 @@ export type OrderFacts = {
   gross: string
   url: string
   payUntil: string
+  /** What still goes back. */
+  owed: string
   refundReason: RefundReason | null
   refundRoute: OrderView['refundRoute']
 }
@@ -99,6 +101,32 @@ const reasons: Record<RefundReason, Record<Locale, string>> = {
 
 export function refundReasonWords(reason: RefundReason, locale: Locale): string {
   return reasons[reason][locale]
+}
+
+/** Not delivered, and the money waits: an account is agreed with support, and never written in a mail. */
+export function wantsAccountLetter(locale: Locale, facts: OrderFacts): Letter {
+  const reason = refundReasonWords(facts.refundReason ?? 'no_profile', locale)
+  return locale === 'en'
+    ? {
+        locale,
+        link: { words: 'How the refund stands:', url: facts.url },
+        subject: `Where shall we transfer ${facts.owed}? Order ${facts.number}`,
+        paragraphs: [
+          `We could not deliver ${facts.what}: ${reason}. ${facts.owed} is yours again, but can't go back the way it came. We transfer it to your bank account.`,
+          'Answer this mail, without the account number: support agrees a safe way with you.',
+          'Never send account numbers by e-mail, and give them to nobody who calls or writes to you.',
+        ],
+      }
+    : {
+        locale,
+        link: { words: '退款进度：', url: facts.url },
+        subject: `${facts.owed} 转到哪个账户？订单 ${facts.number}`,
+        paragraphs: [
+          `${facts.what}未能交付：${reason}。${facts.owed} 应退还给您，但无法原路退回，我们将转账到您的银行账户。`,
+          '请回复本邮件，信中不要写账号，客服会与您约定安全的方式。',
+          '不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。',
+        ],
+      }
 }
 
 /** How it went back, and what there is to do: mostly nothing. */

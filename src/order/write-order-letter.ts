@@ -7,7 +7,7 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { policyFor } from '../policy/policy.ts'
 import { readPerson } from '../privacy/vault.ts'
-import { deliveredLetter, placedLetter, refundedLetter } from './order-letters.ts'
+import { deliveredLetter, placedLetter, refundedLetter, wantsAccountLetter } from './order-letters.ts'
 import { orderPaperPdf } from './order-papers.ts'
 import { orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
@@ -31,6 +31,11 @@ export async function writeOrderLetter(
   const facts = factsOf(ctx, issuer, order, which.locale)
   if (which.kind === 'order_placed')
     return order.state === 'awaiting_payment' ? { to, letter: placedLetter(which.locale, facts) } : undefined
+  if (which.kind === 'order_wants_account') {
+    // Staff may have met it by the time the mail goes out.
+    const waits = order.state === 'refunding' && order.refundRoute === 'bank_transfer'
+    return waits ? { to, letter: wantsAccountLetter(which.locale, facts) } : undefined
+  }
   if (which.kind === 'order_refunded') return { to, letter: refundedLetter(which.locale, facts) }
   return {
     to,
@@ -62,6 +67,7 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     gross: formatMoney(order.gross, locale),
     url: `${ctx.config.publicUrl}${orderPath(locale, order)}`,
     payUntil: formatMoment(order.payUntil, locale, time_zone),
+    owed: formatMoney(order.owedBack ?? order.gross, locale),
     refundReason: order.refundReason,
     refundRoute: order.refundRoute,
   }
