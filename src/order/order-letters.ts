@@ -66,9 +66,9 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
         locale,
         link,
         subject: `Your eSIM is ready: ${facts.what} (${facts.number})`,
+        exact: code,
         paragraphs: [
           `${facts.gross} arrived, and ${facts.what} is yours. Scan the attached QR code with the phone you travel with, or enter this activation code by hand:`,
-          code,
           'It installs once, on one phone. Keep it to yourself: whoever has it can take the card. You can close the card at any time on our pages and get back what the contract says.',
         ],
       }
@@ -76,9 +76,9 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
         locale,
         link,
         subject: `您的 eSIM 已就绪：${facts.what}（${facts.number}）`,
+        exact: code,
         paragraphs: [
           `已收到 ${facts.gross}，${facts.what}归您使用。请用旅行时要用的手机扫描附件中的二维码，或手动输入激活码：`,
-          code,
           '激活码只能在一部手机上安装一次，请勿告诉他人。您可以随时在我们的页面上注销这张卡，并按合同退款。',
         ],
       }

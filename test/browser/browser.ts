@@ -46,7 +46,7 @@ export async function openBrowserWorld(): Promise<BrowserWorld> {
 }
 
 /** Chromium from npm. Chinese needs a font, and the machine may have none: it gets the one the slips are set in. */
-async function openBrowser(): Promise<{ browser: Browser; close: () => Promise<void> }> {
+export async function openBrowser(): Promise<{ browser: Browser; close: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'leb-browser-'))
   const fonts = join(dir, 'fonts.conf')
   const noto = projectFile('node_modules', '@expo-google-fonts', 'noto-sans-sc')
