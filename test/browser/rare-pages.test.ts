@@ -217,6 +217,9 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
         terms: at(`/shop/terms/${version}`),
         start: `${w.url}/?lang=${lang}`,
         papers: `${w.url}/p/unknown?lang=${lang}`,
+        // Where a law names the buttons.
+        'law-home': `${w.url}/roamly/${lang}`,
+        'law-sign-in': `${w.url}/roamly/${lang}/sign-in`,
         // In English only, and long.
         ...(lang === 'en' && {
           api: `${w.url}/api`,
