@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { helpWords } from './help-words.ts'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
-import { describeSettings, readConfig } from './platform/env.ts'
+import { readConfig } from './platform/env.ts'
 import { addOrderCommands } from './order/add-order-commands.ts'
 import { SetupError } from './platform/errors.ts'
 import { addInvoiceCommands } from './invoice/add-invoice-commands.ts'
@@ -28,22 +29,6 @@ function fail(sentence: string): void {
   process.exitCode = 1
 }
 
-const examples = `
-Examples:
-  npm run demo                                  close a card and see the proof, with a simulated outside world
-  npx leb issuer add acme.json                  set an issuing company up
-  npx leb import fleet.csv --rejects bad.csv    take a fleet over from the old system
-  npx leb serve & npx leb work                  portal and API; and the worker that closes cards
-  npx leb close --file leaving.txt              close many cards when an issuer leaves a market
-  npx leb status LEB-2K7M-9QXCT                 what a closure is waiting for
-  npx leb verify slip.pdf --trust root.pem      is this slip genuine (offline)
-
-Settings come from the environment:
-${describeSettings()
-  .map(({ name, meaning }) => `  ${name.padEnd(22)} ${meaning}`)
-  .join('\n')}
-`
-
 async function run(argv: string[]): Promise<number> {
   const program = new Command('leb')
   let exit = 0
@@ -54,7 +39,7 @@ async function run(argv: string[]): Promise<number> {
     }
   program
     .description('Runs prepaid travel eSIM cards from sale to a lawful, provable closure (注销).')
-    .addHelpText('after', examples)
+    .addHelpText('after', ({ command }) => helpWords(command))
     .exitOverride()
     .showHelpAfterError('(leb --help shows every command with an example)')
   addServing(program, ends)

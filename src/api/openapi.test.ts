@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { brotliDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Api, openApi } from '../../test/api-client.ts'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
@@ -64,9 +65,17 @@ it('can be read by people, without script and with every link leading somewhere'
     expect(html).toContain(`id="${one.operationId}"`)
   for (const [, anchor] of html.matchAll(/href="#([^"]+)"/g)) expect(html).toContain(`id="${anchor}"`)
   const problems = String((await api.get('/problems')).body)
+  for (const path of ['/api', '/problems', '/problems/holder/too_often']) {
+    const packed = await api.get(path, { headers: { 'accept-encoding': 'br' } })
+    expect(packed.headers.get('content-encoding')).toBe('br')
+    expect(String(brotliDecompressSync(packed.body as Buffer))).toContain('</html>')
+  }
   for (const [code, { title }] of Object.entries(problemTexts)) {
     expect(problems).toContain(`id="${code}"`)
-    expect((await api.get(`/problems/${code}`)).body.toString()).toContain(title['zh-CN'])
+    const own = String((await api.get(`/problems/${code}`)).body)
+    // What is known only when it happens stands there by its name.
+    expect(own).toContain(title['zh-CN'].replace(/\{(\w+)\}/g, '<var>$1</var>'))
+    expect(own).not.toMatch(/\{\w+\}/)
   }
   expect((await api.get('/problems/api/nothing')).status).toBe(404)
   expect((await api.get('/readyz')).body).toEqual({ ready: true, reasons: [] })

@@ -56,10 +56,8 @@ export const problemType = (publicUrl: string, code: string): string => `${publi
 export function problemOf(publicUrl: string, refusal: Refusal, lang: Lang): Problem | undefined {
   const text = (problemTexts as Record<string, ProblemText | undefined>)[refusal.code]
   if (!text) return undefined
-  const fill = (words: string) =>
-    words.replace(/\{(\w+)\}/g, (whole, name: string) => refusal.facts[name] ?? whole)
-  const title = fill(text.title[lang])
-  const next = fill(text.next[lang])
+  const title = refusal.fillIn(text.title, lang)
+  const next = refusal.fillIn(text.next, lang)
   return {
     type: problemType(publicUrl, refusal.code),
     title,

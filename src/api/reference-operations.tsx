@@ -133,15 +133,19 @@ function OneOperation({ operation }: { operation: ListedOperation }) {
 }
 
 function Members({ schema }: { schema: Schema }) {
+  if (!schema.properties) return <p>{typeName(schema)}</p>
   return (
     <dl>
-      {Object.entries(schema.properties ?? {}).map(([name, member]) => (
+      {Object.entries(schema.properties).map(([name, member]) => (
         <>
           <dt>
-            <code>{name}</code>: <TypeLink schema={member} />
+            <code>{name}</code>
             {schema.required?.includes(name) ? '' : ' (optional)'}
           </dt>
-          {member.description && <dd>{member.description}</dd>}
+          <dd>
+            <TypeLink schema={member} />
+            {member.description && ` – ${member.description}`}
+          </dd>
         </>
       ))}
     </dl>

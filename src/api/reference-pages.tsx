@@ -11,7 +11,7 @@ import { type ProblemCode, problemTexts } from './problem.ts'
 import { Operations } from './reference-operations.tsx'
 
 // The pages carry their few rules with them: they must read well where the portal's styles are not built.
-const css = `:root{color-scheme:light dark;--line:#8884}body{font:17px/1.55 system-ui,"PingFang SC","Noto Sans SC","Microsoft YaHei",sans-serif;max-width:56rem;margin:0 auto;padding:1.5rem 1rem}
+const css = `:root{color-scheme:light dark;--line:#8884;background:Canvas;color:CanvasText}body{font:17px/1.55 system-ui,"PingFang SC","Noto Sans SC","Microsoft YaHei",sans-serif;max-width:56rem;margin:0 auto;padding:1.5rem 1rem}
 h2{margin-top:2.5rem}h3{margin:2rem 0 .25rem;border-top:1px solid var(--line);padding-top:1rem}code,pre{font:15px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
 pre{overflow-x:auto;padding:.75rem;border:1px solid var(--line);border-radius:.4rem}dt{font-weight:600;margin-top:.6rem}dd{margin:0 0 0 1rem}.method{font-weight:700}`
 const csp = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(css).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
@@ -19,7 +19,8 @@ const csp = `default-src 'none'; style-src 'sha256-${createHash('sha256').update
 /** Readable pages about the API, drawn on the server from the document and the refusals themselves; no script. */
 export function referencePages(document: OpenApiDocument): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>()
-  for (const path of ['/api', '/problems', '/problems/*']) app.use(path, compressPages)
+  // `/problems/*` is `/problems` too: named twice, that page would be packed twice, and no browser could read it.
+  for (const path of ['/api', '/problems/*']) app.use(path, compressPages)
   app.get('/api', (c) => {
     c.header('Content-Security-Policy', csp)
     return c.html(
@@ -46,7 +47,7 @@ export function referencePages(document: OpenApiDocument): Hono<ApiEnv> {
           )}
         </p>
         {codes.map((code) => (
-          <ProblemEntry code={code} />
+          <ProblemEntry code={code} alone={only !== undefined} />
         ))}
       </Page>
     )
@@ -62,28 +63,36 @@ export function referencePages(document: OpenApiDocument): Hono<ApiEnv> {
   return app
 }
 
-function ProblemEntry({ code }: { code: ProblemCode }) {
+function ProblemEntry({ code, alone }: { code: ProblemCode; alone: boolean }) {
   const { status, title, next } = problemTexts[code]
   const words = (lang: Lang) => (
     <p lang={lang}>
-      <strong>{title[lang]}</strong>
+      <strong>{withFacts(title[lang])}</strong>
       <br />
-      {next[lang]}
+      {withFacts(next[lang])}
     </p>
   )
   return (
     <section id={code}>
-      <h3>
-        <a href={`/problems/${code}`}>
-          <code>{code}</code>
-        </a>{' '}
-        {status}
-      </h3>
+      {alone ? (
+        <p>HTTP {status}</p>
+      ) : (
+        <h2>
+          <a href={`/problems/${code}`}>
+            <code>{code}</code>
+          </a>{' '}
+          {status}
+        </h2>
+      )}
       {words('zh-CN')}
       {words('en')}
     </section>
   )
 }
+
+/** `{minutes}` stands for something that is known only when it happens. */
+const withFacts = (words: string) =>
+  words.split(/\{(\w+)\}/).map((part, at) => (at % 2 === 1 ? <var>{part}</var> : part))
 
 function Page({ lang, title, children }: { lang: Lang; title: string; children?: Child }) {
   return html`<!doctype html>${(

@@ -209,10 +209,16 @@ test('a holder is not mailed without end, whoever asks', async () => {
 test('where the law names the buttons, they say it in its words', async () => {
   const card = await seedCard(leb, { issuerId: 'roamly' })
   const v = await visitor().go('/roamly/zh-CN')
-  expect(v.html).toContain('<span lang="de">Verträge hier kündigen</span>')
+  expect(v.html).toMatch(/<a [^>]*lang="de"[^>]*>Verträge hier kündigen<\/a>/)
   await v.go('/roamly/zh-CN/close/without-signing-in')
   await v.send('/close/without-signing-in', { iccid: card.iccid })
   await v.go('/roamly/zh-CN/close/without-signing-in/check?start=after_undo_window')
-  expect(v.html).toContain('<span lang="de">jetzt kündigen</span>')
+  expect(v.html).toMatch(/<button [^>]*lang="de"[^>]*>jetzt kündigen<\/button>/)
   expect((await visitor().go('/leb/en')).html).not.toContain('kündigen')
+  // Whoever signs in presses the same button: the law of where the account is at home says so.
+  const home = { issuerId: 'roamly', residence: 'DE', email: 'anna@example.com' }
+  const own = await seedCard(leb, home)
+  await v.signIn(leb, 'roamly', home.email)
+  await v.go(`/roamly/en/close/check?card=${own.cardId}&start=at_once`)
+  expect(v.html).toMatch(/<button [^>]*lang="de"[^>]*>jetzt kündigen<\/button>/)
 })

@@ -57,7 +57,7 @@ export const holderRefusals: Refusals<HolderRefusal> = {
     title: { 'zh-CN': '请求太频繁', en: 'Too many tries' },
     next: {
       'zh-CN': '为防止他人冒用，暂停 {minutes} 分钟。您已提交的注销不受影响。',
-      en: 'To keep others out, this pauses for {minutes} minutes. A closure you already declared goes on.',
+      en: 'To keep others out, this pauses for {minutes} min. A closure you already declared goes on.',
     },
   },
   'holder/sign_in_needed': {

@@ -36,7 +36,7 @@ export const PAPER_TEMPLATE = String.raw`
 #let in-line(it) = zh(it.zh) + h(0.5em) + en(it.en)
 #let rule(weight, paint) = table.hline(stroke: weight + paint)
 
-#let facts(b) = table(columns: (46mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, y: 3pt), column-gutter: 4mm,
+#let facts(b) = table(columns: (46mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, top: 3.6pt, bottom: 3pt), column-gutter: 4mm,
   rule(0.4pt, line-ink),
   ..b.rows.map(r => if type(r.value) == str {
     (text(size: 8.2pt, in-line(r.label)), table.cell(colspan: 2, text(weight: "bold", r.value)), rule(0.4pt, line-ink))
@@ -56,7 +56,7 @@ export const PAPER_TEMPLATE = String.raw`
     ..b.rows.map(row => row.map(both) + (rule(0.4pt, line-ink),)).flatten())
 }
 
-#let totals(b) = align(right, table(columns: (auto, auto), stroke: none, inset: (x: 0pt, y: 2.6pt),
+#let totals(b) = align(right, table(columns: (auto, auto), stroke: none, inset: (x: 0pt, top: 3.6pt, bottom: 3pt),
   column-gutter: 8mm, align: (left, right),
   ..b.rows.map(r => {
     let weight = if r.strong { "bold" } else { "regular" }
@@ -71,7 +71,7 @@ export const PAPER_TEMPLATE = String.raw`
   { text(size: 14pt, weight: "bold", zh(d.issuer.zh)); linebreak(); text(size: 10pt, en(d.issuer.en)) },
   { set text(size: 7.6pt)
     d.letterhead.join(linebreak()) })
-#v(-0.3em)
+#v(0.1em)
 #line(length: 100%, stroke: 1.6pt + green)
 #v(0.5em)
 

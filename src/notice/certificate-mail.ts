@@ -3,10 +3,11 @@ import type { Case } from '../closure/case.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { liveParts } from '../payout/parts.ts'
+import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
 import { arrivesBy } from '../policy/clocks.ts'
-import { certificateLetter, type Paid, type PapersWay } from './letters.ts'
+import { certificateLetter, type Paid, type PapersWay } from './certificate-letter.ts'
 
 /** The last mail of a closure. `to` is the address the account had before it was erased. */
 export async function certificateMail(
@@ -30,7 +31,7 @@ export async function certificateMail(
     to,
     subject: letter.subject,
     ...(await renderLetter(issuer, letter)),
-    headers: { 'Auto-Submitted': 'auto-generated' },
+    headers: { 'Auto-Submitted': 'auto-generated', 'Reply-To': issuer.brand.supportEmail },
     attachments: [
       { filename: `${closure.number}-certificate.pdf`, content: pdf, contentType: 'application/pdf' },
     ],
@@ -38,19 +39,23 @@ export async function certificateMail(
   }
 }
 
-/** Sums by currency: an account's cards may hold several. */
 function paidBack(ctx: Context, told: Case, locale: string): Paid {
+  const sent = sumOf(told, locale, ['original_payment', 'bank_transfer'])
+  return {
+    sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(told.policy, ctx.clock.now()) },
+    voucher: sumOf(told, locale, ['voucher']),
+    kept: sumOf(told, locale, ['kept']),
+  }
+}
+
+/** What went these ways, by currency: an account's cards may hold several. Null where that is nothing. */
+function sumOf(told: Case, locale: string, routes: PayoutRoute[]): string | null {
   const sums = new Map<string, bigint>()
-  for (const card of told.cards) sums.set(card.currency, (sums.get(card.currency) ?? 0n) + sentOf(card))
+  for (const { parts, currency } of told.cards)
+    for (const { route, amount } of liveParts(parts))
+      if (routes.includes(route)) sums.set(currency, (sums.get(currency) ?? 0n) + amount)
   const words = [...sums]
     .filter(([, amount]) => amount > 0n)
     .map(([currency, amount]) => formatMoney({ amount, currency }, locale))
-  if (words.length === 0) return null
-  return { sum: words.join(' + '), arrivesBy: arrivesBy(told.policy, ctx.clock.now()) }
+  return words.length > 0 ? words.join(' + ') : null
 }
-
-/** What is on its way or there: what was too little to be sent stays with us, and a voucher is no money. */
-const sentOf = (card: Case['cards'][number]) =>
-  liveParts(card.parts)
-    .filter(({ route }) => route === 'original_payment' || route === 'bank_transfer')
-    .reduce((sum, { amount }) => sum + amount, 0n)

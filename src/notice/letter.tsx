@@ -9,7 +9,11 @@ export type Letter = {
   subject: string
   paragraphs: string[]
   code?: string
+  /** To be copied sign by sign, after the first paragraph. */
+  exact?: string
   link?: { words: string; url: string }
+  /** One more, before it. */
+  linkBefore?: { words: string; url: string }
   /** Ways to go on, each as good as the others, in this order. */
   buttons?: { words: string; url: string }[]
 }
@@ -23,6 +27,16 @@ const text = {
   margin: '0 0 16px',
   overflowWrap: 'anywhere' as const,
   wordBreak: 'break-word' as const,
+}
+// Broken anywhere but nowhere in particular: a break at a hyphen looks like one of its signs.
+const exact = {
+  ...text,
+  backgroundColor: '#ffffff',
+  border: '1px solid #c9c7bf',
+  borderRadius: '6px',
+  fontFamily: 'ui-monospace, Menlo, Consolas, monospace',
+  padding: '12px 16px',
+  wordBreak: 'break-all' as const,
 }
 const button = {
   border: '2px solid #0b5d3b',
@@ -44,7 +58,9 @@ export async function renderLetter(issuer: Issuer, letter: Letter): Promise<{ ht
   const footer = footerWords(issuer, letter.locale)
   const html = await render(
     <Html lang={letter.locale}>
-      <Head />
+      <Head>
+        <title>{letter.subject}</title>
+      </Head>
       <Preview>{letter.subject}</Preview>
       <Body style={{ backgroundColor: '#fbfaf7', fontFamily: family, margin: 0, padding: '24px 0' }}>
         <Container style={{ maxWidth: '560px', padding: '0 20px' }}>
@@ -59,6 +75,7 @@ export async function renderLetter(issuer: Issuer, letter: Letter): Promise<{ ht
               {letter.code}
             </Text>
           )}
+          {letter.exact && <Text style={exact}>{letter.exact}</Text>}
           {letter.paragraphs.slice(1).map((words) => (
             <Text key={words} style={text}>
               {words}
@@ -69,14 +86,14 @@ export async function renderLetter(issuer: Issuer, letter: Letter): Promise<{ ht
               {words}
             </Button>
           ))}
-          {letter.link && (
-            <Text style={text}>
-              {letter.link.words}{' '}
-              <a href={letter.link.url} style={{ color: '#0b5d3b' }}>
-                {letter.link.url}
+          {linksOf(letter).map(({ words, url }) => (
+            <Text key={url} style={text}>
+              {words}{' '}
+              <a href={url} style={{ color: '#0b5d3b' }}>
+                {url}
               </a>
             </Text>
-          )}
+          ))}
           <Hr style={{ borderColor: '#c9c7bf', margin: '24px 0 16px' }} />
           {footer.map((words) => (
             <Text key={words} style={{ ...text, fontSize: '14px', margin: '0 0 8px' }}>
@@ -92,14 +109,14 @@ export async function renderLetter(issuer: Issuer, letter: Letter): Promise<{ ht
 
 function plain(letter: Letter, footer: string[]): string {
   const [first = '', ...rest] = letter.paragraphs
-  const link = letter.link && `${letter.link.words}\n${letter.link.url}`
-  const buttons = (letter.buttons ?? []).map(({ words, url }) => `${words}:\n${url}`)
-  return (
-    [first, letter.code && `    ${letter.code}`, ...rest, ...buttons, link, `--\n${footer.join('\n')}`]
-      .filter(Boolean)
-      .join('\n\n') + '\n'
-  )
+  const links = linksOf(letter).map(({ words, url }) => `${words}\n${url}`)
+  const colon = letter.locale === 'en' ? ':' : '：'
+  const buttons = (letter.buttons ?? []).map(({ words, url }) => `${words}${colon}\n${url}`)
+  const shown = [letter.code, letter.exact].filter(Boolean).map((signs) => `    ${signs}`)
+  return [first, ...shown, ...rest, ...buttons, ...links, `--\n${footer.join('\n')}`].join('\n\n') + '\n'
 }
+
+const linksOf = ({ linkBefore, link }: Letter) => [linkBefore, link].filter((one) => one !== undefined)
 
 function footerWords(issuer: Issuer, locale: 'zh-CN' | 'en'): string[] {
   const channels = issuer.brand.channels.map((channel) => channel.value).join(locale === 'en' ? ', ' : '、')

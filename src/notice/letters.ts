@@ -1,6 +1,7 @@
+import { cardText } from '../card/pages/card-text.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Letter } from './letter.tsx'
-import { formatDay, formatMoment } from '../web/dates.ts'
+import { formatMoment } from '../web/dates.ts'
 
 type Locale = 'zh-CN' | 'en'
 
@@ -89,51 +90,6 @@ export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
       }
 }
 
-/** What went back and by which day it should be there; null when there was nothing to pay. */
-export type Paid = { sum: string; arrivesBy: Date } | null
-
-/** The way to the papers of an account that nobody can sign in to any more; null where the account stays open. */
-export type PapersWay = { url: string; goodUntil: Date } | null
-
-export function certificateLetter(
-  locale: Locale,
-  facts: ClosureFacts,
-  paid: Paid,
-  papers: PapersWay = null,
-): Letter {
-  const until = papers && formatDay(papers.goodUntil, locale, facts.zone)
-  const day = paid && formatDay(paid.arrivesBy, locale, facts.zone)
-  const link = progressLink(locale, facts)
-  const cards = cardsInWords(locale, facts)
-  return locale === 'en'
-    ? {
-        locale,
-        link,
-        subject: `Closed: ${facts.number}`,
-        paragraphs: [
-          paid
-            ? `${paid.sum} is on its way back to you and should be there by ${day}. ${capital(cards)} is closed.`
-            : `${capital(cards)} is closed. There was no balance to pay back.`,
-          'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
-          'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
-          ...(papers ? [`Your invoices and contracts, until ${until}: ${papers.url}`] : []),
-        ],
-      }
-    : {
-        locale,
-        link,
-        subject: `注销完成：${facts.number}`,
-        paragraphs: [
-          paid
-            ? `${paid.sum} 已退回，预计 ${day}前到账。${cards}已注销。`
-            : `${cards}已注销，没有余额需要退还。`,
-          '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
-          '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
-          ...(papers ? [`您的发票与合同，${until}前可查阅：${papers.url}`] : []),
-        ],
-      }
-}
-
 export function undoneLetter(locale: Locale, facts: ClosureFacts): Letter {
   const link = progressLink(locale, facts)
   return locale === 'en'
@@ -142,7 +98,7 @@ export function undoneLetter(locale: Locale, facts: ClosureFacts): Letter {
         link,
         subject: `Undone: ${facts.number}`,
         paragraphs: [
-          `You have undone closing ${facts.number}. ${capital(cardsInWords(locale, facts))} keeps its balance and works again in a few minutes.`,
+          `You have undone closing ${facts.number}. ${capital(cardsInWords(locale, facts))} ${facts.cards.length > 1 ? 'keep their balances and work' : 'keeps its balance and works'} again in a few minutes.`,
           'If this was not you, write to support at once.',
         ],
       }
@@ -272,21 +228,21 @@ export function lateSupportLetter(facts: ClosureFacts): Letter {
   }
 }
 
-function progressLink(locale: Locale, facts: ClosureFacts): { words: string; url: string } {
+export function progressLink(locale: Locale, facts: ClosureFacts): { words: string; url: string } {
   return { words: locale === 'en' ? 'Watch its progress:' : '查看进度：', url: facts.progressUrl }
 }
 
-function cardsInWords(locale: Locale, facts: ClosureFacts): string {
+/** `the 3-day card ending 4242`, `尾号 4242 的三日卡`: the plan as the pages name it. */
+export function cardsInWords(locale: Locale, facts: ClosureFacts): string {
   const [first] = facts.cards
   if (!first) return locale === 'en' ? 'your account' : '您的账户'
+  const plan = cardText[locale].plan(first.plan)
   if (facts.cards.length === 1) {
-    return locale === 'en'
-      ? `the ${first.plan} card ending ${first.last4}`
-      : `尾号 ${first.last4} 的 ${first.plan} 卡`
+    return locale === 'en' ? `the ${plan} ending ${first.last4}` : `尾号 ${first.last4} 的${plan}`
   }
   return locale === 'en' ? `${facts.cards.length} cards` : ` ${facts.cards.length} 张卡`
 }
 
-function capital(words: string): string {
+export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -1,7 +1,9 @@
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 
-export type OrderNoticeKind = 'order_placed' | 'order_held_up' | 'order_delivered' | 'order_refunded'
+/** `order_wants_account`: its money can't go back the way it came, and the buyer has to say where to. */
+export type OrderNoticeKind =
+  'order_placed' | 'order_held_up' | 'order_delivered' | 'order_refunded' | 'order_wants_account'
 /** Where a transfer shall go is asked, or was said: whoever said it, the holder hears of it. */
 export type PayoutNoticeKind = 'bank_details' | 'bank_details_noted'
 /** Something lapses soon, or has (src/expiry/). */

@@ -205,7 +205,8 @@ async function asMail(ctx: Context, issuer: Issuer, noticeId: string, written: W
     to,
     subject: letter.subject,
     ...(await renderLetter(issuer, letter)),
-    headers: { 'Auto-Submitted': 'auto-generated' },
+    // Some mails ask to be answered, and people answer any: it has to reach somebody.
+    headers: { 'Auto-Submitted': 'auto-generated', 'Reply-To': issuer.brand.supportEmail },
     ...(made.length > 0 && {
       attachments: made.map((one) => ({ contentType: 'application/pdf', ...one })),
     }),

@@ -1,12 +1,16 @@
+import { simpleParser } from 'mailparser'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openShop, type Shop } from '../../test/orders.ts'
 import { openOutside, type Outside } from '../../test/outside.ts'
 import { putIssuer } from '../issuer/issuer.ts'
+import { receivePayment } from '../payment/receive-payment.ts'
 import { sweepPayments } from '../payment/sweep-payments.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { isGivenUp } from './held-up.ts'
+import { orderPath } from './order-token.ts'
+import type { Placed } from './place-order.ts'
 import { takeUpOrder } from './order-case.ts'
 import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
 import { tellHeldUp } from './tell-held-up.ts'
@@ -38,6 +42,20 @@ const status = async (number: string, json = false) => {
   let said = ''
   await orderStatusCommand(leb, { number, json, out: (text) => void (said += text) })
   return said
+}
+/** What its buyer has got, newest last. */
+const buyerMails = async (placed: Placed) => {
+  await leb.sendMails('leb')
+  const { holderId } = await shop.view(placed)
+  const person = await inIssuer(leb.db, 'leb', (tx) => readPerson(leb, tx, 'leb', holderId))
+  const mails = await Promise.all(
+    leb.world.sims.mail.messages(person!.email!).map(({ raw }) => simpleParser(raw)),
+  )
+  return mails.map(({ subject, text, replyTo }) => ({
+    subject: subject!,
+    text: text!,
+    replyTo: replyTo?.text,
+  }))
 }
 const staffMails = async () => {
   await sweepPayments(leb)
@@ -181,6 +199,11 @@ it('tells staff once of money that only they can send back, with the command tha
   await shop.look(placed)
   leb.world.sims.payment.failures.set(undefined)
   expect(await shop.view(placed)).toMatchObject({ state: 'refunding', refundRoute: 'bank_transfer' })
+  const mailed = await buyerMails(placed)
+  expect(mailed.map(({ subject }) => subject)).toEqual([expect.stringContaining(placed.number)])
+  expect(mailed[0]!.text).toContain('¥128.00 应退还给您，但无法原路退回')
+  expect(mailed[0]!.text).toContain(orderPath('zh-CN', { issuerId: 'leb', ...placed }))
+  expect(mailed[0]!.replyTo).toBe(issuer().brand.supportEmail)
   await staffMails()
   leb.clock.advance({ hours: 2 })
   const mails = await staffMails()
@@ -191,6 +214,32 @@ it('tells staff once of money that only they can send back, with the command tha
   await orderPaidCommand(leb, paid)
   await shop.look(placed)
   expect((await shop.view(placed)).state).toBe('refunded')
+  expect((await buyerMails(placed)).at(-1)!.text).toContain('已转入您的银行账户')
+})
+
+it('does not ask for an account any more when the money went before the mail', async () => {
+  const bank = { ...issuer().providers, payouts: { name: 'Sample', iban: 'DE89370400440532013000' } }
+  issuer().providers = bank
+  await mended()
+  const placed = await shop.place({ payBy: 'bank' })
+  await leb.sendMails('leb')
+  await inIssuer(leb.db, 'leb', (tx) =>
+    receivePayment(leb, tx, {
+      issuerId: 'leb',
+      provider: 'bank',
+      ref: 'line 1',
+      orderId: placed.orderId,
+      amount: 12_800n,
+      currency: 'CNY',
+      at: leb.clock.now(),
+    }),
+  )
+  await putCatalogue(leb, 'leb', { items: [], withdraw: ['LEB3'] })
+  await shop.look(placed)
+  await orderPaidCommand(leb, { number: placed.number, reference: 'T 1', json: false, out: () => undefined })
+  await shop.look(placed)
+  const subjects = (await buyerMails(placed)).map(({ subject }) => subject)
+  expect(subjects).toEqual([`订单 ${placed.number}：请转账 ¥128.00`, `订单 ${placed.number} 未能交付`])
 })
 
 it('holds nothing up for a database that went away, which says so without a code too', async () => {

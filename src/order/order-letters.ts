@@ -14,6 +14,8 @@ export type OrderFacts = {
   payUntil: string
   /** Of one that is held up: when its money goes back by itself. */
   givenBackAt: string | null
+  /** What still goes back. */
+  owed: string
   refundReason: RefundReason | null
   refundRoute: OrderView['refundRoute']
 }
@@ -89,9 +91,9 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
         locale,
         link,
         subject: `Your eSIM is ready: ${facts.what} (${facts.number})`,
+        exact: code,
         paragraphs: [
           `${facts.gross} arrived, and ${facts.what} is yours. Scan the attached QR code with the phone you travel with, or enter this activation code by hand:`,
-          code,
           'It installs once, on one phone. Keep it to yourself: whoever has it can take the card. You can close the card at any time on our pages and get back what the contract says.',
         ],
       }
@@ -99,9 +101,9 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
         locale,
         link,
         subject: `您的 eSIM 已就绪：${facts.what}（${facts.number}）`,
+        exact: code,
         paragraphs: [
           `已收到 ${facts.gross}，${facts.what}归您使用。请用旅行时要用的手机扫描附件中的二维码，或手动输入激活码：`,
-          code,
           '激活码只能在一部手机上安装一次，请勿告诉他人。您可以随时在我们的页面上注销这张卡，并按合同退款。',
         ],
       }
@@ -124,6 +126,32 @@ const reasons: Record<RefundReason, Record<Locale, string>> = {
 
 export function refundReasonWords(reason: RefundReason, locale: Locale): string {
   return reasons[reason][locale]
+}
+
+/** Not delivered, and the money waits: an account is agreed with support, and never written in a mail. */
+export function wantsAccountLetter(locale: Locale, facts: OrderFacts): Letter {
+  const reason = refundReasonWords(facts.refundReason ?? 'no_profile', locale)
+  return locale === 'en'
+    ? {
+        locale,
+        link: { words: 'How the refund stands:', url: facts.url },
+        subject: `Where shall we transfer ${facts.owed}? Order ${facts.number}`,
+        paragraphs: [
+          `We could not deliver ${facts.what}: ${reason}. ${facts.owed} is yours again, but can't go back the way it came. We transfer it to your bank account.`,
+          'Answer this mail, without the account number: support agrees a safe way with you.',
+          'Never send account numbers by e-mail, and give them to nobody who calls or writes to you.',
+        ],
+      }
+    : {
+        locale,
+        link: { words: '退款进度：', url: facts.url },
+        subject: `${facts.owed} 转到哪个账户？订单 ${facts.number}`,
+        paragraphs: [
+          `${facts.what}未能交付：${reason}。${facts.owed} 应退还给您，但无法原路退回，我们将转账到您的银行账户。`,
+          '请回复本邮件，信中不要写账号，客服会与您约定安全的方式。',
+          '不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。',
+        ],
+      }
 }
 
 /** How it went back, and what there is to do: mostly nothing. */

@@ -37,6 +37,8 @@ export type OrderView = {
   refundReason: RefundReason | null
   /** How the money goes back, once that is decided. */
   refundRoute: 'original_payment' | 'bank_transfer' | 'voucher' | 'nothing' | null
+  /** What still goes back, where somebody has taken a part of it before. */
+  owedBack: Money | null
   /** Of the voucher that was given back for one that had paid. */
   voucherCode: string | null
   holderId: string
@@ -83,6 +85,7 @@ export async function readOrder(
     heldUp: heldUpOf(row),
     refundReason: row.refund_reason as RefundReason | null,
     refundRoute: (row.part?.route ?? null) as OrderView['refundRoute'],
+    owedBack: row.part && { amount: BigInt(row.part.amount), currency },
     voucherCode:
       row.part?.route === 'voucher' && row.part.reference !== null
         ? voucherCode(keys, which.issuerId, row.part.reference)
@@ -157,8 +160,9 @@ function orders(tx: Tx, issuerId: string) {
     .select(['i.code', 'c.iccid'])
     .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
     .select(
-      sql<{ route: string; reference: string | null } | null>`
-        (select json_build_object('route', p.route, 'reference', p.reference) from payout_part p
+      sql<{ route: string; reference: string | null; amount: string } | null>`
+        (select json_build_object('route', p.route, 'reference', p.reference, 'amount', p.amount_minor::text)
+           from payout_part p
           where p.issuer_id = o.issuer_id and p.order_id = o.order_id order by p.ord desc limit 1)`.as(
         'part',
       ),

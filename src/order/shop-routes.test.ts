@@ -170,6 +170,8 @@ describe('topping up', () => {
       await visit.go(`/leb/en/checkout?card=${card.cardId}&amount=${encodeURIComponent(amount)}`)
       expect([amount, visit.status, visit.text]).toEqual([amount, 422, expect.stringContaining(words)])
     }
+    await visit.go(`/leb/zh-CN/checkout?card=${card.cardId}&amount=1`)
+    expect(visit.text).toContain('每次可充 JP¥200 到 JP¥20,000')
     await visit.go(`/leb/en/checkout?card=${card.cardId}&amount=500`)
     await visit.send('/checkout', { pay_by: 'stripe', accept: 'yes' })
     await payAt(visit)

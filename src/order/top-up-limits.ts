@@ -29,22 +29,22 @@ export function readTopUp(text: string, currency: string): Money {
     currency,
     digits: String(minorDigits(currency)),
     example: decimal(range.min),
-    min: formatMoney(range.min, 'en'),
-    max: formatMoney(range.max, 'en'),
   }
+  const limit = (of: Money) => ({ 'zh-CN': formatMoney(of, 'zh-CN'), en: formatMoney(of, 'en') })
+  const worded = { min: limit(range.min), max: limit(range.max) }
   const read = parseAmount(text.trim(), currency)
   if (typeof read !== 'string') {
     const fits = read.amount >= range.min.amount && read.amount <= range.max.amount
-    if (!fits) throw new Refusal('order/amount_out_of_range', facts)
+    if (!fits) throw new Refusal('order/amount_out_of_range', facts, worded)
     return read
   }
   switch (read) {
     case 'negative':
-      throw new Refusal('order/amount_negative', facts)
+      throw new Refusal('order/amount_negative', facts, worded)
     case 'too_many_digits':
       throw new Refusal('order/amount_too_many_digits', facts)
     case 'too_large':
-      throw new Refusal('order/amount_out_of_range', facts)
+      throw new Refusal('order/amount_out_of_range', facts, worded)
     case 'not_an_amount':
       throw new Refusal('order/amount_not_plain', facts)
     case 'unknown_currency':

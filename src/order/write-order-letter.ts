@@ -7,7 +7,13 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { policyFor } from '../policy/policy.ts'
 import { readPerson } from '../privacy/vault.ts'
-import { deliveredLetter, heldUpLetter, placedLetter, refundedLetter } from './order-letters.ts'
+import {
+  deliveredLetter,
+  heldUpLetter,
+  placedLetter,
+  refundedLetter,
+  wantsAccountLetter,
+} from './order-letters.ts'
 import { orderPaperPdf } from './order-papers.ts'
 import { orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
@@ -35,6 +41,11 @@ export async function writeOrderLetter(
     return facts.givenBackAt === null
       ? undefined
       : { to, letter: heldUpLetter(which.locale, { ...facts, givenBackAt: facts.givenBackAt }) }
+  if (which.kind === 'order_wants_account') {
+    // Staff may have met it by the time the mail goes out.
+    const waits = order.state === 'refunding' && order.refundRoute === 'bank_transfer'
+    return waits ? { to, letter: wantsAccountLetter(which.locale, facts) } : undefined
+  }
   if (which.kind === 'order_refunded') return { to, letter: refundedLetter(which.locale, facts) }
   return {
     to,
@@ -67,6 +78,7 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     url: `${ctx.config.publicUrl}${orderPath(locale, order)}`,
     payUntil: formatMoment(order.payUntil, locale, time_zone),
     givenBackAt: order.heldUp && formatMoment(order.heldUp.givenBackAt, locale, time_zone),
+    owed: formatMoney(order.owedBack ?? order.gross, locale),
     refundReason: order.refundReason,
     refundRoute: order.refundRoute,
   }

@@ -6,11 +6,22 @@ export class Refusal extends Error {
   readonly code: RefusalCode
   /** Facts for the text (`{number}` in the title); never anything personal. */
   readonly facts: Record<string, string>
-  constructor(code: RefusalCode, facts: Record<string, string> = {}) {
+  /** Facts that are written differently in each language: sums of money, days. */
+  readonly worded: Record<string, Wording>
+  constructor(code: RefusalCode, facts: Record<string, string> = {}, worded: Record<string, Wording> = {}) {
     super(code)
     this.name = 'Refusal'
     this.code = code
     this.facts = facts
+    this.worded = worded
+  }
+
+  /** A text of its kind with the facts of this one filled in. */
+  fillIn(words: Wording, lang: keyof Wording): string {
+    return words[lang].replace(
+      /\{(\w+)\}/g,
+      (whole, name: string) => this.worded[name]?.[lang] ?? this.facts[name] ?? whole,
+    )
   }
 }
 

@@ -38,7 +38,7 @@ export const LETTER_TEMPLATE = String.raw`
 
 #let rule(weight, paint) = table.hline(stroke: weight + paint)
 
-#let facts(b) = table(columns: (41mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, y: 2.2pt), column-gutter: 4mm,
+#let facts(b) = table(columns: (41mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, top: 3.2pt, bottom: 2.6pt), column-gutter: 4mm,
   rule(0.4pt, line-ink),
   ..b.rows.map(r => if type(r.value) == str {
     (label-cell(r.label), table.cell(colspan: 2, text(weight: "bold", r.value)), rule(0.4pt, line-ink))

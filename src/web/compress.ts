@@ -9,6 +9,7 @@ const zip = promisify(gzip)
 export const compressPages: MiddlewareHandler = async (c, next) => {
   await next()
   if (!c.res.headers.get('Content-Type')?.startsWith('text/html') || c.req.method === 'HEAD') return
+  if (c.res.headers.has('Content-Encoding')) return
   const accepted = c.req.header('accept-encoding') ?? ''
   const encoding = accepted.includes('br') ? 'br' : accepted.includes('gzip') ? 'gzip' : undefined
   c.res.headers.append('Vary', 'Accept-Encoding')

@@ -3,11 +3,13 @@ import { errorFields } from '../platform/log.ts'
 import type { Context } from '../platform/context.ts'
 import { Refusal, type Wording } from '../platform/errors.ts'
 import type { AssetNames } from './assets.ts'
+import { formatMoment } from './dates.ts'
 import { ErrorPage } from './error-page.tsx'
-import { isLang, pickLang } from './lang.ts'
+import { isLang, type Lang, langs, otherLang, pickLang } from './lang.ts'
 import { siteText } from './messages/site-text.ts'
-import type { PortalEnv } from './page.ts'
+import type { Page, PortalEnv } from './page.ts'
 import { refusalText } from './refusal-texts.ts'
+import type { PortalContext } from './routing.ts'
 import { faultStatus, WebFault, type WebFaultKind } from './web-fault.ts'
 
 /** Answers whatever was thrown: refusals and faults in the holder's words, everything else as "ours, not yours". */
@@ -20,21 +22,37 @@ export function answerErrors(ctx: Context, assets: AssetNames): ErrorHandler<Por
       const { pathname, search } = new URL(c.req.url)
       return c.redirect(`/${issuerId}/${lang}/sign-in?next=${encodeURIComponent(pathname + search)}`, 303)
     }
-    const home = isLang(inPath) ? `/${issuerId}/${inPath}` : '/'
-    const page = (title: Wording, next: Wording) => (
-      <ErrorPage assets={assets} lang={lang} title={title} next={next} home={home} />
+    const page = pageOf(c)
+    // On a host that is not ours no address of ours leads anywhere.
+    const home = error instanceof WebFault && error.kind === 'wrongHost' ? ctx.config.publicUrl : '/'
+    const answer = (title: Wording, next: Wording, again?: Wording) => (
+      <ErrorPage {...{ assets, lang, title, next, again, page, home }} />
     )
     if (refusal) {
-      if (error instanceof Refusal && error.facts['minutes'])
-        c.header('Retry-After', String(Number(error.facts['minutes']) * 60))
-      return c.html(page(refusal.title, refusal.next), refusal.status)
+      const minutes = error instanceof Refusal ? Number(error.facts['minutes'] ?? 0) : 0
+      if (minutes > 0) c.header('Retry-After', String(minutes * 60))
+      const again = minutes > 0 && page ? againAt(page, ctx.clock.now(), minutes) : undefined
+      return c.html(answer(refusal.title, refusal.next, again), refusal.status)
     }
     const kind: WebFaultKind = error instanceof WebFault ? error.kind : 'broken'
     if (kind === 'broken') ctx.log.error('a page broke', { ...errorFields(error), method: c.req.method })
-    const words = (part: 'title' | 'next') => ({
-      'zh-CN': siteText['zh-CN'].errors[kind][part],
-      en: siteText.en.errors[kind][part],
-    })
-    return c.html(page(words('title'), words('next')), faultStatus[kind])
+    const words = (part: 'title' | 'next') => inBoth((one) => siteText[one].errors[kind][part])
+    return c.html(answer(words('title'), words('next')), faultStatus[kind])
   }
+}
+
+/** The frame that the request had come to have; a form's address has no page to show in the other language. */
+function pageOf(c: PortalContext): Page | undefined {
+  const page = c.get('page') as Page | undefined
+  if (!page || c.req.method === 'GET' || c.req.method === 'HEAD') return page
+  return { ...page, otherLangHref: `/${page.issuer.issuerId}/${otherLang(page.lang)}` }
+}
+
+function againAt(page: Page, now: Date, minutes: number): Wording {
+  const at = new Date(now.getTime() + minutes * 60_000)
+  return inBoth((lang) => siteText[lang].errors.again(formatMoment(at, lang, page.zone)))
+}
+
+function inBoth(words: (lang: Lang) => string): Wording {
+  return Object.fromEntries(langs.map((lang) => [lang, words(lang)])) as Wording
 }

@@ -25,16 +25,6 @@ export function issuerScope(ctx: Context, jar: CookieJar, assets: AssetNames): M
     const formSecret = session && token ? token : browser
     const { codeKey } = await ctx.keys.vault(issuerId)
 
-    if (c.req.method === 'POST') {
-      const given = (await c.req.parseBody())['form_token']
-      if (!isFormToken(codeKey, formSecret, typeof given === 'string' ? given : ''))
-        throw new WebFault('form')
-    } else {
-      writeCookie(c, jar, { kind: 'browser', issuerId, value: browser })
-      if (readCookie(c, jar, 'lang', issuerId) !== lang)
-        writeCookie(c, jar, { kind: 'lang', issuerId, value: lang, lives_hours: 24 * 365 })
-    }
-
     const base = `/${issuerId}/${lang}`
     c.set('issuer', issuer)
     c.set('lang', lang)
@@ -53,6 +43,17 @@ export function issuerScope(ctx: Context, jar: CookieJar, assets: AssetNames): M
       href: (path) => (path === '/' ? base : base + path),
       formToken: makeFormToken(codeKey, formSecret),
     })
+
+    // After the page is known: what is refused here is said in the issuer's own frame.
+    if (c.req.method === 'POST') {
+      const given = (await c.req.parseBody())['form_token']
+      if (!isFormToken(codeKey, formSecret, typeof given === 'string' ? given : ''))
+        throw new WebFault('form')
+    } else {
+      writeCookie(c, jar, { kind: 'browser', issuerId, value: browser })
+      if (readCookie(c, jar, 'lang', issuerId) !== lang)
+        writeCookie(c, jar, { kind: 'lang', issuerId, value: lang, lives_hours: 24 * 365 })
+    }
     await next()
   }
 }

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx'
 import { html } from 'hono/html'
 import { policyFor } from '../policy/policy.ts'
+import { LawLink } from './components/law-words.tsx'
 import type { Page } from './page.ts'
 import { otherLang } from './lang.ts'
 
@@ -59,7 +60,7 @@ export function Layout(props: LayoutProps) {
       </div>
       <footer class="foot">
         <div class="wrap">
-          <UnsignedLink page={page} />
+          <UnsignedLink page={page} id="foot-meaning" />
           <a href={page.href('/help/official-channels')}>{text.channels}</a>
           <a href={`mailto:${issuer.brand.supportEmail}`}>{text.help(issuer.brand.supportEmail)}</a>
         </div>
@@ -69,20 +70,15 @@ export function Layout(props: LayoutProps) {
 }
 
 /** Always within reach, no password before it; in the law's own words where it has some (§ 312k BGB). */
-export function UnsignedLink({ page, class: className }: { page: Page; class?: string }) {
-  const labels = policyFor(page.issuer.jurisdiction, page.now).labels
+export function UnsignedLink({ page, class: className, id }: { page: Page; class?: string; id: string }) {
   return (
-    <a class={className} href={page.href('/close/without-signing-in')}>
-      {/* One element, because the children of a flex box break apart. */}
-      <span>
-        {labels && (
-          <>
-            <span lang={labels.lang}>{labels.start}</span> ·{' '}
-          </>
-        )}
-        {page.text.closeUnsigned}
-      </span>
-    </a>
+    <LawLink
+      labels={policyFor(page.issuer.jurisdiction, page.now).labels}
+      href={page.href('/close/without-signing-in')}
+      class={className}
+      id={id}
+      meaning={page.text.closeUnsigned}
+    />
   )
 }
 

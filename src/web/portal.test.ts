@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
+import { openDb, openPool } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
 import { body_limit_bytes } from './safety.ts'
 import { serve } from './serve.ts'
@@ -135,6 +136,39 @@ test('an error of ours says so, and nothing of what it was', async () => {
   expect(v.status).toBe(500)
   expect(v.html).not.toContain('secret detail')
   expect(v.headers.get('content-security-policy')).toContain("default-src 'none'")
+})
+
+test('a fault stands in the frame of the issuer as soon as it is known whose page it is, and asks no database', async () => {
+  const help = 'href="mailto:help@leb.example"'
+  const missing = await visitor().go('/leb/en/nowhere')
+  expect(missing.html).toContain(help)
+  expect(missing.html).toContain('href="/leb/zh-CN/nowhere"')
+  // The address of a form has no page to show in the other language.
+  const body = new URLSearchParams({ form_token: 'old' })
+  const form = await visitor().go('/leb/en/sign-in', { method: 'POST', body, headers: { origin } })
+  expect([form.status, form.html]).toEqual([403, expect.stringContaining(help)])
+  expect(form.html).toContain('hreflang="zh-CN"')
+  expect(form.html).not.toContain('href="/leb/zh-CN/sign-in"')
+  const nobody = await visitor().go('/nobody/en/cards')
+  expect(nobody.html).not.toContain('mailto:')
+  expect(nobody.html).toContain('<a class="button" href="/">')
+  const down = { ...world, db: openDb(openPool('postgres://nobody@127.0.0.1:1/none', 1, 'test')) }
+  const app = await openPortal(down)
+  const v = await new Visitor(app.app, origin).go('/leb/en')
+  await app.close()
+  await down.db.destroy()
+  expect([v.status, v.text]).toEqual([500, expect.stringContaining('Something went wrong on our side')])
+})
+
+test('who tries too often is told until when', async () => {
+  const v = await visitor().go('/leb/en/sign-in')
+  for (let tries = 0; tries < 6; tries++) {
+    await v.go('/leb/en/sign-in')
+    await v.send('/sign-in', { email: 'often@example.com' })
+  }
+  expect(v.status).toBe(429)
+  expect(v.headers.get('retry-after')).toBe('3600')
+  expect(v.text).toContain('It works again from 22 November 2026, 19:00 (Beijing time).')
 })
 
 test('the language follows the address, then the last choice, then the browser', async () => {

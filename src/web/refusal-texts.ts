@@ -23,8 +23,8 @@ export function refusalText(refusal: Refusal): RefusalText | undefined {
   const text = all[refusal.code]
   if (!text) return undefined
   const fill = (words: RefusalText['title']) => ({
-    'zh-CN': fillIn(words['zh-CN'], refusal.facts),
-    en: fillIn(words.en, refusal.facts),
+    'zh-CN': refusal.fillIn(words, 'zh-CN'),
+    en: refusal.fillIn(words, 'en'),
   })
   return { ...text, title: fill(text.title), next: fill(text.next) }
 }
@@ -35,6 +35,3 @@ export function refusalLine(refusal: Refusal, lang: Lang): string {
   if (!text) return refusal.code
   return lang === 'en' ? `${text.title.en}. ${text.next.en}` : `${text.title['zh-CN']}。${text.next['zh-CN']}`
 }
-
-const fillIn = (words: string, facts: Record<string, string>) =>
-  words.replace(/\{(\w+)\}/g, (whole, name: string) => facts[name] ?? whole)

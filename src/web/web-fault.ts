@@ -1,6 +1,6 @@
 import type { SiteText } from './messages/en.ts'
 
-export type WebFaultKind = Exclude<keyof SiteText['errors'], 'minutes'>
+export type WebFaultKind = Exclude<keyof SiteText['errors'], 'again'>
 
 export const faultStatus = {
   notFound: 404,

@@ -1,47 +1,15 @@
-import { readFile } from 'node:fs/promises'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { declareClosure } from '../../src/closure/declare.ts'
 import { proveIdentity } from '../../src/closure/prove-identity.ts'
-import { codeFor } from '../../src/holder/access-code.ts'
 import { identifyLetter } from '../../src/notice/letters.ts'
 import { renderLetter } from '../../src/notice/letter.tsx'
-import { projectFile } from '../../src/platform/project.ts'
 import { seedCard, seedCards, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
+import { faintWords, faultsOf, signIn, tooWide } from './page-checks.ts'
 
 let w: BrowserWorld
-let axeSource: string
-beforeAll(async () => {
-  w = await openBrowserWorld()
-  axeSource = await readFile(projectFile('node_modules', 'axe-core', 'axe.min.js'), 'utf8')
-})
+beforeAll(async () => void (w = await openBrowserWorld()))
 afterAll(() => w.stop())
-
-type Finding = { id: string; nodes: { html: string; failureSummary: string }[] }
-
-/** What axe finds wrong on the page before it, by WCAG 2.2 A and AA and its best practices. */
-async function findings(page: Page): Promise<string[]> {
-  // The page's own policy forbids foreign script, so axe is put in as the debugger, not as a script element.
-  await page.evaluate(axeSource)
-  const violations: Finding[] = await page.evaluate(async () => {
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    const found = await (
-      window as unknown as { axe: { run(at: Document, how: object): Promise<{ violations: Finding[] }> } }
-    ).axe.run(document, { runOnly: { type: 'tag', values: tags } })
-    return found.violations
-  })
-  return violations.flatMap((v) => v.nodes.map((n) => `${page.url()} ${v.id}: ${n.html} ${n.failureSummary}`))
-}
-
-async function signIn(page: Page, lang: string, email: string): Promise<void> {
-  await page.goto(`${w.url}/leb/${lang}/sign-in`)
-  await page.fill('#email', email)
-  await page.click('main button')
-  const codeId = await page.inputValue('input[name=code_id]')
-  await page.fill('#code', codeFor(await w.leb.keys.vault('leb'), codeId))
-  await page.click('main button')
-}
 
 const declareFor = (card: Seeded, start: 'at_once' | 'after_undo_window') =>
   declareClosure(w.leb, {
@@ -80,8 +48,10 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
     const context = await w.browser.newContext({ colorScheme, viewport: { width, height: 740 } })
     const page = await context.newPage()
     const wrong: string[] = []
+    let shown = 0
     const check = async () => {
-      wrong.push(...(await findings(page)), ...(await tooWide(page)), ...(await tooSmall(page)))
+      const name = `${lang}-${colorScheme}-${String(++shown).padStart(2, '0')}`
+      wrong.push(...(await faultsOf(page, name)))
     }
     await page.goto(`${w.url}/?lang=${lang}`)
     await check()
@@ -92,7 +62,7 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
     await page.fill('#email', email)
     await page.click('main button')
     await check()
-    await signIn(page, lang, email)
+    await signIn(w, page, lang, email)
     const card = `card=${open!.cardId}`
     const paths = [
       '',
@@ -146,23 +116,6 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
   })
 })
 
-async function tooWide(page: Page): Promise<string[]> {
-  const width = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  return width > 0 ? [`${page.url()} is ${width} px wider than the screen`] : []
-}
-
-/** Links inside a sentence may be as small as the sentence (WCAG 2.5.8); everything else is at least 44 px high. */
-async function tooSmall(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll('a, button, input:not([type=hidden]), label.choice')]
-      .filter((e) => !e.matches('.skip, .choice input') && e.closest('p:not(.actions), li, dd') === null)
-      .filter((e) => e.getBoundingClientRect().height > 0 && e.getBoundingClientRect().height < 44)
-      .map(
-        (e) => `${location.href} ${e.outerHTML.slice(0, 120)} is ${e.getBoundingClientRect().height} px high`,
-      ),
-  )
-}
-
 test('the first visit costs at most 15 KB over the wire', async () => {
   const context = await w.browser.newContext()
   const page = await context.newPage()
@@ -199,17 +152,10 @@ test('the text keeps a contrast of 7:1 in both themes', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     const context = await w.browser.newContext({ colorScheme })
     const page = await context.newPage()
-    await signIn(page, 'en', 'contrast@example.com')
+    await signIn(w, page, 'en', 'contrast@example.com')
     for (const path of ['/cards', '/account', '/close?chosen=1']) {
       await page.goto(`${w.url}/leb/en${path}`)
-      await page.evaluate(axeSource)
-      const found = await page.evaluate(async () => {
-        const { axe } = window as unknown as {
-          axe: { run(at: Document, how: object): Promise<{ violations: Finding[] }> }
-        }
-        return (await axe.run(document, { runOnly: ['color-contrast-enhanced'] })).violations
-      })
-      expect(found.flatMap((v) => v.nodes.map((n) => n.html))).toEqual([])
+      expect(await faintWords(page)).toEqual([])
     }
     await context.close()
   }

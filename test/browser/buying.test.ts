@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { codeFor } from '../../src/holder/access-code.ts'
-import { projectFile } from '../../src/platform/project.ts'
 import { openShop, type Shop } from '../orders.ts'
 import { seedCard } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
+import { findings, shot, tooWide } from './page-checks.ts'
 
 let w: BrowserWorld
 let shop: Shop
@@ -16,31 +14,10 @@ beforeAll(async () => {
 })
 afterAll(() => w.stop())
 
-/** What axe finds wrong on the page, by WCAG 2.2 A and AA. Needs script. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(projectFile('node_modules', 'axe-core', 'axe.min.js'), 'utf8'))
-  const found = await page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(at: Document, how: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
-      }
-    }
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    return (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations
-  })
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${page.url()} ${id}: ${html}`))
-}
-
-/** LEB_SHOTS=DIR leaves a picture of each page, for people to look at. */
-const dir = process.env.LEB_SHOTS
-async function shot(page: Page, name: string): Promise<void> {
-  if (dir) await page.screenshot({ path: join(dir, `${name}.png`), fullPage: true })
-}
-
 /** A page as it should be: nothing wider than the screen, and nothing for axe to find where script runs. */
 async function check(page: Page, name: string, script: boolean): Promise<void> {
   await shot(page, name)
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
+  expect(await tooWide(page)).toEqual([])
   if (script) expect(await findings(page)).toEqual([])
 }
 

@@ -74,50 +74,6 @@ test.each([
   expect(faults).toEqual([])
 })
 
-test('the keyboard alone is enough, and always shows where it is', async () => {
-  await seedCard(w.leb, { email: 'keys@example.com' })
-  const context = await w.browser.newContext()
-  const page = await context.newPage()
-  /** Tabs until the element is reached; on the way every stop must have a visible outline. */
-  const tabTo = async (selector: string) => {
-    for (let presses = 0; presses < 40; presses++) {
-      await page.keyboard.press('Tab')
-      const at = await page.evaluate((wanted) => {
-        const here = document.activeElement!
-        const { outlineStyle, outlineWidth } = getComputedStyle(here)
-        return { there: here.matches(wanted), seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 }
-      }, selector)
-      expect(at.seen).toBe(true)
-      if (at.there) return
-    }
-    throw new Error(`${selector} can't be reached by Tab`)
-  }
-  const press = async (selector: string, key = 'Enter') => {
-    await tabTo(selector)
-    const moved = key === 'Enter' ? page.waitForEvent('load') : undefined
-    await page.keyboard.press(key)
-    await moved
-  }
-  await page.goto(`${w.url}/leb/en`)
-  await press('main a[href$="/close"]')
-  await tabTo('#email')
-  await page.keyboard.type('keys@example.com')
-  await press('main button')
-  const code = await codeOn(page)
-  await tabTo('#code')
-  await page.keyboard.type(code)
-  await press('main button')
-  await press('input[name=card]', 'Space')
-  await press('main button')
-  await press('main a.button')
-  await press('main a.button:not([download])')
-  await press('#start-after', 'Space')
-  await press('main button')
-  await press('main form button')
-  expect(await page.title()).toContain('Your declaration has been received')
-  await context.close()
-})
-
 test('a form that comes back puts the focus on what is wrong', async () => {
   const context = await w.browser.newContext()
   const page = await context.newPage()

@@ -5,6 +5,8 @@ import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Facts } from '../../web/components/facts.tsx'
 import { Carried, type FieldFault, PostForm } from '../../web/components/form.tsx'
 import { formatMoment } from '../../web/dates.ts'
+import { DeclareButton } from '../../web/components/law-words.tsx'
+import { policyFor } from '../../policy/policy.ts'
 import { Layout } from '../../web/layout.tsx'
 import { declarationWords } from '../declaration-words.ts'
 import { closingText } from './closure-text.ts'
@@ -22,6 +24,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
   const { page, preview, choice } = flow
   const { lang } = page
   const text = closingText[lang].check
+  const labels = policyFor(preview.jurisdiction, page.now).labels
   const whole = choice.cardIds === 'account'
   const what = whole
     ? text.wholeAccount(preview.accountRef)
@@ -76,9 +79,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
           </>
         )}
         <div class="actions">
-          <button class="button" type="submit">
-            {text.declare}
-          </button>
+          <DeclareButton labels={labels} meaning={text.declare} />
         </div>
       </PostForm>
     </Layout>

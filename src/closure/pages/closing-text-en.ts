@@ -48,7 +48,7 @@ export const closingEn = {
   },
   start: {
     title: 'When shall we begin?',
-    after: 'After the time to undo',
+    after: 'After time to think it over',
     afterHint: (minutes: number) => `We wait ${minutes} minutes. Until then you can undo with one press.`,
     now: 'At once',
     nowHint: 'We begin as soon as you have entered the code. It can soon no longer be undone.',

@@ -44,7 +44,7 @@ export const closingZh: ClosingText = {
   },
   start: {
     title: '什么时候开始？',
-    after: '过了可撤销时间再开始',
+    after: '留出考虑时间再开始',
     afterHint: (minutes) => `我们等 ${minutes} 分钟，这段时间里您按一下就能撤销。`,
     now: '马上开始',
     nowHint: '您输入验证码后立即开始，很快就不能再撤销。',

@@ -4,7 +4,7 @@ import { sampleIssuers } from '../../issuer/sample-issuers.ts'
 import { siteText } from '../../web/messages/site-text.ts'
 import type { Lang } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
-import type { ClosureView, StepView } from '../closure-view.ts'
+import type { ClosureView, PartView, StepView } from '../closure-view.ts'
 import { ProgressPage, stampOf } from './progress-page.tsx'
 
 const at = new Date('2026-11-22T10:00:00Z')
@@ -92,10 +92,33 @@ test('when it waits for the holder it says so first, in her language', async () 
   expect(stampOf(waiting)).not.toBe(stampOf(closing))
 })
 
-test('when it is late it says since when and where to write', async () => {
-  const html = await render({ ...closing, late: true })
+test('when it is late it says since when, whose turn it is and where to write', async () => {
+  const late = { ...closing, late: true }
+  const html = await render(late)
   expect(html).toContain('It should have been done by 25 November 2026, 18:00 (Beijing time)')
+  expect(html).toContain('Support takes it over by itself')
   expect(html).toContain('appeal@leb.example')
+  const block = { reason: 'bank_details_needed' as const, owner: 'holder' as const, since: at }
+  const waiting = await render({ ...late, steps: [step({ state: 'blocked', block })] })
+  expect(waiting).toContain('It goes on as soon as we have what we ask you for')
+  expect(waiting).not.toContain('Support takes it over')
+})
+
+test('says that money was sent only where it was', async () => {
+  const part = (route: PartView['route']): PartView => ({
+    partId: route,
+    route,
+    amount: { amount: route === 'nothing' ? '0' : '321', currency: 'CNY' },
+    state: 'paid',
+    reference: null,
+    settledAt: at,
+  })
+  const paid = (...parts: PartView[]) =>
+    render({ ...closing, cards: [{ ...card('1'), parts }], steps: [step({ state: 'done', at })] })
+  expect(await paid(part('voucher'), part('original_payment'))).toContain('Money sent')
+  expect(await paid(part('voucher'))).toContain('Voucher given')
+  expect(await paid(part('kept'))).toContain('it stays yours')
+  expect(await paid(part('nothing'))).toContain('There was no money to send back')
 })
 
 test('after the point of no return there is no undo, but the reason', async () => {

@@ -78,9 +78,7 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
         )}
         <MoneySheets page={page} view={view} progress={here} vouchers={vouchers} />
         <Timeline view={view} lang={lang} />
-        <div class="sheet">
-          <DetailFacts view={view} lang={lang} />
-        </div>
+        <DetailFacts view={view} lang={lang} />
         {view.cards.map((card) => (
           <Settled card={card} lang={lang} />
         ))}
@@ -94,12 +92,13 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
   )
 }
 
+const waitsForHolder = (view: ClosureView) => view.steps.some((step) => step.block?.owner === 'holder')
+
 function statusWords(view: ClosureView, lang: Page['lang']): string {
   const text = progressText[lang]
   if (view.undoneBy === 'holder_declared' || view.undoneBy === 'never_proved')
     return text.undoneBy[view.undoneBy]
-  if (view.state !== 'declared' && view.steps.some((step) => step.block?.owner === 'holder'))
-    return text.blockedByHolder
+  if (view.state !== 'declared' && waitsForHolder(view)) return text.blockedByHolder
   const windowRuns = view.steps.some((step) => step.step === 'undo_window' && step.state === 'current')
   if (windowRuns && view.undoUntil && view.state !== 'undone' && view.state !== 'declared')
     return text.waitsUntil(formatMoment(view.undoUntil, lang, view.zone))
@@ -109,10 +108,11 @@ function statusWords(view: ClosureView, lang: Page['lang']): string {
 function Late({ page, view }: { page: Page; view: ClosureView }) {
   if (!view.late) return null
   const text = progressText[page.lang]
+  const words = waitsForHolder(view) ? text.lateForHolder : text.lateWords
   return (
     <div class="sheet needs">
       <h2>{text.late}</h2>
-      <p>{text.lateWords(formatMoment(view.dueAt, page.lang, view.zone), page.issuer.brand.appealEmail)}</p>
+      <p>{words(formatMoment(view.dueAt, page.lang, view.zone), page.issuer.brand.appealEmail)}</p>
     </div>
   )
 }
@@ -120,20 +120,21 @@ function Late({ page, view }: { page: Page; view: ClosureView }) {
 function DetailFacts({ view, lang }: { view: ClosureView; lang: Page['lang'] }) {
   const text = progressText[lang]
   const paid = view.cards.some((card) => card.parts.some(({ route }) => route !== 'nothing'))
+  const facts = [
+    ...(view.accountRef === null
+      ? []
+      : [{ label: text.account, value: text.accountWords(view.accountRef, text.covers[view.covers]) }]),
+    ...(paid ? [{ label: payoutText[lang].parts.title, value: <PartLines view={view} lang={lang} /> }] : []),
+    ...(view.state === 'closed' || view.state === 'undone'
+      ? []
+      : [{ label: text.due, value: formatMoment(view.dueAt, lang, view.zone) }]),
+  ]
+  // To a browser that only remembers an undone closure there is nothing more to tell.
+  if (facts.length === 0) return null
   return (
-    <Facts
-      facts={[
-        ...(view.accountRef === null
-          ? []
-          : [{ label: text.account, value: text.accountWords(view.accountRef, text.covers[view.covers]) }]),
-        ...(paid
-          ? [{ label: payoutText[lang].parts.title, value: <PartLines view={view} lang={lang} /> }]
-          : []),
-        ...(view.state === 'closed' || view.state === 'undone'
-          ? []
-          : [{ label: text.due, value: formatMoment(view.dueAt, lang, view.zone) }]),
-      ]}
-    />
+    <div class="sheet">
+      <Facts facts={facts} />
+    </div>
   )
 }
 

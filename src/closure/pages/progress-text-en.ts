@@ -31,7 +31,11 @@ export const progressEn = {
       now: 'We wait for your code',
       done: 'You have confirmed',
     },
-    undo_window: { ahead: 'Time to undo', now: 'Time to undo is running', done: 'Time to undo is over' },
+    undo_window: {
+      ahead: 'Time to think it over',
+      now: 'Time to think it over',
+      done: 'Time to think it over has ended',
+    },
     freeze: { ahead: 'Balance is frozen', now: 'We are freezing the balance', done: 'Balance frozen' },
     drain_usage: {
       ahead: 'Last usage is counted',
@@ -67,6 +71,12 @@ export const progressEn = {
       done: 'Certificate mailed',
     },
   } satisfies Record<StepName, Words>,
+  /** Where closing paid something else than money, or nothing. */
+  paidOut: {
+    voucher: 'Voucher given',
+    kept: 'Too little to send by itself: it stays yours',
+    nothing: 'There was no money to send back',
+  },
   ofCards: (done: number, all: number) => `${done} of ${all} cards`,
   blocks: {
     line_refused: 'The network refused to switch the line off. Our staff is dealing with it.',
@@ -84,7 +94,9 @@ export const progressEn = {
   } satisfies Record<BlockReason, string>,
   late: 'This is late',
   lateWords: (day: string, email: string) =>
-    `It should have been done by ${day}. Write to ${email} with the number above; you need not declare again.`,
+    `It should have been done by ${day}. It is not, and that is our fault. Support takes it over by itself: you need do nothing, and not declare again. To complain, write to ${email} with the number above.`,
+  lateForHolder: (day: string, email: string) =>
+    `It should have been done by ${day}. It goes on as soon as we have what we ask you for here; you need not declare again. If you disagree, write to ${email} with the number above.`,
   money: (amount: string) => `${amount} paid back`,
   undo: 'Undo this closure',
   noUndo: (moment: string) =>

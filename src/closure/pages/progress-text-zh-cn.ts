@@ -23,7 +23,7 @@ export const progressZh: ProgressText = {
   accountWords: (account, covers) => `${account}（${covers}）`,
   steps: {
     identify: { ahead: '用验证码确认本人', now: '等您输入验证码', done: '已确认本人' },
-    undo_window: { ahead: '可撤销时间', now: '还在可撤销时间内', done: '可撤销时间已过' },
+    undo_window: { ahead: '考虑时间', now: '还在考虑时间内', done: '考虑时间已结束' },
     freeze: { ahead: '冻结余额', now: '正在冻结余额', done: '余额已冻结' },
     drain_usage: { ahead: '计入最后的用量', now: '正在等最后的用量记录', done: '最后的用量已计入' },
     settle: { ahead: '结算余额', now: '正在结算余额', done: '余额已结算' },
@@ -34,6 +34,11 @@ export const progressZh: ProgressText = {
     erase_person: { ahead: '删除个人信息', now: '正在删除个人信息', done: '个人信息已删除' },
     certificate: { ahead: '出具注销完成证明', now: '正在出具完成证明', done: '完成证明已出具' },
     tell: { ahead: '把证明发到您的邮箱', now: '正在发送证明', done: '证明已发送' },
+  },
+  paidOut: {
+    voucher: '代金券已发放',
+    kept: '金额低于自动退款的最低额，仍归您所有',
+    nothing: '没有需要退的钱',
   },
   ofCards: (done, all) => `${all} 张卡中已办 ${done} 张`,
   blocks: {
@@ -50,7 +55,10 @@ export const progressZh: ProgressText = {
     provider_silent: '合作方暂时没有回应，我们会自动继续联系。',
   },
   late: '已经超过期限',
-  lateWords: (day, email) => `本应在 ${day}前办完。请写信到 ${email}，附上上面的编号；不需要重新申请。`,
+  lateWords: (day, email) =>
+    `本应在 ${day}前办完，现已逾期，责任在我们。客服会主动接手，您不用做什么，也不需要重新申请。如需申诉，请写信到 ${email}，附上上面的编号。`,
+  lateForHolder: (day, email) =>
+    `本应在 ${day}前办完。您在本页补充所需内容后，会立即继续，不需要重新申请。如有异议，请写信到 ${email}，附上上面的编号。`,
   money: (amount) => `已退 ${amount}`,
   undo: '撤销这次注销',
   noUndo: (moment) => `${moment}起已不能撤销：退款已发出，或线路已作废。`,

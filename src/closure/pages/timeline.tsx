@@ -1,7 +1,7 @@
 import { StepIcon } from '../../web/components/step-icon.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
-import type { ClosureView, StepView } from '../closure-view.ts'
+import type { ClosureView, PayoutRoute, StepView } from '../closure-view.ts'
 import { progressText } from './closure-text.ts'
 
 const className = { waiting: 'waiting', current: 'current', done: 'is-done', blocked: 'blocked' }
@@ -44,17 +44,29 @@ function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; la
   const isOn = step.state === 'current' || step.state === 'blocked'
   return (
     <>
-      <p class="what">{step.state === 'done' ? words.done : isOn ? words.now : words.ahead}</p>
+      <p class="what">
+        {step.state === 'done' ? doneWords(view, step, lang) : isOn ? words.now : words.ahead}
+      </p>
       {step.at && <p class="soft">{formatMoment(step.at, lang, view.zone)}</p>}
       {isOn && view.cards.length > 1 && step.cardsDone > 0 && (
         <p>{text.ofCards(step.cardsDone, view.cards.length)}</p>
       )}
       {step.block && (
-        <p>
-          {text.blocks[step.block.reason]}{' '}
-          <span class="soft">{formatMoment(step.block.since, lang, view.zone)}</span>
-        </p>
+        <>
+          <p>{text.blocks[step.block.reason]}</p>
+          <p class="soft">{formatMoment(step.block.since, lang, view.zone)}</p>
+        </>
       )}
     </>
   )
+}
+
+/** "Money sent" stands only where money was sent. */
+function doneWords(view: ClosureView, { step }: StepView, lang: Lang): string {
+  const text = progressText[lang]
+  const parts = view.cards.flatMap((card) => card.parts.filter((part) => part.state !== 'refused'))
+  const has = (route: PayoutRoute) => parts.some((part) => part.route === route)
+  if (step !== 'pay_out' || parts.length === 0 || has('original_payment') || has('bank_transfer'))
+    return text.steps[step].done
+  return has('voucher') ? text.paidOut.voucher : has('kept') ? text.paidOut.kept : text.paidOut.nothing
 }

@@ -1,5 +1,6 @@
 import { CardLine } from '../../card/pages/card-line.tsx'
 import { Facts } from '../../web/components/facts.tsx'
+import { DeclareButton } from '../../web/components/law-words.tsx'
 import { Carried, PostForm } from '../../web/components/form.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
@@ -45,16 +46,7 @@ export function UnsignedCheckPage({ flow, start }: CheckProps) {
       <PostForm page={page} action={unsignedHref(page, 'declare')}>
         <Carried values={[['start', start]]} />
         <div class="actions">
-          <button class="button" type="submit">
-            <span>
-              {labels && (
-                <>
-                  <span lang={labels.lang}>{labels.declare}</span> ·{' '}
-                </>
-              )}
-              {text.declare}
-            </span>
-          </button>
+          <DeclareButton labels={labels} meaning={text.declare} />
         </div>
       </PostForm>
     </Layout>

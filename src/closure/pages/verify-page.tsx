@@ -4,8 +4,7 @@ import type { AssetNames } from '../../web/assets.ts'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { type Lang, otherLang } from '../../web/lang.ts'
-import { Document } from '../../web/layout.tsx'
-import { siteText } from '../../web/messages/site-text.ts'
+import { PlainFrame } from '../../web/plain-frame.tsx'
 import type { ClosureView } from '../closure-view.ts'
 import type { VerifiedToken } from '../documents.ts'
 import { verifyText } from './verify-text.ts'
@@ -18,29 +17,23 @@ export function VerifyPage({ lang, assets, path, verified }: VerifyProps) {
   const text = verifyText[lang]
   const title = verified ? text.genuine[verified.token.kind] : text.unknown
   return (
-    <Document lang={lang} title={`${title} – ${text.title}`} assets={assets}>
-      <header class="top">
-        <div class="wrap">
-          <span class="brand">{verified?.issuer.name[lang] ?? text.title}</span>
-          <a href={`${path}?lang=${otherLang(lang)}`} lang={otherLang(lang)} hreflang={otherLang(lang)}>
-            {siteText[lang].otherLang}
-          </a>
-        </div>
-      </header>
-      <div class="wrap">
-        <main id="main">
-          <h1>{title}</h1>
-          {verified ? (
-            <Genuine lang={lang} verified={verified} />
-          ) : (
-            <>
-              <p class="lead">{text.unknownWords}</p>
-              <p>{text.unknownNext}</p>
-            </>
-          )}
-        </main>
-      </div>
-    </Document>
+    <PlainFrame
+      lang={lang}
+      title={`${title} – ${text.title}`}
+      assets={assets}
+      brand={verified?.issuer.name[lang] ?? text.title}
+      otherLangHref={`${path}?lang=${otherLang(lang)}`}
+    >
+      <h1>{title}</h1>
+      {verified ? (
+        <Genuine lang={lang} verified={verified} />
+      ) : (
+        <>
+          <p class="lead">{text.unknownWords}</p>
+          <p>{text.unknownNext}</p>
+        </>
+      )}
+    </PlainFrame>
   )
 }
 

@@ -21,7 +21,7 @@ export function HomePage({ page }: { page: Page }) {
         <a class="button plain" href={page.href('/cards')}>
           {text.cards}
         </a>
-        <UnsignedLink page={page} class="button plain" />
+        <UnsignedLink page={page} class="button plain" id="meaning" />
       </div>
     </Layout>
   )

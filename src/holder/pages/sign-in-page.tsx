@@ -37,7 +37,7 @@ export function SignInPage({ page, next, email, fault }: SignInProps) {
         </div>
       </PostForm>
       <div class="actions">
-        <UnsignedLink page={page} class="quiet" />
+        <UnsignedLink page={page} class="quiet" id="meaning" />
       </div>
     </Layout>
   )

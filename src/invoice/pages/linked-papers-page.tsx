@@ -2,8 +2,7 @@ import type { Issuer } from '../../issuer/issuer.ts'
 import type { AssetNames } from '../../web/assets.ts'
 import { formatDay } from '../../web/dates.ts'
 import { type Lang, otherLang } from '../../web/lang.ts'
-import { Document } from '../../web/layout.tsx'
-import { siteText } from '../../web/messages/site-text.ts'
+import { PlainFrame } from '../../web/plain-frame.tsx'
 import { invoiceRefusals } from '../refusals.ts'
 import type { Linked } from '../papers-link.ts'
 import { PaperList } from './paper-list.tsx'
@@ -22,35 +21,29 @@ export function LinkedPapersPage({ lang, assets, path, found }: LinkedProps) {
   const over = invoiceRefusals['invoice/link_over']
   const title = found ? text.link.title : over.title[lang]
   return (
-    <Document lang={lang} title={`${title} – ${found?.issuer.name[lang] ?? 'LEB'}`} assets={assets}>
-      <header class="top">
-        <div class="wrap">
-          <span class="brand">{found?.issuer.name[lang] ?? 'LEB'}</span>
-          <a href={`${path}?lang=${otherLang(lang)}`} lang={otherLang(lang)} hreflang={otherLang(lang)}>
-            {siteText[lang].otherLang}
-          </a>
-        </div>
-      </header>
-      <div class="wrap">
-        <main id="main">
-          <h1>{title}</h1>
-          {found ? (
-            <>
-              <p class="lead">{text.link.until(formatDay(found.linked.goodUntil, lang, found.zone))}</p>
-              <PaperList
-                lang={lang}
-                zone={found.zone}
-                papers={found.linked.papers}
-                href={(paper, type) => `${path}/${paper.paperId}.${type}`}
-              />
-              {found.linked.papers.length === 0 && <p>{text.none}</p>}
-              <p class="hint">{text.link.private}</p>
-            </>
-          ) : (
-            <p class="lead">{over.next[lang]}</p>
-          )}
-        </main>
-      </div>
-    </Document>
+    <PlainFrame
+      lang={lang}
+      title={`${title} – ${found?.issuer.name[lang] ?? 'LEB'}`}
+      assets={assets}
+      brand={found?.issuer.name[lang]}
+      otherLangHref={`${path}?lang=${otherLang(lang)}`}
+    >
+      <h1>{title}</h1>
+      {found ? (
+        <>
+          <p class="lead">{text.link.until(formatDay(found.linked.goodUntil, lang, found.zone))}</p>
+          <PaperList
+            lang={lang}
+            zone={found.zone}
+            papers={found.linked.papers}
+            href={(paper, type) => `${path}/${paper.paperId}.${type}`}
+          />
+          {found.linked.papers.length === 0 && <p>{text.none}</p>}
+          <p class="hint">{text.link.private}</p>
+        </>
+      ) : (
+        <p class="lead">{over.next[lang]}</p>
+      )}
+    </PlainFrame>
   )
 }

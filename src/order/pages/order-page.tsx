@@ -80,7 +80,7 @@ function titleOf(order: OrderView, lang: Page['lang']): string {
     case 'delivered':
       return order.kind === 'card' ? text.delivered.title : text.delivered.titleOther
     case 'refunding':
-      return text.refunding.title
+      return order.refundRoute === 'bank_transfer' ? text.refunding.titleAccount : text.refunding.title
     case 'refunded':
       return text.refunded.title
     case 'lapsed':
@@ -110,11 +110,11 @@ function State(props: OrderPageProps) {
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
-          <p class="lead">
-            {order.refundRoute === 'bank_transfer'
-              ? text.refunding.staff(money, page.issuer.brand.supportEmail)
-              : text.refunding.itself(money)}
-          </p>
+          {order.refundRoute === 'bank_transfer' ? (
+            <WantsAccount page={page} order={order} />
+          ) : (
+            <p class="lead">{text.refunding.itself(money)}</p>
+          )}
         </>
       )
     case 'refunded':
@@ -138,6 +138,21 @@ function State(props: OrderPageProps) {
   }
 }
 
+/** Only the buyer can say where to, and not on this page: its link may lie in a mailbox for years. */
+function WantsAccount({ page, order }: { page: Page; order: OrderView }) {
+  const text = orderText[page.lang].refunding
+  const { supportEmail } = page.issuer.brand
+  const mail = new URLSearchParams({ subject: order.number })
+  return (
+    <div class="sheet needs">
+      <p>{text.staff(formatMoney(order.owedBack ?? order.gross, page.lang), supportEmail)}</p>
+      <a class="button" href={`mailto:${supportEmail}?${mail}`}>
+        {text.write}
+      </a>
+    </div>
+  )
+}
+
 function Refunded({ page, order, money }: { page: Page; order: OrderView; money: string }) {
   const text = orderText[page.lang].refunded
   switch (order.refundRoute) {
@@ -147,8 +162,8 @@ function Refunded({ page, order, money }: { page: Page; order: OrderView; money:
       return (
         <>
           <p class="lead">{text.voucher(money)}</p>
-          <p>
-            <code class="activation">{order.voucherCode}</code>
+          <p class="sheet lead">
+            <strong>{order.voucherCode}</strong>
           </p>
         </>
       )
@@ -167,7 +182,7 @@ function Awaiting({ page, order, here, asking, money }: OrderPageProps & { money
     const { payouts } = page.issuer.providers
     const facts = [
       { label: text.bankName, value: payouts?.name },
-      { label: text.iban, value: payouts?.iban },
+      { label: text.iban, value: payouts?.iban.replace(/(.{4})(?=.)/g, '$1 ') },
       ...(payouts?.bic ? [{ label: text.bic, value: payouts.bic }] : []),
       { label: text.amount, value: <strong>{money}</strong> },
       { label: text.reference, value: <strong>{order.number}</strong> },

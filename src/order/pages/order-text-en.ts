@@ -62,10 +62,12 @@ export const orderEn = {
   },
   refunding: {
     title: 'Your money is on its way back',
+    titleAccount: 'Where shall we transfer your money?',
+    write: 'Write to support',
     why: (reason: string) => `We could not deliver: ${reason}.`,
     itself: (money: string) => `${money} goes back to the card you paid with. You need do nothing.`,
     staff: (money: string, email: string) =>
-      `${money} can't go back the way it came. Our support knows and transfers it to your bank account: write to ${email} with the order's number, but without the account number, and support agrees a safe way with you.`,
+      `${money} can't go back the way it came. We transfer it to your bank account: write to ${email} with the order's number, but without the account number, and support agrees a safe way with you.`,
   },
   refunded: {
     title: 'Your money went back',

@@ -62,10 +62,12 @@ export const orderZh: OrderText = {
   },
   refunding: {
     title: '钱正在退还给您',
+    titleAccount: '钱转到您的哪个账户？',
+    write: '写信给客服',
     why: (reason) => `未能交付：${reason}。`,
     itself: (money) => `${money} 原路退回您的付款卡，您无需任何操作。`,
     staff: (money, email) =>
-      `${money} 无法原路退回，客服已知悉，将转账到您的银行账户：请写信到 ${email}，注明订单号，但不要写账号，客服会与您约定安全的方式。`,
+      `${money} 无法原路退回，我们将转账到您的银行账户：请写信到 ${email}，注明订单号，但不要写账号，客服会与您约定安全的方式。`,
   },
   refunded: {
     title: '钱已退还',

@@ -8,6 +8,7 @@ import { knownByHandOfP, meetByHand, openByHand } from '../../payout/count-by-ha
 import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
+import { askForAccount } from '../ask-for-account.ts'
 import { type OrderCase, paymentOf } from '../order-case.ts'
 import { attemptsAt, lastOf } from '../order-journal.ts'
 import type { OutsideOrderStep } from '../order-step.ts'
@@ -75,6 +76,7 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
         amount_minor: part.amount_minor,
       })
       .execute()
+    await askForAccount(ctx, tx, told)
   },
 }
 

@@ -78,7 +78,9 @@ function AccountSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[]
     return (
       <div class="sheet">
         <p>{text.given}</p>
-        <a href={href}>{text.change}</a>
+        <a class="quiet" href={href}>
+          {text.change}
+        </a>
       </div>
     )
   return (
@@ -131,7 +133,9 @@ function VoucherForSignedIn({ page, progress }: { page: Page; progress: string }
   return (
     <div class="sheet">
       <h2>{text.title}</h2>
-      <a href={page.href(`/sign-in?${new URLSearchParams({ next: progress })}`)}>{text.signIn}</a>
+      <a class="quiet" href={page.href(`/sign-in?${new URLSearchParams({ next: progress })}`)}>
+        {text.signIn}
+      </a>
     </div>
   )
 }

@@ -41,7 +41,7 @@ export const siteEn = {
       title: 'This form is no longer valid',
       next: 'It was open too long, or was opened from another site. Go back, reload the page and send it again.',
     },
-    minutes: (minutes: string) => `Try again in ${minutes} minutes.`,
+    again: (moment: string) => `It works again from ${moment}.`,
   },
 }
 

@@ -36,6 +36,6 @@ export const siteZh: SiteText = {
       title: '这个表单已经失效',
       next: '可能是打开太久，或是从别的网站打开的。请返回并刷新页面，再提交一次。',
     },
-    minutes: (minutes) => `请在 ${minutes} 分钟后再试。`,
+    again: (moment) => `${moment}起可以再试。`,
   },
 }

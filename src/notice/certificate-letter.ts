@@ -1,0 +1,75 @@
+import { formatDay } from '../web/dates.ts'
+import type { Letter } from './letter.tsx'
+import { capital, cardsInWords, type ClosureFacts, progressLink } from './letters.ts'
+
+type Locale = 'zh-CN' | 'en'
+
+/** What became of the money, in the reader's words; all null where there was none. */
+export type Paid = {
+  /** Money on its way, and by which day it should be there. */
+  sent: { sum: string; arrivesBy: Date } | null
+  voucher: string | null
+  /** Too little to be sent by itself. */
+  kept: string | null
+}
+
+/** The way to the papers of an account that nobody can sign in to any more; null where the account stays open. */
+export type PapersWay = { url: string; goodUntil: Date } | null
+
+/** The last mail of a closure, with the certificate. */
+export function certificateLetter(
+  locale: Locale,
+  facts: ClosureFacts,
+  paid: Paid,
+  papers: PapersWay = null,
+): Letter {
+  const until = papers && formatDay(papers.goodUntil, locale, facts.zone)
+  const link = progressLink(locale, facts)
+  const cards = cardsInWords(locale, facts)
+  const linkBefore = papers && {
+    words:
+      locale === 'en' ? `Your invoices and contracts, until ${until}:` : `您的发票与合同，${until}前可查阅：`,
+    url: papers.url,
+  }
+  const links = { link, ...(linkBefore && { linkBefore }) }
+  return locale === 'en'
+    ? {
+        locale,
+        ...links,
+        subject: `Closed: ${facts.number}`,
+        paragraphs: [
+          `${moneyEn(paid, facts)} ${capital(cards)} ${facts.cards.length > 1 ? 'are' : 'is'} closed.`,
+          'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
+          'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
+        ],
+      }
+    : {
+        locale,
+        ...links,
+        subject: `注销完成：${facts.number}`,
+        paragraphs: [
+          `${moneyZh(paid, facts)}${cards.trimStart()}已注销。`,
+          '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
+          '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
+        ],
+      }
+}
+
+function moneyEn({ sent, voucher, kept }: Paid, { zone }: ClosureFacts): string {
+  const sentences = [
+    sent &&
+      `${sent.sum} is on its way back to you and should be there by ${formatDay(sent.arrivesBy, 'en', zone)}.`,
+    voucher && `As you chose, ${voucher} was turned into a voucher: its code is on the closure's page.`,
+    kept && `${kept} is too little to be sent by itself. It stays yours: ask for it on the closure's page.`,
+  ].filter(Boolean)
+  return sentences.join(' ') || 'There was no balance to pay back.'
+}
+
+function moneyZh({ sent, voucher, kept }: Paid, { zone }: ClosureFacts): string {
+  const sentences = [
+    sent && `${sent.sum} 已退回，预计 ${formatDay(sent.arrivesBy, 'zh-CN', zone)}前到账。`,
+    voucher && `按您的选择，${voucher} 已换成代金券，券码在进度页上。`,
+    kept && `${kept} 低于自动退款的最低金额，仍归您所有，可在进度页上要求退还。`,
+  ].filter(Boolean)
+  return sentences.join('') || '没有余额需要退还。'
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { certificateLetter } from './certificate-letter.ts'
+import { slipLetter, undoneLetter } from './letters.ts'
+
+const at = new Date('2026-11-22T10:00:00Z')
+const facts = {
+  number: 'LEB-2K7M-9QXCT',
+  declaredAt: at,
+  dueAt: at,
+  zone: 'Asia/Shanghai',
+  cards: [{ plan: 'LEB3', last4: '4242' }],
+  progressUrl: 'https://close.leb.example/leb/en/closures/LEB-2K7M-9QXCT',
+}
+const two = { ...facts, cards: [...facts.cards, { plan: 'LEB7', last4: '1111' }] }
+const none = { sent: null, voucher: null, kept: null }
+const first = (letter: { paragraphs: string[] }) => letter.paragraphs[0]
+
+describe('the last mail of a closure', () => {
+  it('says there was no balance only where there was none', () => {
+    expect(first(certificateLetter('en', facts, none))).toBe(
+      'There was no balance to pay back. The 3-day card ending 4242 is closed.',
+    )
+    expect(first(certificateLetter('zh-CN', facts, none))).toBe(
+      '没有余额需要退还。尾号 4242 的三日卡已注销。',
+    )
+    expect(first(certificateLetter('en', facts, { ...none, voucher: '€25.00' }))).toContain(
+      '€25.00 was turned into a voucher: its code is on the closure',
+    )
+    expect(first(certificateLetter('zh-CN', facts, { ...none, kept: '¥3.21' }))).toBe(
+      '¥3.21 低于自动退款的最低金额，仍归您所有，可在进度页上要求退还。尾号 4242 的三日卡已注销。',
+    )
+  })
+
+  it('says where money that was sent should be by when, and every other sum besides', () => {
+    const sent = { sum: '€12.30', arrivesBy: new Date('2026-11-28T10:00:00Z') }
+    const words = first(certificateLetter('en', two, { ...none, sent, kept: '€0.40' }))
+    expect(words).toContain('€12.30 is on its way back to you and should be there by 28 November 2026')
+    expect(words).toContain('€0.40 is too little to be sent by itself')
+    expect(words).toContain('2 cards are closed.')
+    expect(first(certificateLetter('zh-CN', two, { ...none, sent }))).toMatch(/前到账。2 张卡已注销。$/)
+  })
+})
+
+it('names a card as the pages do, and several as several', () => {
+  expect(first(slipLetter('zh-CN', facts))).toContain('注销尾号 4242 的三日卡的申请')
+  expect(first(slipLetter('zh-CN', two))).toContain('注销 2 张卡的申请')
+  expect(first(undoneLetter('en', facts))).toContain('The 3-day card ending 4242 keeps its balance and works')
+  expect(first(undoneLetter('en', two))).toContain('2 cards keep their balances and work')
+})

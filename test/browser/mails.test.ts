@@ -1,0 +1,127 @@
+import { writeFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { endedLetter, endingLetter, type EndFacts } from '../../src/expiry/expiry-letters.ts'
+import { sampleIssuers } from '../../src/issuer/sample-issuers.ts'
+import { certificateLetter } from '../../src/notice/certificate-letter.ts'
+import { type Letter, renderLetter } from '../../src/notice/letter.tsx'
+import * as letters from '../../src/notice/letters.ts'
+import * as ofOrders from '../../src/order/order-letters.ts'
+import { openBrowser } from './browser.ts'
+import { mailFindings, shot, shotPath, tooWide, untranslated } from './page-checks.ts'
+
+let chrome: Awaited<ReturnType<typeof openBrowser>>
+beforeAll(async () => void (chrome = await openBrowser()))
+afterAll(() => chrome.close())
+
+const issuer = sampleIssuers()[0]!
+const at = new Date('2026-11-22T10:00:00Z')
+const number = 'ROAMLY-2K7M-9QXCT'
+
+/** Every mail that a holder or buyer can get, with the longest words it may have. */
+function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
+  const en = locale === 'en'
+  const closure = {
+    number,
+    declaredAt: at,
+    dueAt: at,
+    zone: 'America/Argentina/Buenos_Aires',
+    cards: [{ plan: 'LEB3', last4: '4242' }],
+    progressUrl: `https://close.roamly.example/roamly/${locale}/closures/${number}`,
+  }
+  const order = {
+    number: 'ROAMLY-ORD-2K7M-9QXCT',
+    kind: 'card' as const,
+    what: en ? 'LEB 3-day card for Japan' : 'LEB三日卡（日本）',
+    gross: en ? 'CN¥128.00' : '¥128.00',
+    owed: en ? 'CN¥128.00' : '¥128.00',
+    url: `https://close.roamly.example/roamly/${locale}/order/ROAMLY-ORD-2K7M-9QXCT/0123456789abcdefghijkl`,
+    payUntil: en ? '30 November 2026, 18:00 (Beijing time)' : '2026 年 11 月 30 日 18:00（北京时间）',
+    refundReason: 'not_deliverable' as const,
+    refundRoute: null,
+  }
+  const card = 'https://close.roamly.example/roamly/en/cards/01a202b2-c500-7624-a139-8e4ebbd2e68f/expiry'
+  const end: EndFacts = {
+    subject: 'card',
+    money: 'lapses',
+    card: en ? '3-day card (Japan) ending 4242' : '尾号 4242 的三日卡（日本）',
+    endsAt: en ? '23 November 2026, 14:00 (Beijing time)' : '2026 年 11 月 23 日 14:00（北京时间）',
+    sum: en ? 'CN¥86.40' : '¥86.40',
+    left: en ? '512 MB data, 5 SMS' : '流量 512 MB，短信 5 条',
+    keptUntil: en ? '22 December 2026, 20:00 (Beijing time)' : '2026 年 12 月 22 日 20:00（北京时间）',
+    urls: { use: `${card}?do=use`, extend: `${card}?do=extend`, close: `${card}?do=close`, page: card },
+  }
+  const kinds: Partial<EndFacts>[] = [
+    { money: 'lapses' },
+    { money: 'kept' },
+    { money: 'goes_back' },
+    { money: 'none' },
+    { subject: 'kept' },
+    { subject: 'bucket', money: 'none' },
+  ]
+  const named = (kind: Partial<EndFacts>) => `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}`
+  const sent = { sum: order.gross, arrivesBy: at }
+  const papers = { url: `https://close.roamly.example/p/${'x'.repeat(43)}`, goodUntil: at }
+  return {
+    'sign-in': letters.signInLetter(locale, '123456'),
+    identify: letters.identifyLetter(locale, '123456', closure),
+    slip: letters.slipLetter(locale, closure),
+    certificate: certificateLetter(locale, closure, { sent, voucher: null, kept: order.gross }, papers),
+    undone: letters.undoneLetter(locale, closure),
+    lapsed: letters.lapsedLetter(locale, closure),
+    late: letters.lateLetter(locale, issuer, closure),
+    'bank-account': letters.bankDetailsLetter(locale, closure),
+    'bank-account-noted': letters.bankDetailsNotedLetter(locale, issuer, closure),
+    placed: ofOrders.placedLetter(locale, order),
+    delivered: ofOrders.deliveredLetter(
+      locale,
+      order,
+      'LPA:1$sm-dp-plus.simulated.example$1573N-X26H0-XG364-09BC1',
+    ),
+    'delivered-other': ofOrders.deliveredLetter(locale, order, null),
+    refunded: ofOrders.refundedLetter(locale, order),
+    'wants-account': ofOrders.wantsAccountLetter(locale, order),
+    ...Object.fromEntries(
+      kinds.flatMap((kind) => [
+        [`ending-${named(kind)}`, endingLetter(locale, { ...end, ...kind })],
+        [`ended-${named(kind)}`, endedLetter(locale, { ...end, ...kind }, issuer.brand.appealEmail)],
+      ]),
+    ),
+  }
+}
+
+/** Links that stand by themselves, as the three ways out of an end do. */
+const smallButtons = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('a')]
+      .filter((link) => getComputedStyle(link).display !== 'inline')
+      .filter((link) => link.getBoundingClientRect().height < 44)
+      .map((link) => `${link.textContent} is ${link.getBoundingClientRect().height} px high`),
+  )
+
+test.each([
+  { locale: 'zh-CN', width: 320 },
+  { locale: 'en', width: 320 },
+  { locale: 'zh-CN', width: 800 },
+  { locale: 'en', width: 800 },
+] as const)('every mail can be read by anybody, $locale at $width px', async ({ locale, width }) => {
+  const context = await chrome.browser.newContext({ viewport: { width, height: 600 } })
+  const page = await context.newPage()
+  const wrong: string[] = []
+  for (const [name, letter] of Object.entries(everyMail(locale))) {
+    const { html, text } = await renderLetter(issuer, letter)
+    await page.setContent(html)
+    await shot(page, `mail-${name}-${locale}-${width}`)
+    const path = shotPath(`mail-${name}-${locale}.txt`)
+    if (path) await writeFile(path, `${letter.subject}\n\n${text}`)
+    const found = [
+      ...(await mailFindings(page)),
+      ...(await tooWide(page)),
+      ...(await untranslated(page)),
+      ...(await smallButtons(page)),
+    ]
+    wrong.push(...found.map((fault) => `${name}: ${fault}`))
+  }
+  await context.close()
+  expect(wrong).toEqual([])
+})

@@ -1,0 +1,69 @@
+import { nameBankAccount } from '../../src/closure/bank-account.ts'
+import { declareClosure, type Declaration } from '../../src/closure/declare.ts'
+import { undoClosure } from '../../src/closure/undo.ts'
+import { watchDeadlines } from '../../src/closure/watch-deadlines.ts'
+import { putIssuer } from '../../src/issuer/issuer.ts'
+import type { Outside } from '../outside.ts'
+import { seedCard, type SeedCard } from '../seed.ts'
+
+/**
+ * Closures in every state that a holder hardly ever sees, by name: all of the one who reads mail at `email`. Moves the
+ * clock past the deadline of one of them.
+ */
+export async function rareClosures(leb: Outside, email: string): Promise<Record<string, string>> {
+  const stored = leb.issuers.find(({ issuerId }) => issuerId === 'leb')!
+  const money = { minimum_payout: { CNY: '2000' } }
+  const payouts = { name: 'Sample Travel Cards Limited', iban: 'DE89370400440532013000' }
+  const issuer = {
+    ...stored,
+    rules: { ...stored.rules, money },
+    providers: { ...stored.providers, payouts },
+  }
+  await putIssuer(leb.db, issuer, leb.clock.now())
+  const { line, payment } = leb.world.sims
+
+  const declare = async (card: SeedCard, change: Partial<Declaration> = {}) => {
+    const seeded = await seedCard(leb, { email, ...card })
+    return declareClosure(leb, {
+      issuerId: 'leb',
+      accountId: seeded.accountId,
+      cardIds: [seeded.cardId],
+      act: 'terminate',
+      start: 'at_once',
+      locale: 'zh-CN',
+      zone: 'Asia/Shanghai',
+      receivedBy: 'portal',
+      // Proved at once: the pages of a closure that waits for its code are looked at elsewhere.
+      identity: 'issuer_decision',
+      ...change,
+    })
+  }
+  const close = async (card: SeedCard, change: Partial<Declaration> = {}) => {
+    const receipt = await declare(card, change)
+    await leb.look('leb', receipt.closureId)
+    return receipt
+  }
+
+  line.failures.set({ mode: 'refuse' })
+  const late = await close({})
+  line.failures.set(undefined)
+  leb.clock.advance({ days: 40 })
+  await watchDeadlines(leb)
+
+  payment.failures.set({ mode: 'down' })
+  const silent = await close({})
+  payment.failures.set(undefined)
+  const wantsAccount = await close({ provider: 'bank', balance: 9_900n })
+  const accountNoted = await close({ provider: 'bank', balance: 123_456_789n, paid: 200_000_000n })
+  const { closureId } = accountNoted
+  await nameBankAccount(leb, { issuerId: 'leb', closureId, iban: 'DE89370400440532013000', name: 'Li Lei' })
+  await leb.look('leb', closureId)
+  const kept = await close({ balance: 321n })
+  const voucher = await close({ balance: 2_500n }, { voucher: true })
+  const undone = await declare({}, { start: 'after_undo_window' })
+  await undoClosure(leb, { issuerId: 'leb', closureId: undone.closureId })
+  const closed = await close({ eid: null })
+  await leb.sendMails('leb')
+  const all = { late, silent, wantsAccount, accountNoted, kept, voucher, undone, closed }
+  return Object.fromEntries(Object.entries(all).map(([name, { number }]) => [name, number]))
+}
