@@ -56,6 +56,18 @@ it('documents every route there is, with an id, a tag, its errors and who may ca
   }
 })
 
+it('says null where null can come: an allOf with a named shape refuses it', () => {
+  const impossible: string[] = []
+  const walk = (node: unknown, path: string): void => {
+    if (typeof node !== 'object' || node === null) return
+    const { allOf } = node as { allOf?: { type?: unknown }[] }
+    if (allOf?.some(({ type }) => Array.isArray(type) && type.includes('null'))) impossible.push(path)
+    for (const [name, inner] of Object.entries(node)) walk(inner, `${path}/${name}`)
+  }
+  walk(openApiDocument('http://127.0.0.1:8460'), '')
+  expect(impossible).toEqual([])
+})
+
 it('can be read by people, without script and with every link leading somewhere', async () => {
   const page = await api.get('/api')
   const html = String(page.body)

@@ -17,6 +17,8 @@ export const money = z
       .openapi({ description: 'ISO 4217', example: 'CNY' }),
   })
   .openapi('Money')
+/** `money.nullable()` would be written as an allOf of Money and null, which nothing fulfils. */
+export const moneyOrNull = z.union([money, z.null()])
 
 export const wording = z.object({ 'zh-CN': z.string(), en: z.string() }).openapi('Wording')
 export const locale = z.enum(['zh-CN', 'en']).openapi({ example: 'zh-CN' })

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { closureNumber, instant, locale, money } from '../api/shapes.ts'
+import { closureNumber, instant, locale, money, moneyOrNull } from '../api/shapes.ts'
 import { type ClosureView, stepNames } from './closure-view.ts'
 
 /** A closure as JSON: times RFC 3339 in UTC, money in minor units as strings. Nothing personal. */
@@ -22,7 +22,7 @@ export const lineShape = z
   .object({
     kind: z.enum(['balance', 'unused', 'closing_fee']),
     amount: money.openapi({ description: 'a fee is below 0' }),
-    tax: money.nullable().openapi({ description: 'tax in it that is taken back' }),
+    tax: moneyOrNull.openapi({ description: 'tax in it that is taken back' }),
     code: z.string().nullable().openapi({ description: 'the plan or add-on it is the unused share of' }),
   })
   .openapi('SettlementLine')
@@ -44,7 +44,7 @@ const cardShape = z
     plan: z.string().nullable().openapi({ description: unproved }),
     zone: z.string().nullable(),
     expiresAt: instant.nullable(),
-    balance: money.nullable().openapi({ description: 'at the declaration, or what settlement took off it' }),
+    balance: moneyOrNull.openapi({ description: 'at the declaration, or what settlement took off it' }),
     payout: payoutShape.nullable().openapi({ description: 'in one line; `parts` has each way' }),
     lines: z.array(lineShape).openapi({ description: 'what closing pays; empty until it is settled' }),
     parts: z.array(partShape).openapi({ description: 'each way the money goes; a refused one was replaced' }),

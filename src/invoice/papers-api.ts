@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp, ApiContext } from '../api/api-env.ts'
 import { needsSession, signedIn } from '../api/bearer.ts'
-import { binary, instant, json, money, problems, underIssuer } from '../api/shapes.ts'
+import { binary, instant, json, money, moneyOrNull, problems, underIssuer } from '../api/shapes.ts'
 import { moneyJson } from '../ledger/money.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -15,7 +15,7 @@ const paperShape = z
     number: z.string().openapi({ example: 'LEB-2026-000123' }),
     issuedAt: instant,
     accountRef: z.string().openapi({ example: 'A1000234' }),
-    gross: money.nullable().openapi({ description: 'tax included; null for a closing statement' }),
+    gross: moneyOrNull.openapi({ description: 'tax included; null for a closing statement' }),
     corrects: z.string().nullable().openapi({ description: 'the invoice that a credit note takes back' }),
     xml: z.boolean().openapi({ description: 'whether there is an EN 16931 XML of it' }),
   })
