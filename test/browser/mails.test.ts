@@ -37,6 +37,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     owed: en ? 'CN¥128.00' : '¥128.00',
     url: `https://close.roamly.example/roamly/${locale}/order/ROAMLY-ORD-2K7M-9QXCT/0123456789abcdefghijkl`,
     payUntil: en ? '30 November 2026, 18:00 (Beijing time)' : '2026 年 11 月 30 日 18:00（北京时间）',
+    givenBackAt: null,
     refundReason: 'not_deliverable' as const,
     refundRoute: null,
   }
@@ -73,6 +74,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     'bank-account': letters.bankDetailsLetter(locale, closure),
     'bank-account-noted': letters.bankDetailsNotedLetter(locale, issuer, closure),
     placed: ofOrders.placedLetter(locale, order),
+    'held-up': ofOrders.heldUpLetter(locale, { ...order, givenBackAt: at }),
     delivered: ofOrders.deliveredLetter(
       locale,
       order,
