@@ -74,7 +74,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     'bank-account': letters.bankDetailsLetter(locale, closure),
     'bank-account-noted': letters.bankDetailsNotedLetter(locale, issuer, closure),
     placed: ofOrders.placedLetter(locale, order),
-    'held-up': ofOrders.heldUpLetter(locale, { ...order, givenBackAt: at }),
+    'held-up': ofOrders.heldUpLetter(locale, { ...order, givenBackAt: order.payUntil }),
     delivered: ofOrders.deliveredLetter(
       locale,
       order,
