@@ -12,7 +12,7 @@ import { Operations } from './reference-operations.tsx'
 
 // The pages carry their few rules with them: they must read well where the portal's styles are not built.
 const css = `:root{color-scheme:light dark;--line:#8884;background:Canvas;color:CanvasText}body{font:17px/1.55 system-ui,"PingFang SC","Noto Sans SC","Microsoft YaHei",sans-serif;max-width:56rem;margin:0 auto;padding:1.5rem 1rem}
-h2{margin-top:2.5rem}h3{margin:2rem 0 .25rem;border-top:1px solid var(--line);padding-top:1rem}code,pre{font:15px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
+h2{margin-top:2.5rem}h2:has(code){margin-top:2rem;font-size:1.1rem}h2 code,dt code{font-size:1em}h3{margin:2rem 0 .25rem;border-top:1px solid var(--line);padding-top:1rem}code,pre{font:15px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
 pre{overflow-x:auto;padding:.75rem;border:1px solid var(--line);border-radius:.4rem}dt{font-weight:600;margin-top:.6rem}dd{margin:0 0 0 1rem}.method{font-weight:700}`
 const csp = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(css).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
@@ -90,9 +90,12 @@ function ProblemEntry({ code, alone }: { code: ProblemCode; alone: boolean }) {
   )
 }
 
-/** `{minutes}` stands for something that is known only when it happens. */
+/** `{minutes}` stands for something that is known only when it happens; what stands between backticks is typed so. */
 const withFacts = (words: string) =>
-  words.split(/\{(\w+)\}/).map((part, at) => (at % 2 === 1 ? <var>{part}</var> : part))
+  words.split(/(\{\w+\}|`[^`]+`)/).map((part) => {
+    const inner = part.slice(1, -1)
+    return part.startsWith('{') ? <var>{inner}</var> : part.startsWith('`') ? <code>{inner}</code> : part
+  })
 
 function Page({ lang, title, children }: { lang: Lang; title: string; children?: Child }) {
   return html`<!doctype html>${(
