@@ -14,6 +14,8 @@ export type SimRequest = {
   query: URLSearchParams
   headers: http.IncomingHttpHeaders
   body: string
+  /** The same as it came, where it is no text. */
+  bytes: Buffer
   /** The failure being played, for handlers that play it themselves (`stall`, `fail_later`, `twice`). */
   failure: FailureMode | undefined
 }
@@ -22,6 +24,7 @@ export type SimReply = {
   json?: unknown
   /** Instead of JSON; its content-type goes into the headers. */
   text?: string
+  bytes?: Uint8Array
   headers?: Record<string, string>
 }
 
@@ -103,12 +106,14 @@ async function serve(
 ): Promise<void> {
   const { failures, late, delayMs } = moods
   const url = new URL(request.url ?? '/', 'http://sim')
+  const bytes = await readBody(request)
   const read: SimRequest = {
     method: request.method ?? 'GET',
     path: url.pathname,
     query: url.searchParams,
     headers: request.headers,
-    body: await readBody(request),
+    bytes,
+    body: bytes.toString('utf8'),
     failure: undefined,
   }
   if (read.path.startsWith('/sim/')) return send(response, await controlReply(read, description, moods))
@@ -151,9 +156,9 @@ async function controlReply(
 }
 
 function send(response: http.ServerResponse, reply: SimReply): void {
-  const body = reply.text ?? (reply.json === undefined ? '' : JSON.stringify(reply.json))
+  const body = reply.bytes ?? reply.text ?? (reply.json === undefined ? '' : JSON.stringify(reply.json))
   response.writeHead(reply.status, {
-    ...(body === '' || reply.text !== undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body === '' || reply.json === undefined ? {} : { 'content-type': 'application/json' }),
     ...(reply.status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
     ...reply.headers,
   })
@@ -167,10 +172,10 @@ function repeatOnSocket(request: http.IncomingMessage, reply: SimReply): void {
   request.socket.write(`${head}\r\n\r\n${body}`)
 }
 
-async function readBody(request: http.IncomingMessage): Promise<string> {
+async function readBody(request: http.IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 export function latencyDraw(latency: Latency | undefined): () => number {

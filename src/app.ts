@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import type pg from 'pg'
 import { openFileKeys } from './adapters/keys/file.ts'
+import { rfc3161 } from './adapters/timestamp/rfc3161.ts'
 import { openProviders } from './adapters/open-providers.ts'
 import { openWatch } from './closure/watch.ts'
 import { systemClock } from './platform/clock.ts'
@@ -42,7 +43,17 @@ export async function openApp(config: Config, part: Part): Promise<App> {
     const opened = openPool(databaseUrl, config.pool, part, role)
     pool = opened
     await makeKeysFolder(config.keysDir)
-    const keys = await openFileKeys({ dir: config.keysDir, now: () => clock.now() })
+    const keys = await openFileKeys({
+      dir: config.keysDir,
+      now: () => clock.now(),
+      ...(config.timestampUrl && {
+        timestamp: rfc3161({
+          url: config.timestampUrl,
+          onTrouble: (reason) =>
+            log.warn('no time stamp was to be had, so seals bear our own time only for a minute', { reason }),
+        }),
+      }),
+    })
     const jobs = openJobs(databaseUrl, log, part === 'work')
     await jobs.start()
     const db = openDb(opened)

@@ -201,7 +201,8 @@ function addProof(program: Command, ends: Ends): void {
       'whether a slip or certificate is genuine, offline: exit 0 yes, 1 no (and why), 2 unreadable',
     )
     .option('--trust <pem...>', "the issuer's root certificate; default <LEB_DATA>/keys/root/root.pem")
-    .option('--crl <file...>', 'revocation lists of that root')
+    .option('--trust-timestamps <pem...>', 'root certificates of time-stamping authorities')
+    .option('--crl <file...>', 'revocation lists of those roots')
     .option('--json', 'as one JSON object')
     .action(
       ends(async (file: string, options) =>

@@ -9,7 +9,7 @@ import { verifyCommand } from './slip/cli-verify.ts'
 export async function runVerify(
   config: Config,
   file: string,
-  options: { trust?: string[]; crl?: string[]; json?: boolean },
+  options: { trust?: string[]; trustTimestamps?: string[]; crl?: string[]; json?: boolean },
 ): Promise<number> {
   const own = join(config.keysDir, 'root', 'root.pem')
   const trust = options.trust ?? (existsSync(own) ? [own] : [])
@@ -17,6 +17,7 @@ export async function runVerify(
     throw new SetupError('verify needs --trust root.pem: the certificate that the issuer publishes')
   return verifyCommand(file, {
     trust,
+    ...(options.trustTimestamps && { trustTimestamps: options.trustTimestamps }),
     ...(options.crl && { crl: options.crl }),
     ...(options.json && { json: true }),
     now: systemClock.now(),

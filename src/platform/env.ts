@@ -30,6 +30,10 @@ const schema = z.object({
   LEB_ALLOWED_HOSTS: z.string().default('').describe('further Host names to answer to, comma-separated'),
   LEB_TRUST_PROXY: flag.default(false).describe('1: take the client address from X-Forwarded-For'),
   LEB_KEYS: z.string().min(1).optional().describe('folder for keys; default <LEB_DATA>/keys'),
+  LEB_TIMESTAMP_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('RFC 3161 time-stamping authority; seals then bear its time (PAdES B-T)'),
   LEB_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('database connections a process'),
   LEB_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('log level'),
 })
@@ -44,6 +48,7 @@ export type Config = {
   trustProxy: boolean
   providerDoor: { port: number; publicUrl?: string; keyFile?: string; certFile?: string; caFile?: string }
   keysDir: string
+  timestampUrl: string | undefined
   pool: number
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
@@ -83,6 +88,7 @@ export function readConfig(
       ...(e.LEB_PROVIDER_TLS_CA && { caFile: e.LEB_PROVIDER_TLS_CA }),
     },
     keysDir: e.LEB_KEYS ?? resolve(dataDir, 'keys'),
+    timestampUrl: e.LEB_TIMESTAMP_URL,
     pool: e.LEB_POOL,
     logLevel: e.LEB_LOG,
   }

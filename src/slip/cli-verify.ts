@@ -6,6 +6,8 @@ import { reason } from './verify-reasons.ts'
 export type VerifyCommand = {
   /** PEM files of the roots to trust. */
   trust: string[]
+  /** PEM files of the roots of time-stamping authorities to trust. */
+  trustTimestamps?: string[]
   /** Revocation lists, DER or PEM files. */
   crl?: string[]
   json?: boolean
@@ -20,6 +22,9 @@ const readBytes = (path: string): Promise<Uint8Array> =>
   readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new VerifyInputError(`${path} cannot be read (${error.code})`)
   })
+
+const readAll = (paths: string[]): Promise<string[]> =>
+  Promise.all(paths.map(async (path) => Buffer.from(await readBytes(path)).toString('latin1')))
 
 const readCrl = async (path: string): Promise<Uint8Array | string> => {
   const bytes = await readBytes(path)
@@ -54,11 +59,10 @@ const lines = (file: string, verdict: Verdict): string[] => {
 export const verifyCommand = async (file: string, command: VerifyCommand): Promise<number> => {
   try {
     const bytes = await readBytes(file)
-    const trustRoots = await Promise.all(
-      command.trust.map(async (path) => Buffer.from(await readBytes(path)).toString('latin1')),
-    )
+    const trustRoots = await readAll(command.trust)
+    const timestampRoots = await readAll(command.trustTimestamps ?? [])
     const crls = await Promise.all((command.crl ?? []).map(readCrl))
-    const verdict = await verifyPdf(bytes, { trustRoots, crls, now: command.now })
+    const verdict = await verifyPdf(bytes, { trustRoots, timestampRoots, crls, now: command.now })
     if (command.json) command.print(JSON.stringify({ file, ...verdict }))
     else for (const line of lines(file, verdict)) command.print(line)
     return EXIT[verdict.verdict]

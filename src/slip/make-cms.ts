@@ -3,9 +3,6 @@ import * as pkijs from 'pkijs'
 import type { SealingKey } from '../adapters/keys/port.ts'
 import { der, OID, oid, sealForm, seq } from './seal-form.ts'
 
-/** Answers the DER of an RFC 3161 token over a SHA-256 digest. */
-export type Timestamp = (digest: Uint8Array) => Promise<Uint8Array>
-
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest())
 
 const attribute = (type: Parameters<typeof oid>[0], value: Uint8Array): Uint8Array =>
@@ -21,7 +18,6 @@ export const makeCms = async (input: {
   digest: Uint8Array
   key: SealingKey
   now: Date
-  timestamp?: Timestamp
 }): Promise<Uint8Array> => {
   const { key } = input
   const sealer = sealerOf(key.certificate)
@@ -29,7 +25,7 @@ export const makeCms = async (input: {
   // Signed as the SET they are (RFC 5652 5.4), embedded under their implicit tag.
   const raw = await key.sign(der(0x31, ...attributes))
   const signature = new Uint8Array(pkijs.createCMSECDSASignature(new Uint8Array(raw).buffer))
-  const token = await input.timestamp?.(sha256(signature))
+  const token = await key.timestamp?.(signature)
   return sealForm({
     certificates: [key.certificate, ...key.chain],
     sid: sealer.sid,

@@ -1,40 +1,35 @@
 import { createHash } from 'node:crypto'
-import { HttpTimestampAuthority, PDF, PdfArray, PdfDict, PdfName, PdfNumber, PdfString } from '@libpdf/core'
+import { PDF, PdfArray, PdfDict, PdfName, PdfNumber, PdfString } from '@libpdf/core'
 import type { SealingKey } from '../adapters/keys/port.ts'
+import { longest_token_bytes } from '../adapters/timestamp/rfc3161.ts'
 import { makeCms } from './make-cms.ts'
 
-// What a seal takes beside its certificates and the names in them, and what a time-stamping authority's token does.
+// What a seal takes beside its certificates and the names in them, and beside a time-stamping authority's token.
 const frame_bytes = 512
-const timestamp_bytes = 10_240
+const timestamp_frame_bytes = 64
 // As wide as the widest number that is written over it.
 const any_offset = 4_000_000_000
 
 /**
- * Seals a PDF as an incremental update with one invisible field: PAdES B-B, or B-T where the key store names a
- * time-stamping authority (ETSI EN 319 142-1). libpdf writes the update; the digest and the CMS are made here.
+ * Seals a PDF as an incremental update with one invisible field: PAdES B-B, or B-T where the key store has a
+ * time stamp to give (ETSI EN 319 142-1). libpdf writes the update; the digest and the CMS are made here.
  */
 export const sealPdf = async (
   unsealed: Uint8Array,
   key: SealingKey,
   input: { now: Date; reason: string },
 ): Promise<Uint8Array> => {
-  const authority = key.timestampUrl ? new HttpTimestampAuthority(key.timestampUrl) : undefined
   // The certificates, and the name of who issued the first of them twice more.
   const parts = [...key.chain, key.certificate, key.certificate, key.certificate]
   const certificates = parts.reduce((sum, one) => sum + one.length, 0)
-  const room = certificates + frame_bytes + (authority ? timestamp_bytes : 0)
+  const room = certificates + frame_bytes + (key.timestamp ? longest_token_bytes + timestamp_frame_bytes : 0)
   const pdf = await withEmptySeal(unsealed, room, input)
   const gap = writeByteRange(pdf, room)
   const digest = createHash('sha256')
     .update(pdf.subarray(0, gap.start))
     .update(pdf.subarray(gap.end))
     .digest()
-  const cms = await makeCms({
-    digest,
-    key,
-    now: input.now,
-    ...(authority && { timestamp: (over) => authority.timestamp(over, 'SHA-256') }),
-  })
+  const cms = await makeCms({ digest, key, now: input.now })
   if (cms.length > room) throw new Error(`the seal takes ${cms.length} bytes, ${room} were kept for it`)
   pdf.write(Buffer.from(cms).toString('hex').toUpperCase(), gap.start + 1, 'latin1')
   // Not as a Buffer: a copy of a part of it would be no copy.

@@ -1,49 +1,60 @@
-import { createHash } from 'node:crypto'
-import * as asn1 from 'asn1js'
-import * as pkijs from 'pkijs'
+import { readToken } from '../adapters/timestamp/token.ts'
 import { x509 } from '../adapters/keys/x509.ts'
-import { buildPath, checkValidity } from './seal-chain.ts'
+import { buildPath, checkRevocation, checkValidity } from './seal-chain.ts'
 import { NotGenuine } from './verify-reasons.ts'
 
-const TST_INFO = '1.2.840.113549.1.9.16.1.4'
+/** RFC 3161 2.3: for time stamps, for nothing else, and said as critical. */
+const TIME_STAMPING = '1.3.6.1.5.5.7.3.8'
 
-const certificateOf = (token: pkijs.SignedData): x509.X509Certificate[] => {
-  const all = (token.certificates ?? []).flatMap((one) => (one instanceof pkijs.Certificate ? [one] : []))
-  const sid = token.signerInfos[0]?.sid as { serialNumber?: asn1.Integer } | undefined
-  const signer = all.find((one) => sid?.serialNumber && one.serialNumber.isEqual(sid.serialNumber))
-  const ordered = signer ? [signer, ...all.filter((one) => one !== signer)] : []
-  return ordered.map((one) => new x509.X509Certificate(one.toSchema().toBER()))
+const mayStamp = (certificate: x509.X509Certificate): boolean => {
+  const usage = certificate.getExtension(x509.ExtendedKeyUsageExtension)
+  return usage?.critical === true && usage.usages.length === 1 && usage.usages[0] === TIME_STAMPING
 }
 
-const isTrusted = async (certificates: x509.X509Certificate[], roots: x509.X509Certificate[], at: Date) => {
-  if (certificates.length === 0) return false
+/** From the signer up, each the issuer of the one before, whatever order they came in; what stands beside is left out. */
+const inOrder = (signer: x509.X509Certificate, others: x509.X509Certificate[]): x509.X509Certificate[] => {
+  const path = [signer]
+  const rest = [...others]
+  for (;;) {
+    const at = rest.findIndex((one) => one.subject === path.at(-1)!.issuer)
+    if (at < 0) return path
+    path.push(...rest.splice(at, 1))
+  }
+}
+
+type Trusted = { roots: x509.X509Certificate[]; crls: x509.X509Crl[] }
+
+const isTrusted = async (certificates: x509.X509Certificate[], { roots, crls }: Trusted, at: Date) => {
+  if (!mayStamp(certificates[0]!)) return false
   try {
-    checkValidity(await buildPath(certificates, roots), at)
+    const path = await buildPath(certificates, roots)
+    checkValidity(path, at)
+    await checkRevocation(path, crls, at)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    if (error instanceof NotGenuine) return false
+    throw error
   }
 }
 
 /**
  * The time an RFC 3161 token vouches for. The token must be intact and over this very signature, or the document
- * was tampered with; whether its authority is among the trusted roots is answered in `trusted`. A token is in its
- * authority's own form, so that its unsigned frame and certificates, unlike those of the seal, are not held to one
+ * was tampered with; whether its authority is among those trusted for time stamps is answered in `trusted`. A token is in
+ * its authority's own form, so that its unsigned frame and certificates, unlike those of the seal, are not held to one
  * spelling: a bit altered there says nothing about the document.
- * Throws NotGenuine.
+ * Throws NotGenuine, VerifyInputError.
  */
 export const checkTimestamp = async (
   tokenDer: Uint8Array,
   signature: Uint8Array,
-  roots: x509.X509Certificate[],
+  trust: Trusted,
 ): Promise<{ at: Date; trusted: boolean }> => {
-  const token = new pkijs.SignedData({ schema: pkijs.ContentInfo.fromBER(new Uint8Array(tokenDer)).content })
-  const content = token.encapContentInfo.eContent
-  if (token.encapContentInfo.eContentType !== TST_INFO || !content) throw new NotGenuine('changed')
-  const info = pkijs.TSTInfo.fromBER(new Uint8Array(content.getValue()))
-  const imprint = Buffer.from(info.messageImprint.hashedMessage.valueBlock.valueHexView)
-  if (!createHash('sha256').update(signature).digest().equals(imprint)) throw new NotGenuine('changed')
-  const data = new Uint8Array(signature).buffer
-  if (!(await token.verify({ signer: 0, data, checkChain: false }))) throw new NotGenuine('changed')
-  return { at: info.genTime, trusted: await isTrusted(certificateOf(token), roots, info.genTime) }
+  const token = await readToken(tokenDer, signature).catch(() => {
+    throw new NotGenuine('changed')
+  })
+  const [signer, ...others] = [token.signer, ...token.others].map(
+    (der) => new x509.X509Certificate(der.buffer as ArrayBuffer),
+  )
+  const at = token.info.genTime
+  return { at, trusted: await isTrusted(inOrder(signer!, others), trust, at) }
 }

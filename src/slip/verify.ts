@@ -29,8 +29,10 @@ export type Verdict = {
 }
 
 export type VerifyOptions = {
-  /** PEM: roots of issuers and, for time stamps, of their authorities. */
+  /** PEM: roots of issuers. */
   trustRoots: string[]
+  /** PEM: roots of time-stamping authorities. They vouch for a time, and for no issuer. */
+  timestampRoots?: string[]
   /** DER or PEM. */
   crls?: (Uint8Array | string)[]
   now: Date
@@ -44,9 +46,9 @@ const CLOCK_TOLERANCE_MS = 86_400_000
 
 const sealedAt = async (
   seal: SealCms,
-  roots: x509.X509Certificate[],
+  trust: { roots: x509.X509Certificate[]; crls: x509.X509Crl[] },
 ): Promise<{ at: Date; by: 'vouched' | 'claimed' }> => {
-  const stamp = seal.timestampToken && (await checkTimestamp(seal.timestampToken, seal.signature, roots))
+  const stamp = seal.timestampToken && (await checkTimestamp(seal.timestampToken, seal.signature, trust))
   return stamp?.trusted ? { at: stamp.at, by: 'vouched' } : { at: seal.claimedAt, by: 'claimed' }
 }
 
@@ -63,7 +65,7 @@ const examine = async (bytes: Uint8Array, options: VerifyOptions, known: Known):
   // same, or every document would die with its certificate; but who stole a key can date a forgery back to before
   // its revocation. Where that matters, seal with a time stamp (B-T), or ask the public verify page, which knows
   // every closure by its number.
-  const { at, by } = await sealedAt(seal, roots)
+  const { at, by } = await sealedAt(seal, { roots: parseRoots(options.timestampRoots ?? []), crls })
   known.signedAt = at.toISOString()
   known.signedAtBy = by
   checkValidity(path, at)

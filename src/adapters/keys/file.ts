@@ -23,6 +23,7 @@ import {
   type KeyRecord,
   type KeyStore,
   type SealingKey,
+  type Timestamp,
   type VaultKeys,
 } from './port.ts'
 import { folderStamp, makeFolder, publish, readState, writeNextState } from './state-file.ts'
@@ -30,8 +31,7 @@ import { folderStamp, makeFolder, publish, readState, writeNextState } from './s
 export type FileKeysOptions = {
   dir: string
   now: () => Date
-  /** RFC 3161 authority; seals are then PAdES B-T. */
-  timestampUrl?: string
+  timestamp?: Timestamp
   operatorFiles?: OperatorFiles
 }
 
@@ -113,7 +113,7 @@ const toSealingKey = async (folder: Folder, state: IssuerState): Promise<Sealing
     kid: present.kid,
     certificate: leaf!,
     chain,
-    ...(folder.timestampUrl ? { timestampUrl: folder.timestampUrl } : {}),
+    ...(folder.timestamp ? { timestamp: folder.timestamp } : {}),
     sign: async (data) =>
       new Uint8Array(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, data as BufferSource)),
   }

@@ -11,11 +11,17 @@ export type SealingKey = {
   certificate: Uint8Array
   /** DER, from the certificate's issuer up to the root. */
   chain: Uint8Array[]
-  /** RFC 3161 time-stamping authority; with it a seal is PAdES B-T, without it B-B. */
-  timestampUrl?: string
+  /** With it a seal is PAdES B-T, without it B-B. */
+  timestamp?: Timestamp
   /** ES256: the raw 64 bytes r‖s over SHA-256 of `data`. */
   sign(data: Uint8Array): Promise<Uint8Array>
 }
+
+/**
+ * A time-stamping authority's token over SHA-256 of a signature (RFC 3161, DER); undefined when there is none to be had
+ * now: a seal does not wait for it.
+ */
+export type Timestamp = (signature: Uint8Array) => Promise<Uint8Array | undefined>
 
 export type PublicJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string }
 
