@@ -54,8 +54,8 @@ async function noLaterThan(boss: PgBoss, db: BossDb, queue: Queue, look: Look, a
   if (!sent) await hurry()
 }
 
-// Handed on to pg's pool. pg-boss sends its statements as text each time, and to plan the one that fetches takes the
-// server three times as long as to run it.
+// Handed on to pg's pool: pg-boss sends its statements as text each time. Those with values are prepared; the one that
+// fetches has none, and is planned each time as it should be: a plan made while its queue was empty reads a whole backlog.
 const preparing = { Client: PreparingClient }
 
 const queueSettings = {
