@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { KeyStoreError } from '../adapters/keys/port.ts'
 import { invoicingLacks } from '../invoice/seller.ts'
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
+import { mustSpeakFor } from '../slip/seal.ts'
 import { type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
 
 type Print = (text: string) => void
@@ -17,7 +19,7 @@ export async function issuerAddCommand(
 ): Promise<number> {
   const issuer = await readIssuerFile(input.file)
   // Keys first: an issuer in the database without keys could take a card and not seal its person.
-  await ctx.keys.ensureIssuer({ id: issuer.issuerId, name: issuer.name.en })
+  await ensureKeys(ctx, issuer)
   const { added } = await putIssuer(ctx.db, issuer, ctx.clock.now())
   const out = input.out ?? print
   const lacks = invoicingLacks(issuer, { taxed: true })
@@ -31,6 +33,15 @@ export async function issuerAddCommand(
       out(`It can close cards, but not sell: an invoice with tax needs ${lacks.join(' and ')}\n`)
   }
   return 0
+}
+
+async function ensureKeys(ctx: Context, { issuerId: id, name }: Issuer): Promise<void> {
+  try {
+    await ctx.keys.ensureIssuer({ id, name: name.en })
+    mustSpeakFor(await ctx.keys.sealing(id), { id, name: { zh: name['zh-CN'], en: name.en } })
+  } catch (error) {
+    throw error instanceof KeyStoreError ? new SetupError(error.message) : error
+  }
 }
 
 /** `leb issuer list`. Answers the exit code. */

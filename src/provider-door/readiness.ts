@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { projectFile } from '../platform/project.ts'
+import { mustSpeakFor } from '../slip/seal.ts'
 
 export type Readiness = { ready: boolean; reasons: string[] }
 
@@ -63,6 +64,7 @@ async function haveQueues(ctx: Context): Promise<boolean> {
 
 /** Every issuer must be able to seal: a declaration without a slip can't be taken. */
 async function haveKeys(ctx: Context): Promise<boolean> {
-  for (const { issuerId } of await listIssuers(ctx.db)) await ctx.keys.sealing(issuerId)
+  for (const { issuerId, name } of await listIssuers(ctx.db))
+    mustSpeakFor(await ctx.keys.sealing(issuerId), { id: issuerId, name: { zh: name['zh-CN'], en: name.en } })
   return true
 }

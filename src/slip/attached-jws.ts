@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { PDF } from '@libpdf/core'
 import { x509 } from '../adapters/keys/x509.ts'
 import { compactVerify } from 'jose'
-import { issuerUri, publicJwk, thumbprint } from '../adapters/keys/certificates.ts'
+import { publicJwk, thumbprint } from '../adapters/keys/certificates.ts'
 import { documentContent, type DocumentContent } from './content.ts'
 import { attachmentName, fingerprintKeyword } from './document-marks.ts'
+import { speaksFor } from './speaks-for.ts'
 import { NotGenuine } from './verify-reasons.ts'
 
 const KINDS = ['slip', 'certificate'] as const
@@ -15,13 +16,6 @@ const readAttachment = (pdf: PDF): { kind: DocumentContent['kind']; jws: string 
     if (bytes) return { kind, jws: Buffer.from(bytes).toString('latin1') }
   }
   throw new NotGenuine('swapped')
-}
-
-const speaksFor = (certificate: x509.X509Certificate, issuerId: string): boolean => {
-  const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? []
-  const issuers = names.filter((name) => name.type === 'url' && name.value.startsWith(issuerUri('')))
-  // A certificate the operator brought along names no issuer of ours; its key alone must then suffice.
-  return issuers.length === 0 || issuers.some((name) => name.value === issuerUri(issuerId))
 }
 
 /**
@@ -45,7 +39,7 @@ export const readAttachedContent = async (
       protectedHeader.kid === thumbprint(await publicJwk(certificate)) &&
       keywords.includes(keyword) &&
       keywords.includes(content.number) &&
-      speaksFor(certificate, content.issuer.id)
+      speaksFor(certificate, content.issuer)
     if (!belongs) throw new NotGenuine('swapped')
     return content
   } catch {

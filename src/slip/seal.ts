@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { KeyStore, SealingKey } from '../adapters/keys/port.ts'
+import { KeyStoreError, type KeyStore, type SealingKey } from '../adapters/keys/port.ts'
+import { x509 } from '../adapters/keys/x509.ts'
 import { documentContent, type DocumentContent } from './content.ts'
 import { sealPdf } from './seal-pdf.ts'
+import { speaksFor } from './speaks-for.ts'
 import { typesetAside } from './typeset-aside.ts'
 
 export type SealedDocument = {
@@ -29,6 +31,21 @@ export const signJws = async (content: DocumentContent, key: SealingKey): Promis
   return `${input}.${base64url(await key.sign(Buffer.from(input)))}`
 }
 
+type Named = Pick<DocumentContent['issuer'], 'id' | 'name'>
+
+const read = new WeakMap<SealingKey, x509.X509Certificate>()
+
+/** What nobody would hold for genuine is not sealed. Throws KeyStoreError `operator_key_unusable`. */
+export const mustSpeakFor = (key: SealingKey, issuer: Named): void => {
+  const certificate = read.get(key) ?? new x509.X509Certificate(new Uint8Array(key.certificate))
+  read.set(key, certificate)
+  if (speaksFor(certificate, issuer)) return
+  throw new KeyStoreError(
+    'operator_key_unusable',
+    `the certificate of ${issuer.id} belongs to ${certificate.subject}, which is not ${issuer.name.en} (${issuer.name.zh})`,
+  )
+}
+
 /**
  * Typesets and seals a slip or certificate under the issuer's present key.
  * Throws KeyStoreError, TypesetError, ZodError where the content is not one of the two documents.
@@ -43,6 +60,7 @@ export const sealDocument = async (input: {
   if (content.issuer.id !== input.issuerId)
     throw new Error('The content names another issuer than the one sealing')
   const key = await input.keys.sealing(input.issuerId)
+  mustSpeakFor(key, content.issuer)
   const jws = await signJws(content, key)
   const unsealed = await typesetAside(content, jws)
   const pdf = await sealPdf(unsealed, key, { now: input.now, reason: `${content.kind} ${content.number}` })
