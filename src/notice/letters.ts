@@ -101,9 +101,9 @@ export function certificateLetter(
   paid: Paid,
   papers: PapersWay = null,
 ): Letter {
-  const until = papers && formatDay(papers.goodUntil, locale, facts.zone)
   const day = paid && formatDay(paid.arrivesBy, locale, facts.zone)
-  const link = progressLink(locale, facts)
+  // The progress page asks to sign in, which nobody can any more once the account is closed.
+  const link = papers ? papersLink(locale, papers, facts.zone) : progressLink(locale, facts)
   const cards = cardsInWords(locale, facts)
   return locale === 'en'
     ? {
@@ -116,7 +116,6 @@ export function certificateLetter(
             : `${capital(cards)} is closed. There was no balance to pay back.`,
           'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
           'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
-          ...(papers ? [`Your invoices and contracts, until ${until}: ${papers.url}`] : []),
         ],
       }
     : {
@@ -129,7 +128,6 @@ export function certificateLetter(
             : `${cards}已注销，没有余额需要退还。`,
           '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
           '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
-          ...(papers ? [`您的发票与合同，${until}前可查阅：${papers.url}`] : []),
         ],
       }
 }
@@ -274,6 +272,13 @@ export function lateSupportLetter(facts: ClosureFacts): Letter {
 
 function progressLink(locale: Locale, facts: ClosureFacts): { words: string; url: string } {
   return { words: locale === 'en' ? 'Watch its progress:' : '查看进度：', url: facts.progressUrl }
+}
+
+function papersLink(locale: Locale, papers: NonNullable<PapersWay>, zone: string) {
+  const until = formatDay(papers.goodUntil, locale, zone)
+  const words =
+    locale === 'en' ? `Your invoices and contracts, until ${until}:` : `您的发票与合同，${until}前可查阅：`
+  return { words, url: papers.url }
 }
 
 function cardsInWords(locale: Locale, facts: ClosureFacts): string {
