@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { showExamples } from './command-examples.ts'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { describeSettings, readConfig } from './platform/env.ts'
 import { addOrderCommands } from './order/add-order-commands.ts'
@@ -28,7 +29,7 @@ function fail(sentence: string): void {
   process.exitCode = 1
 }
 
-const examples = `
+const overview = `
 Examples:
   npm run demo                                  close a card and see the proof, with a simulated outside world
   npx leb issuer add acme.json                  set an issuing company up
@@ -45,18 +46,22 @@ ${describeSettings()
 `
 
 async function run(argv: string[]): Promise<number> {
-  const program = new Command('leb')
   let exit = 0
-  const ends =
-    (work: (...args: never[]) => Promise<number | void>) =>
-    async (...args: unknown[]) => {
-      exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
-    }
+  const program = makeProgram((work) => async (...args: unknown[]) => {
+    exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
+  })
+  await program.parseAsync(argv)
+  return exit
+}
+
+/** Every command. `ends` wraps what each does, so that its exit code is heard. */
+export function makeProgram(ends: Ends): Command {
+  const program = new Command('leb')
   program
     .description('Runs prepaid travel eSIM cards from sale to a lawful, provable closure (注销).')
-    .addHelpText('after', examples)
+    .addHelpText('after', overview)
     .exitOverride()
-    .showHelpAfterError('(leb --help shows every command with an example)')
+    .showHelpAfterError('(leb --help shows every command, and leb COMMAND --help how it is called)')
   addServing(program, ends)
   addClosing(program, ends)
   addSetUp(program, ends)
@@ -68,8 +73,8 @@ async function run(argv: string[]): Promise<number> {
   addPayoutCommands(program, ends, readConfig)
   addProof(program, ends)
   addExpiryCommands(program, ends, readConfig)
-  await program.parseAsync(argv)
-  return exit
+  showExamples(program)
+  return program
 }
 
 type Ends = (work: (...args: never[]) => Promise<number | void>) => (...args: unknown[]) => Promise<void>
