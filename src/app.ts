@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import type pg from 'pg'
 import { openFileKeys } from './adapters/keys/file.ts'
 import { rfc3161 } from './adapters/timestamp/rfc3161.ts'
@@ -13,6 +12,7 @@ import { SetupError } from './platform/errors.ts'
 import { makeIds } from './platform/ids.ts'
 import { openJobs } from './platform/jobs.ts'
 import { makeLog } from './platform/log.ts'
+import { makeFolder } from './platform/make-folder.ts'
 import { migrate } from './platform/migrate.ts'
 import { readRights } from './platform/rights.ts'
 
@@ -91,7 +91,7 @@ export async function openApp(config: Config, part: Part): Promise<App> {
 }
 
 async function makeKeysFolder(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+  await makeFolder(dir, 0o700).catch((error: NodeJS.ErrnoException) => {
     throw new SetupError(
       `the folder for keys ${dir} can't be made (${error.code}): choose another with LEB_KEYS`,
     )

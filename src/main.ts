@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { showExamples } from './command-examples.ts'
 import { helpWords } from './help-words.ts'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { readConfig } from './platform/env.ts'
@@ -30,18 +31,22 @@ function fail(sentence: string): void {
 }
 
 async function run(argv: string[]): Promise<number> {
-  const program = new Command('leb')
   let exit = 0
-  const ends =
-    (work: (...args: never[]) => Promise<number | void>) =>
-    async (...args: unknown[]) => {
-      exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
-    }
+  const program = makeProgram((work) => async (...args: unknown[]) => {
+    exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
+  })
+  await program.parseAsync(argv)
+  return exit
+}
+
+/** Every command. `ends` wraps what each does, so that its exit code is heard. */
+export function makeProgram(ends: Ends): Command {
+  const program = new Command('leb')
   program
     .description('Runs prepaid travel eSIM cards from sale to a lawful, provable closure (注销).')
     .addHelpText('after', ({ command }) => helpWords(command))
     .exitOverride()
-    .showHelpAfterError('(leb --help shows every command with an example)')
+    .showHelpAfterError('(leb --help shows every command, and leb COMMAND --help how it is called)')
   addServing(program, ends)
   addClosing(program, ends)
   addSetUp(program, ends)
@@ -53,8 +58,8 @@ async function run(argv: string[]): Promise<number> {
   addPayoutCommands(program, ends, readConfig)
   addProof(program, ends)
   addExpiryCommands(program, ends, readConfig)
-  await program.parseAsync(argv)
-  return exit
+  showExamples(program)
+  return program
 }
 
 type Ends = (work: (...args: never[]) => Promise<number | void>) => (...args: unknown[]) => Promise<void>

@@ -48,6 +48,7 @@ export async function closeCommand(config: Config, options: Options): Promise<nu
       for (let iccid = queue.shift(); iccid; iccid = queue.shift()) {
         const result = await closeOne(app.ctx, iccid, options.issuer)
         if (result.result !== 'closed') failed++
+        bar?.clear()
         print(result, options)
         bar?.draw(++done / iccids.length, `${done} of ${iccids.length} cards, ${failed} not closed`)
       }

@@ -1,8 +1,9 @@
+import { decimal } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Config } from '../platform/env.ts'
 import { withContext } from '../with-context.ts'
-import type { ClosureView, StepName } from './closure-view.ts'
+import type { ClosureView, PartView, StepName } from './closure-view.ts'
 import { findByNumber } from './find-by-number.ts'
 import { readJournal } from './journal.ts'
 
@@ -42,7 +43,7 @@ export async function journalOf(ctx: Context, view: ClosureView) {
   return [...journal.values()].flat().sort((a, b) => a.intendedAt.getTime() - b.intendedAt.getTime())
 }
 
-function inWords(view: ClosureView): string {
+export function inWords(view: ClosureView): string {
   const head = [
     `${view.number}  ${view.state}${view.late ? ' (late)' : ''}  ${view.covers} of account ${view.accountRef}`,
     `declared ${view.declaredAt.toISOString()}, due ${view.dueAt.toISOString()}, policy ${view.policyVersion}`,
@@ -53,9 +54,15 @@ function inWords(view: ClosureView): string {
       `  ${step.block.reason}: ${step.block.owner}'s turn since ${step.block.since.toISOString()}`
     return `  ${signs[step.state]} ${stepWords[step.step].padEnd(24)} ${step.at?.toISOString() ?? ''}${block ?? ''}`
   })
-  const cards = view.cards.map(
-    (card) =>
-      `  card ${card.iccid} ${card.plan} ${card.payout ? `${card.payout.route} ${card.payout.amount.amount} ${card.payout.amount.currency} ${card.payout.reference ?? ''}` : ''}`,
-  )
+  const cards = view.cards.flatMap((card) => [
+    `  card ${card.iccid} ${card.plan}`,
+    ...card.parts.filter(({ state }) => state !== 'refused').map(partInWords),
+  ])
   return [...head, ...steps, ...cards].join('\n')
+}
+
+/** With its decimals: whoever takes cents for euros sends a hundredfold. */
+function partInWords({ route, amount, state, reference }: PartView): string {
+  const sum = decimal({ ...amount, amount: BigInt(amount.amount) })
+  return `    ${route} ${sum} ${amount.currency} ${state}${reference ? ` ${reference}` : ''}`
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { openApp } from '../app.ts'
@@ -8,6 +8,7 @@ import { readClosure } from '../closure/read-closure.ts'
 import type { Context } from '../platform/context.ts'
 import type { Config } from '../platform/env.ts'
 import { SetupError } from '../platform/errors.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 import { projectFile } from '../platform/project.ts'
 import { untilToldToStop } from '../platform/until-told-to-stop.ts'
 import { type Child, startChild } from './children.ts'
@@ -154,7 +155,7 @@ function proofWords(out: string, config: Config, closed: Closed, options: Option
 /** With the mails of this run only. */
 async function makeOutFolder(out: string): Promise<void> {
   await rm(join(out, 'mails'), { recursive: true, force: true }).catch(() => undefined)
-  await mkdir(join(out, 'mails'), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+  await makeFolder(join(out, 'mails')).catch((error: NodeJS.ErrnoException) => {
     throw new SetupError(`the folder ${out} can't be made (${error.code}): choose another with --out`)
   })
 }

@@ -23,19 +23,13 @@ export function certificateLetter(
   paid: Paid,
   papers: PapersWay = null,
 ): Letter {
-  const until = papers && formatDay(papers.goodUntil, locale, facts.zone)
-  const link = progressLink(locale, facts)
+  // The progress page asks to sign in, which nobody can any more once the account is closed.
+  const link = papers ? papersLink(locale, papers, facts.zone) : progressLink(locale, facts)
   const cards = cardsInWords(locale, facts)
-  const linkBefore = papers && {
-    words:
-      locale === 'en' ? `Your invoices and contracts, until ${until}:` : `您的发票与合同，${until}前可查阅：`,
-    url: papers.url,
-  }
-  const links = { link, ...(linkBefore && { linkBefore }) }
   return locale === 'en'
     ? {
         locale,
-        ...links,
+        link,
         subject: `Closed: ${facts.number}`,
         paragraphs: [
           `${moneyEn(paid, facts)} ${capital(cards)} ${facts.cards.length > 1 ? 'are' : 'is'} closed.`,
@@ -45,7 +39,7 @@ export function certificateLetter(
       }
     : {
         locale,
-        ...links,
+        link,
         subject: `注销完成：${facts.number}`,
         paragraphs: [
           `${moneyZh(paid, facts)}${cards.trimStart()}已注销。`,
@@ -53,6 +47,13 @@ export function certificateLetter(
           '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
         ],
       }
+}
+
+function papersLink(locale: Locale, papers: NonNullable<PapersWay>, zone: string) {
+  const until = formatDay(papers.goodUntil, locale, zone)
+  const words =
+    locale === 'en' ? `Your invoices and contracts, until ${until}:` : `您的发票与合同，${until}前可查阅：`
+  return { words, url: papers.url }
 }
 
 function moneyEn({ sent, voucher, kept }: Paid, { zone }: ClosureFacts): string {

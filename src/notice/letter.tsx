@@ -12,8 +12,6 @@ export type Letter = {
   /** To be copied sign by sign, after the first paragraph. */
   exact?: string
   link?: { words: string; url: string }
-  /** One more, before it. */
-  linkBefore?: { words: string; url: string }
   /** Ways to go on, each as good as the others, in this order. */
   buttons?: { words: string; url: string }[]
 }
@@ -86,14 +84,14 @@ export async function renderLetter(issuer: Issuer, letter: Letter): Promise<{ ht
               {words}
             </Button>
           ))}
-          {linksOf(letter).map(({ words, url }) => (
-            <Text key={url} style={text}>
-              {words}{' '}
-              <a href={url} style={{ color: '#0b5d3b' }}>
-                {url}
+          {letter.link && (
+            <Text style={text}>
+              {letter.link.words}{' '}
+              <a href={letter.link.url} style={{ color: '#0b5d3b' }}>
+                {letter.link.url}
               </a>
             </Text>
-          ))}
+          )}
           <Hr style={{ borderColor: '#c9c7bf', margin: '24px 0 16px' }} />
           {footer.map((words) => (
             <Text key={words} style={{ ...text, fontSize: '14px', margin: '0 0 8px' }}>
@@ -109,14 +107,12 @@ export async function renderLetter(issuer: Issuer, letter: Letter): Promise<{ ht
 
 function plain(letter: Letter, footer: string[]): string {
   const [first = '', ...rest] = letter.paragraphs
-  const links = linksOf(letter).map(({ words, url }) => `${words}\n${url}`)
+  const link = letter.link ? [`${letter.link.words}\n${letter.link.url}`] : []
   const colon = letter.locale === 'en' ? ':' : '：'
   const buttons = (letter.buttons ?? []).map(({ words, url }) => `${words}${colon}\n${url}`)
   const shown = [letter.code, letter.exact].filter(Boolean).map((signs) => `    ${signs}`)
-  return [first, ...shown, ...rest, ...buttons, ...links, `--\n${footer.join('\n')}`].join('\n\n') + '\n'
+  return [first, ...shown, ...rest, ...buttons, ...link, `--\n${footer.join('\n')}`].join('\n\n') + '\n'
 }
-
-const linksOf = ({ linkBefore, link }: Letter) => [linkBefore, link].filter((one) => one !== undefined)
 
 function footerWords(issuer: Issuer, locale: 'zh-CN' | 'en'): string[] {
   const channels = issuer.brand.channels.map((channel) => channel.value).join(locale === 'en' ? ', ' : '、')

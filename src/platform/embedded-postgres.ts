@@ -9,6 +9,7 @@ import pg from 'pg'
 import { SetupError } from './errors.ts'
 import { appRole } from './rights.ts'
 import {
+  checkEmpty,
   ignoreExisting,
   isAlive,
   lockFolder,
@@ -42,7 +43,10 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
   const unlock = await lockFolder(options.dir)
   try {
     const password = await readOrMakePassword(options.dir)
-    if (!existsSync(join(data, 'PG_VERSION'))) await initialise(native, data, options.dir, owner, password)
+    if (!existsSync(join(data, 'PG_VERSION'))) {
+      await checkEmpty(data)
+      await initialise(native, data, options.dir, owner, password)
+    }
     await checkVersion(data)
     let at = await runningServer(data)
     const started = at === undefined

@@ -116,5 +116,9 @@ export function readSecret(reference: string, env: Record<string, string | undef
 
 /** Settings with their meaning and default, for `leb --help` and docs/operate/settings.md. */
 export function describeSettings(): { name: string; meaning: string }[] {
-  return Object.entries(schema.shape).map(([name, field]) => ({ name, meaning: field.description ?? '' }))
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const standard = field instanceof z.ZodDefault ? field.def.defaultValue : undefined
+    const silent = standard === undefined || standard === '' || typeof standard === 'boolean'
+    return { name, meaning: `${field.description ?? ''}${silent ? '' : ` (default ${String(standard)})`}` }
+  })
 }

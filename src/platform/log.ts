@@ -1,5 +1,6 @@
 import pino from 'pino'
 import type { Config } from './env.ts'
+import { SetupError } from './errors.ts'
 
 /** Fields a log line may carry. Anything else is dropped: redaction lists forget, an allow-list doesn't. */
 const allowed = new Set([
@@ -25,6 +26,7 @@ const allowed = new Set([
   'pid',
   'queue',
   'stack',
+  'sentence',
 ])
 
 export type Fields = Record<string, string | number | boolean | null | undefined>
@@ -48,9 +50,13 @@ export function makeLog(level: Config['logLevel']): Log {
   }
 }
 
-/** What of an error may be logged: its kind and place. Messages of drivers and providers quote values. */
+/**
+ * What of an error may be logged: its kind and place. Messages of drivers and providers quote values; the sentence of
+ * a SetupError is ours, names settings and files, and is what the operator needs.
+ */
 export function errorFields(error: unknown): Fields {
   if (!(error instanceof Error)) return { reason: 'not an error object' }
+  if (error instanceof SetupError) return { reason: error.name, sentence: error.message }
   const code = (error as { code?: unknown }).code
   const stack = error.stack
     ?.split('\n')

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { SetupError } from './errors.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** The data folder of the embedded PostgreSQL: who owns it, who may enter, who starts or stops its server. */
 
@@ -36,7 +37,7 @@ export async function serverUser(): Promise<Owner> {
 
 export async function prepareFolder(dir: string, owner: Owner): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true })
+    await makeFolder(dir)
     await writeFile(join(dir, '.writable'), '')
     await rm(join(dir, '.writable'))
   } catch (error) {
@@ -45,6 +46,20 @@ export async function prepareFolder(dir: string, owner: Owner): Promise<void> {
     )
   }
   if (owner) await checkReachable(dir, owner)
+}
+
+/** What is in the way of a new database may be somebody's: it is never removed. */
+export async function checkEmpty(data: string): Promise<void> {
+  const names = await readdir(data).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw new SetupError(
+      `${data} can't be read (${error.code}): move it away or choose another folder with LEB_DATA`,
+    )
+  })
+  if (names.length > 0)
+    throw new SetupError(
+      `${data} is no database and not empty: move it away or choose another folder with LEB_DATA`,
+    )
 }
 
 /** The server's user must be able to walk down to its data: a 0700 home above it is the usual obstacle. */

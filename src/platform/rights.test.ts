@@ -142,6 +142,18 @@ describe('whoever logs in', () => {
     await db.destroy()
   })
 
+  it('leaves alone what is somebody else’s in the same schema: a copy made by hand, an extension', async () => {
+    const admin = new pg.Client({ connectionString: at('postgres') })
+    await admin.connect()
+    await admin.query(`create table not_ours (id int generated always as identity);
+      create function not_ours() returns int security definer language sql as 'select 1'`)
+    await asOwner((client) => client.query(`grant truncate on ledger_entry to ${appRole}`))
+    expect(await migrate(ctx.databaseUrl)).toEqual([])
+    expect(await readRights(ctx.databaseUrl)).toEqual({ role: appRole, wrong: [] })
+    await admin.query('drop table not_ours; drop function not_ours()')
+    await admin.end()
+  })
+
   it('as an owner who may not make roles is told, and goes on as the owner', async () => {
     await asAdmin(`create role plain_owner login password ${password()}`)
     await asAdmin('create database plain owner plain_owner')

@@ -10,6 +10,8 @@ const journal = ['ledger_posting', 'ledger_entry', 'ledger_hold']
 const read_only = [...journal, 'migration']
 const account_inserts = ['issuer_id', 'account_id', 'kind', 'currency', 'card_id']
 const account_updates = ['frozen_at', 'closed_at']
+/** Whom the journal belongs to, and all that is LEB's with it. */
+const owner = `(select relowner from pg_class where oid = 'public.ledger_entry'::regclass)`
 const columns = (names: string[]) => names.join(', ')
 const quoted = (names: string[]) => names.map((name) => `'${name}'`).join(', ')
 
@@ -28,10 +30,20 @@ export async function grantRights(client: pg.Client): Promise<void> {
     create schema if not exists pgboss;
     -- Servers that were upgraded from before 15 let everybody make functions beside the gates' own.
     revoke create on schema public from public;
-    revoke all on all tables in schema public from ${appRole}, public;
     grant usage on schema public, pgboss to ${appRole};
-    grant select, insert, update, delete on all tables in schema public, pgboss to ${appRole};
-    grant usage, select on all sequences in schema public, pgboss to ${appRole};
+    grant select, insert, update, delete on all tables in schema pgboss to ${appRole};
+    grant usage, select on all sequences in schema pgboss to ${appRole};
+    -- Not "all tables": one that is somebody else's (an extension's, a copy made by hand) is not ours to give.
+    do $$
+    declare t record;
+    begin
+      for t in select oid::regclass as name, relkind = 'S' as counts from pg_class
+                where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S') and relowner = ${owner} loop
+        execute format('revoke all on %s from ${appRole}, public', t.name);
+        execute format('grant %s on %s to ${appRole}',
+          case when t.counts then 'usage, select' else 'select, insert, update, delete' end, t.name);
+      end loop;
+    end $$;
     revoke insert, update, delete on ${columns([...read_only, 'ledger_account'])} from ${appRole};
     grant insert (${columns(account_inserts)}), update (${columns(account_updates)}) on ledger_account to ${appRole};
     -- The queue's own tables come after this, by its own migrations.
@@ -40,7 +52,7 @@ export async function grantRights(client: pg.Client): Promise<void> {
     do $$
     declare f regprocedure;
     begin
-      for f in select oid from pg_proc where pronamespace = 'public'::regnamespace and prosecdef loop
+      for f in select oid from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and proowner = ${owner} loop
         execute format('revoke all on function %s from public', f);
         execute format('grant execute on function %s to ${appRole}', f);
       end loop;
@@ -94,7 +106,7 @@ export async function wrongRights(client: {
     select c.relname || ' ' || p.privilege as wrong
       from pg_class c
       cross join (values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('TRIGGER')) as p (privilege)
-     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relowner = ${owner}
        and has_table_privilege('${appRole}', c.oid, p.privilege) is distinct from (
          p.privilege = 'SELECT' or (p.privilege not in ('TRUNCATE', 'TRIGGER')
            and c.relname not in (${quoted([...read_only, 'ledger_account'])})))
@@ -109,7 +121,7 @@ export async function wrongRights(client: {
            or (p.privilege = 'UPDATE' and a.attname in (${quoted(account_updates)}))))
     union all
     select f.oid::regprocedure || ' EXECUTE' from pg_proc f
-     where f.pronamespace = 'public'::regnamespace and f.prosecdef
+     where f.pronamespace = 'public'::regnamespace and f.prosecdef and f.proowner = ${owner}
        and (not has_function_privilege('${appRole}', f.oid, 'EXECUTE')
             or f.proacl is null or exists (select 1 from aclexplode(f.proacl) x where x.grantee = 0))
     union all

@@ -52,8 +52,15 @@ describe('leb verify', () => {
     expect(await run(at('half.pdf'))).toMatchObject({ code: 2, out: expect.stringContaining('truncated') })
     expect(await run(at('root.pem'))).toMatchObject({ code: 2, out: expect.stringContaining('unreadable') })
     expect(await run(at('none.pdf'))).toMatchObject({ code: 2, err: expect.stringContaining('ENOENT') })
-    const noRoot = await run(at('slip.pdf'), { trust: [at('slip.pdf')] })
-    expect(noRoot.code).not.toBe(0)
+  })
+
+  it('exits 2, not 1, where there is nothing to trust: a genuine slip is not called false for that', async () => {
+    await writeFile(at('words.txt'), 'no certificate')
+    for (const trust of [[], [at('slip.pdf')], [at('words.txt')], [at('root.pem'), at('words.txt')]])
+      expect(await run(at('slip.pdf'), { trust })).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/trust/i),
+      })
   })
 
   it('prints one JSON object', async () => {

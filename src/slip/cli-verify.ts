@@ -16,6 +16,7 @@ export type VerifyCommand = {
   printError: (line: string) => void
 }
 
+const no_root = 'verify needs --trust root.pem: the certificate that the issuer publishes'
 const EXIT = { genuine: 0, not_genuine: 1, unreadable: 2 } as const
 
 const readBytes = (path: string): Promise<Uint8Array> =>
@@ -58,6 +59,7 @@ const lines = (file: string, verdict: Verdict): string[] => {
  */
 export const verifyCommand = async (file: string, command: VerifyCommand): Promise<number> => {
   try {
+    if (command.trust.length === 0) throw new VerifyInputError(no_root)
     const bytes = await readBytes(file)
     const trustRoots = await readAll(command.trust)
     const timestampRoots = await readAll(command.trustTimestamps ?? [])

@@ -13,7 +13,12 @@ export class VerifyInputError extends Error {
 
 export const parseRoots = (pems: string[]): x509.X509Certificate[] => {
   try {
-    return pems.flatMap((pem) => x509.PemConverter.decode(pem).map((der) => new x509.X509Certificate(der)))
+    return pems.flatMap((pem) => {
+      const ders = x509.PemConverter.decode(pem)
+      // Nothing to trust is no answer about the seal: it must not read as a forged one.
+      if (ders.length === 0) throw new Error('no PEM block')
+      return ders.map((der) => new x509.X509Certificate(der))
+    })
   } catch {
     throw new VerifyInputError('A trust root is not a certificate in PEM')
   }

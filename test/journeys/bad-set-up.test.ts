@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,6 +87,18 @@ describe('one clear sentence for', () => {
     await mkdir(join(data, 'pg'), { recursive: true })
     await writeFile(join(data, 'pg', 'PG_VERSION'), '18\n')
     expectOneSentence(await leb(['migrate'], { LEB_DATA: data }), /postgres\.password/)
+  })
+
+  it('a data folder that holds something else: it is left as it is', async () => {
+    const data = join(dir, 'foreign')
+    await mkdir(join(data, 'pg'), { recursive: true })
+    await writeFile(join(data, 'pg', 'notes.txt'), 'mine')
+    expectOneSentence(await leb(['migrate'], { LEB_DATA: data }), /no database and not empty/)
+    expect(await readFile(join(data, 'pg', 'notes.txt'), 'utf8')).toBe('mine')
+  })
+
+  it.runIf(process.platform === 'linux')('a data folder where none can be made', async () => {
+    expectOneSentence(await leb(['migrate'], { LEB_DATA: '/proc/leb/data' }), /can't be written \(ENOENT\)/)
   })
 
   it('a data folder that is a file', async () => {

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import type { ClosureView, PartView } from './closure-view.ts'
+import { inWords } from './status-command.ts'
+
+const part = (route: PartView['route'], amount: string, state: PartView['state']): PartView => ({
+  partId: 'p',
+  route,
+  amount: { amount, currency: 'KWD' },
+  state,
+  reference: state === 'paid' ? 're_1' : null,
+  settledAt: null,
+})
+
+it('says each way the money goes, with its decimals', () => {
+  const at = new Date('2026-11-22T08:00:00Z')
+  const parts = [
+    part('original_payment', '6915', 'refused'),
+    part('original_payment', '5500', 'paid'),
+    part('bank_transfer', '1415', 'waiting'),
+  ]
+  const card = { iccid: '8999901000000000018', plan: 'LEB3', parts }
+  const view = { number: 'LEB-2K7M-9QXCT', state: 'closing', declaredAt: at, dueAt: at, steps: [] }
+  const lines = inWords({ ...view, cards: [card] } as unknown as ClosureView).split('\n')
+  expect(lines.slice(2)).toEqual([
+    '  card 8999901000000000018 LEB3',
+    '    original_payment 5.500 KWD paid re_1',
+    '    bank_transfer 1.415 KWD waiting',
+  ])
+})
