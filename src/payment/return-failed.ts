@@ -65,7 +65,7 @@ async function partsMet(tx: Tx, row: Failed): Promise<Met[]> {
       from payment p join payout_part m on m.issuer_id = p.issuer_id and m.payment_id = p.payment_id
      where p.issuer_id = ${row.issuer_id} and p.provider = ${row.provider} and p.provider_ref = ${row.payment_ref}
        and m.reference = ${row.refund_ref} and m.state = 'paid' and num_nonnulls(m.closure_id, m.order_id) = 1
-     order by m.part_id for update of m`.execute(tx)
+     order by m.part_id`.execute(tx)
   return rows
 }
 
