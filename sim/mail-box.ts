@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { tally } from './http-server.ts'
 
 /** `messageId` without angle brackets; `raw` as received, one character a byte (latin1). */
-export type SimMail = { messageId: string; from: string; to: string[]; at: string; raw: string }
+export type TakenMail = { messageId: string; from: string; to: string[]; at: string; raw: string }
+/** `number` counts from 1 in the order of taking. */
+export type SimMail = TakenMail & { number: number }
 
 export type MailBox = {
-  store(mail: SimMail): Promise<void>
-  /** Newest last. */
-  find(to?: string): SimMail[]
+  store(mail: TakenMail): Promise<void>
+  /** Newest last; those after `after` only. */
+  find(to?: string, after?: number): SimMail[]
   total(): number
   byMessageId: ReturnType<typeof tally>
   byRecipient: ReturnType<typeof tally>
@@ -26,12 +28,13 @@ export function openMailBox({ keep, dir }: { keep: number; dir: string | undefin
     byMessageId,
     byRecipient,
     total: () => total,
-    find: (to) => (to === undefined ? [...kept] : kept.filter((mail) => mail.to.includes(to))),
+    find: (to, after = 0) =>
+      kept.filter((mail) => mail.number > after && (to === undefined || mail.to.includes(to))),
     async store(mail) {
       total += 1
       byMessageId.add(mail.messageId)
       for (const to of mail.to) byRecipient.add(to)
-      if (keep > 0) kept.push(mail)
+      if (keep > 0) kept.push({ ...mail, number: total })
       if (kept.length > keep) kept.shift()
       if (dir === undefined) return
       const name = `${String(total).padStart(6, '0')}-${mail.messageId.replaceAll(/[^\w@.-]/g, '_')}.eml`

@@ -1,11 +1,11 @@
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import type { FailureMode } from './failures.ts'
 import { startSimServer, type SimServer } from './http-server.ts'
-import { openMailBox, type MailBox, type SimMail } from './mail-box.ts'
+import { openMailBox, type MailBox, type SimMail, type TakenMail } from './mail-box.ts'
 
 export type MailSim = {
   port: number
-  /** HTTP control beside the SMTP port: `/sim/fail`, `/sim/counts`, `/sim/state`, `/sim/messages?to=`. */
+  /** HTTP control beside the SMTP port: `/sim/fail`, `/sim/counts`, `/sim/state`, `/sim/messages?to=&after=`. */
   control: SimServer
   /** Newest last. */
   messages(to?: string): SimMail[]
@@ -100,7 +100,9 @@ function startControl(box: MailBox, port: number | undefined): Promise<SimServer
         messages: box.find().map((mail) => ({ ...mail, raw: undefined })),
       }),
       control: ({ path, query }) =>
-        path === '/sim/messages' ? { status: 200, json: box.find(query.get('to') ?? undefined) } : undefined,
+        path === '/sim/messages'
+          ? { status: 200, json: box.find(query.get('to') ?? undefined, Number(query.get('after') ?? 0)) }
+          : undefined,
     },
     port === undefined ? {} : { port },
   )
@@ -116,7 +118,7 @@ async function readAll(stream: SMTPServerDataStream, maxBytes: number): Promise<
   return Buffer.concat(chunks).toString('latin1')
 }
 
-function mailOf(raw: string, { envelope }: SMTPServerSession): SimMail {
+function mailOf(raw: string, { envelope }: SMTPServerSession): TakenMail {
   return {
     messageId: /^message-id:\s*<([^>]+)>/im.exec(raw)?.[1] ?? '',
     from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,

@@ -4,7 +4,7 @@ import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { openApi } from './api-client.ts'
-import { codeFromMail, countMails } from './mailbox.ts'
+import { codeFromMail, lastMail } from './mailbox.ts'
 import type { OutsideWorld } from './outside-world.ts'
 import type { Screen } from './screen.ts'
 
@@ -15,7 +15,7 @@ export async function closeOneCard(ctx: Context, { api: url, world, screen }: In
   const card = await nextCard(ctx)
   const api = openApi(url, card.issuerId)
   screen.say(`\n  A ${card.plan} card, ICCID ${card.iccid}, balance ${formatMoney(card.balance, 'en')}:`)
-  const before = await countMails(world, card.email)
+  const before = await lastMail(world)
   const codeId = await api.requestSignInCode(card.email)
   await api.signIn(codeId, await codeFromMail(world, card.email, before))
   screen.say('    ✓ signed in with the code from the mail')

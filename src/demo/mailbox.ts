@@ -2,13 +2,14 @@ import { simpleParser } from 'mailparser'
 import { SetupError } from '../platform/errors.ts'
 import type { OutsideWorld } from './outside-world.ts'
 
-/** The holder's mailbox, as the simulated mail server keeps it. */
-type Kept = { messageId: string; raw: string }
+/** The holder's mailbox, as the simulated mail server keeps it; `number` counts in the order of arrival. */
+type Kept = { number: number; messageId: string; raw: string }
 export type ReadMail = { subject: string; text: string; to: string }
 
-async function kept(world: OutsideWorld, to?: string): Promise<Kept[]> {
-  const query = to ? `?to=${encodeURIComponent(to)}` : ''
-  return (await (await fetch(`${world.mail.control}/sim/messages${query}`)).json()) as Kept[]
+async function kept(world: OutsideWorld, which: { to?: string; after?: number }): Promise<Kept[]> {
+  const query = new URLSearchParams(which.to === undefined ? {} : { to: which.to })
+  if (which.after !== undefined) query.set('after', String(which.after))
+  return (await (await fetch(`${world.mail.control}/sim/messages?${query}`)).json()) as Kept[]
 }
 
 async function read(mail: Kept): Promise<ReadMail> {
@@ -17,15 +18,15 @@ async function read(mail: Kept): Promise<ReadMail> {
   return { subject: parsed.subject ?? '', text: parsed.text ?? '', to: to ?? '' }
 }
 
-/** The six digits in the first mail that arrives after `seen` mails; it must name `about`, if given. */
+/** The six digits in the first mail to them after the mail `after`; it must name `about`, if given. */
 export async function codeFromMail(
   world: OutsideWorld,
   to: string,
-  seen: number,
+  after: number,
   about = '',
 ): Promise<string> {
   for (let tries = 0; tries < 400; tries++) {
-    for (const mail of (await kept(world, to)).slice(seen)) {
+    for (const mail of await kept(world, { to, after })) {
       const { subject, text } = await read(mail)
       const code = /^\s*(\d{6})\s*$/m.exec(text)?.[1]
       if (code && `${subject}${text}`.includes(about)) return code
@@ -35,25 +36,32 @@ export async function codeFromMail(
   throw new SetupError('no mail with a code arrived within 20 s: is a worker running?')
 }
 
-export async function countMails(world: OutsideWorld, to: string): Promise<number> {
-  return (await kept(world, to)).length
+/** The number of the newest mail. */
+export async function lastMail(world: OutsideWorld): Promise<number> {
+  const { total } = (await (await fetch(`${world.mail.control}/sim/counts`)).json()) as { total: number }
+  return total
 }
 
 /** Shows each mail that arrives from now on, so that someone trying the portal finds their code. */
 export function announceMails(world: OutsideWorld, say: (words: string) => void): void {
-  const known = new Set<string>()
-  let first = true
+  let shown: number | undefined
   const look = async () => {
-    for (const mail of await kept(world)) {
-      if (known.has(mail.messageId)) continue
-      known.add(mail.messageId)
-      if (first) continue
+    shown ??= await lastMail(world)
+    for (const mail of await kept(world, { after: shown })) {
+      shown = mail.number
       const { subject, text, to } = await read(mail)
       const code = /^\s*(\d{6})\s*$/m.exec(text)?.[1]
       say(`  mail to ${to}: ${subject}${code ? `  ${code}` : ''}`)
     }
-    first = false
   }
-  const timer = setInterval(() => void look().catch(() => clearInterval(timer)), 300)
+  let looking = false
+  const timer = setInterval(() => {
+    if (looking) return
+    looking = true
+    void look().then(
+      () => (looking = false),
+      () => clearInterval(timer),
+    )
+  }, 300)
   timer.unref()
 }
