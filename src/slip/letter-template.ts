@@ -38,7 +38,7 @@ export const LETTER_TEMPLATE = String.raw`
 
 #let rule(weight, paint) = table.hline(stroke: weight + paint)
 
-#let facts(b) = table(columns: (41mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, top: 3.2pt, bottom: 2.6pt), column-gutter: 4mm,
+#let facts(b) = table(columns: (41mm, 1fr, 1fr), stroke: none, inset: (x: 0pt, top: 2.7pt, bottom: 1.9pt), column-gutter: 4mm,
   rule(0.4pt, line-ink),
   ..b.rows.map(r => if type(r.value) == str {
     (label-cell(r.label), table.cell(colspan: 2, text(weight: "bold", r.value)), rule(0.4pt, line-ink))
@@ -76,7 +76,7 @@ export const LETTER_TEMPLATE = String.raw`
     en(d.issuer.support) })
 #v(-0.3em)
 #line(length: 100%, stroke: 1.6pt + green)
-#v(0.5em)
+#v(0.2em)
 
 // title, number, code
 #grid(columns: (1fr, 29mm), column-gutter: 8mm, {
@@ -103,7 +103,7 @@ export const LETTER_TEMPLATE = String.raw`
 }
 
 // seal line
-#block(width: 100%, above: 1.2em, breakable: false, inset: 8pt, stroke: 0.8pt + ink, {
+#block(width: 100%, above: 1em, breakable: false, inset: 7pt, stroke: 0.8pt + ink, {
   set text(size: 8pt)
   grid(columns: (1fr, 1fr), column-gutter: 7mm,
     { text(weight: "bold", zh(d.seal.heading.zh)); linebreak(); zh(d.seal.text.zh) },

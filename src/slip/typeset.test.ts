@@ -1,3 +1,5 @@
+import { both } from '../closure/document-parts.ts'
+import { removalWords } from '../closure/declaration-words.ts'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -54,6 +56,11 @@ describe('typesetting', () => {
     const long = 're_935948deca684514852d82b2151b6fcc'
     const content = sampleCertificate({
       unconfirmed: [],
+      removal: {
+        iphone: both(removalWords.iphone),
+        android: both(removalWords.android),
+        plastic: both(removalWords.plastic),
+      },
       cards: [
         {
           ...card!,
