@@ -2,7 +2,7 @@ import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { errorFields } from '../platform/log.ts'
-import { policyFor } from '../policy/policy.ts'
+import { guestDetails } from '../policy/guest-details.ts'
 import { eraseGuest } from './buyer.ts'
 
 // A sweep's share; what is over waits a minute.
@@ -101,7 +101,7 @@ async function forgetForms(tx: Tx, issuerId: string, now: Date): Promise<void> {
  */
 async function eraseUndelivered(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
   for (const jurisdiction of await jurisdictionsOfGuests(tx, issuerId)) {
-    const { undelivered_days: days } = policyFor(jurisdiction, ctx.clock.now()).guest_details
+    const { undelivered_days: days } = guestDetails(jurisdiction, ctx.clock.now())
     const before = new Date(ctx.clock.now().getTime() - days * 86_400_000)
     const due = await undelivered(tx, issuerId)
       .select('o.holder_id')

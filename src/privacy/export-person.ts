@@ -8,7 +8,7 @@ import { decimal, type Money, moneyJson } from '../ledger/money.ts'
 import { readBankDetails } from '../payout/bank-details.ts'
 import { vouchersOf } from '../payout/voucher.ts'
 import type { Context } from '../platform/context.ts'
-import { policyFor } from '../policy/policy.ts'
+import { guestDetails } from '../policy/guest-details.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, type Refusals } from '../platform/errors.ts'
 import { usageCsv } from '../usage/usage-of-account.ts'
@@ -50,7 +50,7 @@ export async function exportAccount(
   // The clock's time on every entry: the same data at the same moment gives the same bytes.
   const add = (name: string, content: Buffer) => zip.addBuffer(content, name, { mtime: at, mode: 0o600 })
   add('README.txt', Buffer.from(readme))
-  add('data.json', Buffer.from(`${JSON.stringify({ exported_at: at, ...describe(held) }, json, 2)}\n`))
+  add('data.json', Buffer.from(`${JSON.stringify({ exported_at: at, ...describe(held, at) }, json, 2)}\n`))
   add('invoices.csv', Buffer.from(invoices(held.cards)))
   if (held.usage) add('usage.csv', Buffer.from(held.usage))
   for (const { kind, pdf, number } of held.documents) add(`documents/${kind}-${number}.pdf`, pdf)
@@ -182,7 +182,8 @@ async function readClosures(
   return told
 }
 
-function describe({ issuerId, account, person, cards, orders, movements, closures }: Held) {
+function describe(held: Held, at: Date) {
+  const { issuerId, account, person, cards, orders, movements, closures } = held
   const { holder_id: _, ...plain } = account
   return {
     issuer: issuerId,
@@ -191,7 +192,7 @@ function describe({ issuerId, account, person, cards, orders, movements, closure
     cards: cards.map((card) => describeCard(card, person)),
     orders: orders.map(({ order_id, jurisdiction, gross_minor, tax_minor, currency, ...order }) => ({
       ...order,
-      personal_data: whyKept(order, jurisdiction),
+      personal_data: whyKept(order.state, guestDetails(jurisdiction, at)),
       price: money({ amount: gross_minor, currency }),
       tax: money({ amount: tax_minor, currency }),
       activation_code: person.activations.get(order_id) ?? null,
@@ -205,9 +206,8 @@ function describe({ issuerId, account, person, cards, orders, movements, closure
 }
 
 /** On which ground an order still knows whose it is: there is somebody, else nothing could be exported. */
-function whyKept(order: { state: string; created_at: Date }, jurisdiction: string) {
-  const { delivered, undelivered_days } = policyFor(jurisdiction, order.created_at).guest_details
-  return order.state === 'delivered' ? delivered : { days_after_its_end: undelivered_days }
+function whyKept(state: string, { delivered, undelivered_days }: ReturnType<typeof guestDetails>) {
+  return state === 'delivered' ? delivered : { days_after_its_end: undelivered_days }
 }
 
 function describeCard(card: Card, person: Person) {
