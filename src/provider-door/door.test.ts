@@ -82,14 +82,10 @@ it('looks again at a closure that was undone, whose line comes back by an order 
 it('refuses rubbish', async () => {
   for (const rubbish of ['', 'null', '[]', '{"eventType":1}', '{', '\u0000', '"x"']) {
     expect((await post('/leb/tmf641/listener', rubbish)).status).toBe(400)
-    expect((await post(`/leb${es2}`, rubbish)).status).toBe(
-      rubbish === '[]' || rubbish.includes('eventType') ? 200 : 400,
-    )
+    expect((await post(`/leb${es2}`, rubbish)).status).toBe(400)
   }
   expect((await post('/nobody/tmf641/listener', event('x'))).status).toBe(404)
   expect((await post('/leb/tmf641/listener', `"${'x'.repeat(300_000)}"`)).status).toBe(413)
-  const failed = (await (await post(`/leb${es2}`, {})).json()) as { header: object }
-  expect(JSON.stringify(failed)).toContain('"Failed"')
 })
 
 it('notes how far a profile has come, forward only and for its own issuer', async () => {
@@ -104,11 +100,13 @@ it('notes how far a profile has come, forward only and for its own issuer', asyn
     )
     return row.profile_state
   }
-  expect(JSON.stringify(await (await post(`/roamly${es2}`, progress(card.iccid, 4))).json())).toContain('3.9')
+  expect((await post(`/roamly${es2}`, progress(card.iccid, 4))).status).toBe(204)
   expect(await state()).toBe('Released')
   await post(`/leb${es2}`, progress(card.iccid, 4, 'Failed'))
   expect(await state()).toBe('Released')
-  const answer = await post(`/leb${es2}`, progress(card.iccid, 4))
+  const answer = await post(`/leb${es2}`, progress(`${card.iccid}F`, 4))
+  // A notification: pySim's client, for one, takes nothing but 204 for an answer.
+  expect([answer.status, await answer.text()]).toEqual([204, ''])
   expect(answer.headers.get('x-admin-protocol')).toBe('gsma/rsp/v2.5.0')
   expect(await state()).toBe('Installed')
   await post(`/leb${es2}`, progress(card.iccid, 3))

@@ -41,8 +41,8 @@ export function esimConformance(
       expect(iccid).toMatch(/^\d{18,20}$/)
       expect(ordered.evidence.reference).toEqual(expect.any(String))
       const confirmation = { key: '0192-o:confirm', iccid, matchingId: MATCHING }
-      for (let n = 0; n < 2; n += 1) {
-        expect(await port.confirm(confirmation)).toMatchObject({
+      for (const askedBefore of [false, true]) {
+        expect(await port.confirm({ ...confirmation, askedBefore })).toMatchObject({
           kind: 'done',
           value: { matchingId: MATCHING, smdpAddress: expect.stringMatching(/^[\w.-]+$/) },
         })
@@ -57,6 +57,12 @@ export function esimConformance(
       ])
       expect([one.kind, two.kind]).toEqual(['done', 'done'])
       expect(one).not.toMatchObject({ value: (two as { value: object }).value })
+    })
+
+    it('takes a profile that somebody else has for no profile of ours', async () => {
+      await world.profile(ICCID, 'downloaded')
+      const confirmation = { key: '0192-o:confirm', iccid: ICCID, matchingId: MATCHING }
+      expect(await port.confirm(confirmation)).toMatchObject({ kind: 'refused', code: 'profile_in_use' })
     })
 
     it('refuse: an order is refused with a code, and so is confirming what nobody ordered', async () => {
@@ -80,7 +86,7 @@ export function esimConformance(
         const confirmation = { key: '0192-o:confirm', iccid, matchingId: MATCHING }
         world.fail({ mode, times: 1 })
         expect(await port.confirm(confirmation)).toMatchObject({ kind: 'unknown' })
-        expect(await port.confirm(confirmation)).toMatchObject({
+        expect(await port.confirm({ ...confirmation, askedBefore: true })).toMatchObject({
           kind: 'done',
           value: { matchingId: MATCHING },
         })

@@ -1,24 +1,21 @@
 import { z } from 'zod'
-import {
-  ES2PLUS_ROOT,
-  functionExecutionStatus,
-  eid,
-  iccid,
-  type FunctionExecutionStatus,
-} from './es2plus-messages.ts'
+import { ES2PLUS_ROOT, functionExecutionStatus, eid, iccid } from './es2plus-messages.ts'
 
-/** Where an SM-DP+ posts it on our side; answers carry the header `X-Admin-Protocol: gsma/rsp/v2.5.0`. */
+/**
+ * Where an SM-DP+ posts it on our side. It is a notification: the answer is 204 without a body, and carries the header
+ * `X-Admin-Protocol: gsma/rsp/v2.5.0`; there is no execution status to give.
+ */
 export const DOWNLOAD_PROGRESS_PATH = `${ES2PLUS_ROOT}/handleDownloadProgressInfo`
 
 /** SGP.22 v2.5, 5.3.5: the points of a download that the SM-DP+ reports. */
 const NOTIFICATION_POINTS: Record<number, DownloadPoint> = {
   1: 'eligibility_checked',
-  2: 'download_confirmed',
+  2: 'confirmation_failed',
   3: 'package_downloaded',
   4: 'installed',
 }
 export type DownloadPoint =
-  'eligibility_checked' | 'download_confirmed' | 'package_downloaded' | 'installed' | 'other'
+  'eligibility_checked' | 'confirmation_failed' | 'package_downloaded' | 'installed' | 'other'
 
 export type DownloadProgress = {
   iccid: string
@@ -46,39 +43,17 @@ const request = z.object({
   resultData: z.string().max(100_000).optional(),
 })
 
-export type ParsedProgress =
-  { ok: true; progress: DownloadProgress } | { ok: false; response: DownloadProgressResponse }
-export type DownloadProgressResponse = { header: { functionExecutionStatus: FunctionExecutionStatus } }
-
-/**
- * Reads an ES2+.HandleDownloadProgressInfo request. When it is malformed, `response` is the body to answer
- * with (HTTP 200, header `X-Admin-Protocol`), with 1.6/2.1: invalid input parameter of the function.
- */
-export function parseDownloadProgress(body: unknown): ParsedProgress {
+/** Reads an ES2+.HandleDownloadProgressInfo request; undefined when it is malformed. */
+export function parseDownloadProgress(body: unknown): DownloadProgress | undefined {
   const parsed = request.safeParse(body)
-  if (!parsed.success) return { ok: false, response: failedWith('1.6', '2.1') }
+  if (!parsed.success) return undefined
   const { header, notificationPointStatus, ...info } = parsed.data
   return {
-    ok: true,
-    progress: {
-      iccid: info.iccid,
-      ...(info.eid === undefined ? {} : { eid: info.eid }),
-      point: NOTIFICATION_POINTS[info.notificationPointId] ?? 'other',
-      succeeded: notificationPointStatus.status.startsWith('Executed'),
-      timestamp: info.timestamp,
-      ...header,
-    },
-  }
-}
-
-/** The body to answer with when the progress was taken in. */
-export function downloadProgressTaken(): DownloadProgressResponse {
-  return { header: { functionExecutionStatus: { status: 'Executed-Success' } } }
-}
-
-/** The body to answer with when it was understood but cannot be taken: e.g. 8.2.1/3.9, no card has this ICCID. */
-export function failedWith(subjectCode: string, reasonCode: string): DownloadProgressResponse {
-  return {
-    header: { functionExecutionStatus: { status: 'Failed', statusCodeData: { subjectCode, reasonCode } } },
+    iccid: info.iccid.replace(/F$/i, ''),
+    ...(info.eid === undefined ? {} : { eid: info.eid }),
+    point: NOTIFICATION_POINTS[info.notificationPointId] ?? 'other',
+    succeeded: notificationPointStatus.status.startsWith('Executed'),
+    timestamp: info.timestamp,
+    ...header,
   }
 }

@@ -23,7 +23,7 @@ export type FunctionExecutionStatus = z.infer<typeof functionExecutionStatus>
 
 const responseHeader = z.object({ functionExecutionStatus })
 
-export const iccid = z.string().regex(/^\d{18,19}[\dF]?$/)
+export const iccid = z.string().regex(/^\d{18,19}[\dFf]?$/)
 export const eid = z.string().regex(/^\d{32}$/)
 export const matchingId = z.string().regex(/^[0-9A-Z-]{0,255}$/)
 
@@ -37,56 +37,59 @@ export const confirmOrderResponse = z.object({
 })
 export const headerOnlyResponse = z.object({ header: responseHeader })
 
-/**
- * Status codes of ES2+.CancelOrder that carry a decision (SGP.22 v2.5, 5.3.4 and 5.2.6), as
- * `subjectCode/reasonCode`. 8.2.1 is the profile's ICCID, 8.2.6 the Matching ID, 8.1.1 the EID.
+/*
+ * Status codes as `subjectCode/reasonCode` (SGP.22 v2.5, 5.2.6): 8.1.1 is the EID, 8.2.1 the profile's ICCID, 8.2.5 its
+ * type, 8.2.6 the matching id; 1.2 not allowed, 2.x malformed, 3.3 in use, 3.7 unavailable, 3.8 refused, 3.9 unknown,
+ * 3.10 belongs to another. Held against the tables that lpac and Android's eSIM tools carry; what those do not list for
+ * ES2+ says so. A code that is in none of these maps leaves the question open.
  */
-export const CANCEL_ORDER_CODES: Record<string, 'on_device' | 'cancelled' | { refused: string }> = {
-  /** Already in use: the profile was downloaded, so there is no order left to cancel. */
-  '8.2.1/3.3': 'on_device',
-  /** Unavailable: the state that `finalProfileStatusIndicator: Unavailable` asks for is reached already. */
-  '8.2.1/3.7': 'cancelled',
-  '8.2.1/3.9': { refused: 'profile_unknown' },
+
+const malformed = Object.fromEntries(
+  ['1.6/2.1', '1.6/2.2', '8.1.1/2.2', '8.2.1/2.1', '8.2.1/2.2', '8.2.6/2.1', '8.2.6/2.2'].map((codes) => [
+    codes,
+    { refused: 'request_malformed' },
+  ]),
+)
+const notForUs = {
   '8.2.1/1.2': { refused: 'profile_not_ours' },
+  '8.2.1/3.9': { refused: 'profile_unknown' },
   '8.2.1/3.10': { refused: 'eid_differs' },
   '8.1.1/3.10': { refused: 'eid_differs' },
   '8.1.1/3.9': { refused: 'eid_unknown' },
   '8.2.6/3.10': { refused: 'matching_id_differs' },
-  '8.2.6/3.9': { refused: 'matching_id_unknown' },
+  /** Not listed for ES2+, and clear all the same: SM-DP+s answer with it when they know no such order. */
   '8.2.6/3.8': { refused: 'matching_id_refused' },
-  '8.2.1/2.1': { refused: 'request_malformed' },
-  '8.2.1/2.2': { refused: 'request_malformed' },
-  '1.6/2.1': { refused: 'request_malformed' },
-  '1.6/2.2': { refused: 'request_malformed' },
+  '8.2.6/3.9': { refused: 'matching_id_unknown' },
 }
 
-/** Status codes of ES2+.DownloadOrder that carry a refusal (5.3.1). 8.2.5 is the profile type. */
-export const DOWNLOAD_ORDER_REFUSALS: Record<string, string> = {
-  '8.2.5/3.7': 'no_profile_left',
-  '8.2.5/3.9': 'profile_type_unknown',
-  '8.2.5/1.2': 'profile_not_ours',
-  '8.2.1/1.2': 'profile_not_ours',
-  '8.2.1/3.3': 'profile_in_use',
-  '8.2.1/3.7': 'no_profile_left',
-  '8.2.1/3.9': 'profile_unknown',
-  '8.2.1/2.1': 'request_malformed',
-  '8.2.1/2.2': 'request_malformed',
-  '1.6/2.1': 'request_malformed',
-  '1.6/2.2': 'request_malformed',
+/** ES2+.CancelOrder (5.3.3). */
+export const CANCEL_ORDER_CODES: Record<string, 'on_device' | 'cancelled' | { refused: string }> = {
+  ...malformed,
+  ...notForUs,
+  /** The profile was downloaded already, so there is no order left to cancel. */
+  '8.2.1/3.3': 'on_device',
+  /** Not listed: the state that `finalProfileStatusIndicator: Unavailable` asks for is reached already. */
+  '8.2.1/3.7': 'cancelled',
+}
+
+/** ES2+.DownloadOrder (5.3.1). */
+export const DOWNLOAD_ORDER_CODES: Record<string, { refused: string }> = {
+  ...malformed,
+  ...notForUs,
+  '8.2.1/3.3': { refused: 'profile_in_use' },
+  '8.2.5/1.2': { refused: 'profile_not_ours' },
+  '8.2.5/3.7': { refused: 'no_profile_left' },
+  '8.2.5/3.8': { refused: 'profile_type_differs' },
+  '8.2.5/3.9': { refused: 'profile_type_unknown' },
 }
 
 /**
- * Status codes of ES2+.ConfirmOrder that carry a decision (5.3.2). A profile in use is one that was confirmed
- * before: with a matching id of our own making only this key's earlier call can have done it.
+ * ES2+.ConfirmOrder (5.3.2). A profile that is not available, or a matching id that is in use: where this was asked
+ * before and the answer got lost, it is our own doing, for the matching id is unguessable and for this profile only.
  */
-export const CONFIRM_ORDER_CODES: Record<string, 'confirmed' | { refused: string }> = {
-  '8.2.1/3.3': 'confirmed',
-  '8.2.1/3.9': { refused: 'profile_unknown' },
-  '8.2.1/1.2': { refused: 'profile_not_ours' },
-  '8.2.6/3.3': { refused: 'matching_id_in_use' },
-  '8.2.6/3.10': { refused: 'matching_id_differs' },
-  '8.2.1/2.1': { refused: 'request_malformed' },
-  '8.2.1/2.2': { refused: 'request_malformed' },
-  '1.6/2.1': { refused: 'request_malformed' },
-  '1.6/2.2': { refused: 'request_malformed' },
+export const CONFIRM_ORDER_CODES: Record<string, { refused: string; orConfirmedBefore?: true }> = {
+  ...malformed,
+  ...notForUs,
+  '8.2.1/3.3': { refused: 'profile_in_use', orConfirmedBefore: true },
+  '8.2.6/3.3': { refused: 'matching_id_in_use', orConfirmedBefore: true },
 }

@@ -8,7 +8,7 @@ import {
 import {
   CANCEL_ORDER_CODES,
   CONFIRM_ORDER_CODES,
-  DOWNLOAD_ORDER_REFUSALS,
+  DOWNLOAD_ORDER_CODES,
   type FunctionExecutionStatus,
 } from './es2plus-messages.ts'
 import type {
@@ -22,8 +22,9 @@ import type {
 } from './port.ts'
 
 /**
- * Takes profiles from an SM-DP+ by ES2+.DownloadOrder and ConfirmOrder, and retires them by ES2+.CancelOrder (SGP.22 v2.5, 5.3.4) with the final state Unavailable:
- * the profile never returns to the stock, so the activation code printed on the card is dead for good.
+ * Takes profiles from an SM-DP+ by ES2+.DownloadOrder and ConfirmOrder, and retires them by ES2+.CancelOrder (SGP.22
+ * v2.5, 5.3.1 to 5.3.3) with the final state Unavailable: the profile never returns to the stock, so the activation code
+ * printed on the card is dead for good.
  */
 export function es2plusEsim(
   config: Es2plusConfig & { smdpAddress?: string | undefined },
@@ -48,12 +49,12 @@ async function order(client: Es2plusClient, request: OrderRequest): Promise<Answ
   const reply = await client.downloadOrder({ key: request.key, profileType: request.profileType })
   if (reply.kind === 'unknown') return reply
   const { evidence, executed, codes } = verdictOf(reply.status, functionCallIdentifier(request.key))
-  const iccid = reply.body.iccid?.replace(/F$/, '')
+  const iccid = reply.body.iccid?.replace(/F$/i, '')
   if (executed && iccid) return { kind: 'done', evidence, value: { iccid } }
   if (executed) return { kind: 'unknown', reason: 'unreadable_answer' }
-  const refused = codes === undefined ? undefined : DOWNLOAD_ORDER_REFUSALS[codes]
-  if (refused === undefined) return notANo(reply.status, codes)
-  return { kind: 'refused', code: refused, reason: `the SM-DP+ gave no profile (${codes})`, evidence }
+  const verdict = codes === undefined ? undefined : DOWNLOAD_ORDER_CODES[codes]
+  if (verdict === undefined) return notANo(reply.status, codes)
+  return { kind: 'refused', code: verdict.refused, reason: `the SM-DP+ gave no profile (${codes})`, evidence }
 }
 
 /** ES2+.ConfirmOrder (5.3.2) with release: from here the profile waits for the phone. */
@@ -68,14 +69,14 @@ async function confirm(
   const { evidence, executed, codes } = verdictOf(reply.status, functionCallIdentifier(key))
   if (executed && (reply.body.matchingId ?? matchingId) !== matchingId)
     return { kind: 'refused', code: 'matching_id_differs', reason: 'another matching id came back', evidence }
-  const verdict = executed ? 'confirmed' : codes === undefined ? undefined : CONFIRM_ORDER_CODES[codes]
-  if (verdict === undefined) return notANo(reply.status, codes)
-  if (verdict === 'confirmed') {
+  const verdict = codes === undefined ? undefined : CONFIRM_ORDER_CODES[codes]
+  if (!executed && verdict === undefined) return notANo(reply.status, codes)
+  if (executed || (verdict?.orConfirmedBefore && request.askedBefore)) {
     const address = reply.body.smdpAddress || smdpAddress
     return { kind: 'done', evidence, value: { matchingId, smdpAddress: address } }
   }
   const reason = `the SM-DP+ did not confirm the profile (${codes})`
-  return { kind: 'refused', code: verdict.refused, reason, evidence }
+  return { kind: 'refused', code: verdict!.refused, reason, evidence }
 }
 
 /** Busy, an execution error, out of its own time, or a code of the vendor's: says nothing about what was done. */

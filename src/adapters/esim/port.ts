@@ -30,6 +30,8 @@ export type ConfirmRequest = {
   iccid: string
   /** Ours, so that an answer that got lost is no loss: `[0-9A-Z-]`, unguessable, for this profile only. */
   matchingId: string
+  /** It was asked for under this key before, and the answer may have got lost: then in use means used by us. */
+  askedBefore?: boolean
 }
 export type Confirmed = {
   matchingId: string

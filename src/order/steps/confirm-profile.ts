@@ -1,10 +1,10 @@
 import type { Confirmed } from '../../adapters/esim/port.ts'
 import { assert } from '../../platform/errors.ts'
 import { activationCode, keepActivation, matchingIdFor } from '../activation.ts'
-import { doneFact } from '../order-journal.ts'
+import { attemptsAt, doneFact } from '../order-journal.ts'
 import type { OutsideOrderStep } from '../order-step.ts'
 
-type Request = { iccid: string; matchingId: string }
+type Request = { iccid: string; matchingId: string; askedBefore: boolean }
 
 /** Ready for whoever has the activation code (ES2+.ConfirmOrder); the code goes into the vault and nowhere else. */
 export const confirmProfile: OutsideOrderStep<Request, Confirmed> = {
@@ -14,7 +14,8 @@ export const confirmProfile: OutsideOrderStep<Request, Confirmed> = {
     const iccid = doneFact(told.journal, 'reserve_profile', 'iccid')
     assert(iccid, 'a profile is reserved before it is confirmed')
     const { codeKey } = await ctx.keys.vault(told.issuer.issuerId)
-    return { ask: { iccid, matchingId: matchingIdFor({ codeKey }, told.order.order_id) } }
+    const matchingId = matchingIdFor({ codeKey }, told.order.order_id)
+    return { ask: { iccid, matchingId, askedBefore: attemptsAt(told.journal, 'confirm_profile').length > 0 } }
   },
   call: (providers, request, key) => providers.esim.confirm({ ...request, key }),
   async done(ctx, tx, told, { smdpAddress, matchingId }) {
