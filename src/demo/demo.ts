@@ -16,6 +16,7 @@ import { closeOneCard } from './close-one-card.ts'
 import { announceMails } from './mailbox.ts'
 import { sampleWebhookSecret, seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
 import { openScreen, type Screen } from './screen.ts'
+import { openStops, type Stops } from './stops.ts'
 
 type Options = { once?: boolean; out?: string }
 type Closed = Awaited<ReturnType<typeof closeOneCard>>
@@ -31,8 +32,7 @@ export async function demoCommand(config: Config, options: Options): Promise<num
     () => new Date(),
   )
   const out = options.out ?? join(config.dataDir, 'demo')
-  const stops: (() => Promise<void>)[] = []
-  const stop = stopOnce(stops)
+  const stops = openStops()
   const told = untilToldToStop()
   try {
     const play = playDemo(config, { screen, out, stops, options })
@@ -42,11 +42,11 @@ export async function demoCommand(config: Config, options: Options): Promise<num
     await told
     return 0
   } finally {
-    await stop()
+    await stops.all()
   }
 }
 
-type Play = { screen: Screen; out: string; stops: (() => Promise<void>)[]; options: Options }
+type Play = { screen: Screen; out: string; stops: Stops; options: Options }
 
 async function playDemo(config: Config, { screen, out, stops, options }: Play): Promise<void> {
   const timed = timer(screen)
@@ -54,14 +54,14 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   await checkPorts(config)
   screen.say('LEB: a prepaid travel card is closed properly\n')
   const app = await timed('database ready, schema up to date', () => openApp(config, 'command'))
-  stops.unshift(() => app.stop())
+  stops.add(() => app.stop())
   // They come up while the fleet is imported; both find a migrated database.
   const started = startLeb(config, stops)
   started.catch(() => undefined)
   const { child, world } = await timed('outside world: network, SM-DP+, payments, mail', () =>
     startOutsideWorld(out),
   )
-  stops.unshift(() => child.stop())
+  stops.add(() => child.stop())
   await timed('three issuers set up, with keys of their own', () => setUpIssuers(app.ctx, world))
   const rejects = join(out, 'rejects.csv')
   const fleet = { file: projectFile('demo', 'fleet.csv'), rejects }
@@ -85,7 +85,7 @@ function timer(screen: Screen) {
 }
 
 /** Serve and work as processes of their own, as they would run in an installation. */
-async function startLeb(config: Config, stops: (() => Promise<void>)[]): Promise<void> {
+async function startLeb(config: Config, stops: Stops): Promise<void> {
   // What the sample issuers' settings name; the simulated provider takes any key.
   const env = {
     LEB_LOG: 'warn',
@@ -95,10 +95,11 @@ async function startLeb(config: Config, stops: (() => Promise<void>)[]): Promise
   const children = ['serve', 'work'].map((name) =>
     startChild({ name: `leb ${name}`, file: ['bin', 'start.mjs'], args: [name], env }),
   )
-  for (const child of children) stops.unshift(() => child.stop())
+  for (const child of children) stops.add(() => child.stop())
   const ended = Promise.race(children.map(endOf))
-  ended.catch(() => undefined)
-  await Promise.race([answers(`${config.publicUrl}/readyz`), ended])
+  const asking = new AbortController()
+  ended.catch(() => asking.abort())
+  await Promise.race([answers(`${config.publicUrl}/readyz`, asking.signal), ended])
 }
 
 function endOf(child: Child): Promise<never> {
@@ -109,8 +110,8 @@ function endOf(child: Child): Promise<never> {
   })
 }
 
-async function answers(url: string): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+async function answers(url: string, given: AbortSignal): Promise<void> {
+  for (let tries = 0; tries < 600 && !given.aborted; tries++) {
     const ok = await fetch(url).then(
       (r) => r.ok,
       () => false,
@@ -173,11 +174,5 @@ async function checkPorts(config: Config): Promise<void> {
       )
       probe.listen(port, config.host, () => probe.close(() => free()))
     })
-  }
-}
-
-function stopOnce(stops: (() => Promise<void>)[]): () => Promise<void> {
-  return async () => {
-    for (const stop of stops.splice(0)) await stop().catch(() => undefined)
   }
 }
