@@ -107,6 +107,9 @@ begin
 end $$;
 
 -- The functions that read or wrote those columns, otherwise as they were; usage_cards follows in 0054.
+
+-- All balances that one call lets lapse are one posting: a collective one, with a line for each card and one for the
+-- house in each currency (docs/adr/0021). A posting a card was a fifth of the sweep's CPU.
 create or replace function ledger_lapse(
   p_issuer text, p_until timestamptz, p_now timestamptz, p_most int, p_jurisdictions text[], p_rules text[],
   p_keep_days int[], p_posting uuid, p_from_page bigint default null, p_to_page bigint default null
