@@ -72,5 +72,11 @@ export class Pause extends Error {
   }
 }
 
+/** The look that comes first; null (a person's turn) only when every one of them waits for a person. */
+export function earliest(pauses: Pause[]): Pause {
+  const times = pauses.flatMap(({ until }) => (until ? [until.getTime()] : []))
+  return new Pause(times.length > 0 ? new Date(Math.min(...times)) : null)
+}
+
 /** Another worker tells this closure now, or it was undone: whoever meets this stops without writing. */
 export class Superseded extends Error {}

@@ -8,7 +8,7 @@ import { clearBlocks, isBlocked, openBlock } from './blocks.ts'
 import type { Case, CaseCard, CasePart } from './case.ts'
 import type { Covers } from './closure-view.ts'
 import { attempts, type JournalRow, lastAttempt } from './journal.ts'
-import { type Block, type LocalStep, type OutsideStep, Pause, type Proof } from './step.ts'
+import { type Block, earliest, type LocalStep, type OutsideStep, Pause, type Proof } from './step.ts'
 import type { Turn } from './turn.ts'
 
 /** How close.ts tells a closure: step by step, each durable, each at most once done. */
@@ -72,12 +72,6 @@ function cardStory(telling: Telling, card: CaseCard): CardStory {
       if (pauses.length > 0) throw earliest(pauses)
     },
   }
-}
-
-/** The look that comes first; null (a person's turn) only when every card waits for a person. */
-function earliest(pauses: Pause[]): Pause {
-  const times = pauses.flatMap((pause) => (pause.until ? [pause.until.getTime()] : []))
-  return new Pause(times.length > 0 ? new Date(Math.min(...times)) : null)
 }
 
 /** What every step is told with: the closure, and the transaction in which this worker's turn is held. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '../adapters/answer.ts'
-import { Pause, type Proof, Superseded } from '../closure/step.ts'
+import { earliest, Pause, type Proof, Superseded } from '../closure/step.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { holdOrder, noteOrder, type OrderCase, type RefundReason } from './order-case.ts'
@@ -51,9 +51,7 @@ async function tellEach(...lanes: (() => Promise<void>)[]): Promise<void> {
       else errors.push(error)
     }
   if (errors.length > 0) throw errors[0]
-  if (pauses.length === 0) return
-  const times = pauses.flatMap(({ until }) => (until ? [until.getTime()] : []))
-  throw new Pause(times.length > 0 ? new Date(Math.min(...times)) : null)
+  if (pauses.length > 0) throw earliest(pauses)
 }
 
 async function tellLocal(ctx: Context, told: OrderCase, step: LocalOrderStep): Promise<void> {
