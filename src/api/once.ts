@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
-import { Refusal, type RefusalCode } from '../platform/errors.ts'
+import { Refusal } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
 import type { ApiProblem } from './api-problems.ts'
 import { problemTexts } from './problem.ts'
@@ -29,6 +29,7 @@ export const claim_seconds = 30
 export const remembered_hours = 24
 const notKept = new Set<number>([401, 429, 503])
 
+type KeptRefusal = Pick<Refusal, 'code' | 'facts' | 'worded'>
 type Row = { request_hash: Buffer; status: number | null; body: unknown; created_at: Date }
 type Claim = { kind: 'mine'; at: Date; again: boolean } | { kind: 'answered'; row: Row }
 
@@ -65,7 +66,7 @@ async function noteFailure(hold: Hold, error: unknown): Promise<void> {
   if (!(error instanceof Refusal)) return letGo(hold)
   const status = statusOf(error)
   if (status === undefined || notKept.has(status)) return release(hold)
-  return settle(hold, { status, body: { code: error.code, facts: error.facts } })
+  return settle(hold, { status, body: { code: error.code, facts: error.facts, worded: error.worded } })
 }
 
 async function act<K extends Kept>(input: OnceInput<K>, again: boolean): Promise<K> {
@@ -182,8 +183,8 @@ function statusOf(refusal: Refusal): number | undefined {
 
 function replay(row: Row): Kept {
   if (row.status === 200) return row.body as Kept
-  const { code, facts } = row.body as { code: RefusalCode; facts: Record<string, string> }
-  throw new Refusal(code, facts)
+  const { code, facts, worded } = row.body as KeptRefusal
+  throw new Refusal(code, facts, worded)
 }
 
 /** Removes what is older than a day, in all issuers. Meant for a minute job; answers how many rows went. */
