@@ -10,14 +10,17 @@ import { problemTexts } from './problem.ts'
 /** What is kept of an answer: ids to write it again from. Never the answer itself, which may hold a secret. */
 export type Kept = { [name: string]: string | null }
 
-export type OnceInput<K extends Kept> = {
+export type RequestPlace = {
   issuerId: string
-  /** The client's Idempotency-Key. */
+  /** The client's Idempotency-Key. A structured-field string carries quotes; it names the same key. */
   key: string
   /** Who asks: the session's fingerprint, or what an anonymous request is about. Kept as a keyed hash. */
   caller: string | Uint8Array
   /** Method, address and body: the same key may only come with the same request. */
   request: unknown
+}
+
+export type OnceInput<K extends Kept> = RequestPlace & {
   /** Does the work. May be called again after a crash, so it must find by itself what it did before. */
   act(): Promise<K>
   /** After a crash: what an earlier try of this same request left behind, when `act` is refused because of it. */
@@ -84,14 +87,14 @@ type Hold = { ctx: Context; place: Place; at: Date }
 type Place = { issuerId: string; caller: string; key: string; hash: Buffer }
 
 /** Hashes are keyed: key, caller and request may be made of an e-mail address, and a plain hash gives it away. */
-async function placeOf<K extends Kept>(ctx: Context, input: OnceInput<K>): Promise<Place> {
+export async function placeOf(ctx: Context, input: RequestPlace): Promise<Place> {
   const { indexKey } = await ctx.keys.vault(input.issuerId)
   const mac = (label: string, what: string | Uint8Array) =>
     createHmac('sha256', indexKey).update(`api/${label}/`).update(what).digest()
   return {
     issuerId: input.issuerId,
     caller: mac('caller', input.caller).toString('base64url'),
-    key: mac('key', input.key).toString('base64url'),
+    key: mac('key', input.key.replace(/^"(.*)"$/, '$1')).toString('base64url'),
     hash: mac('request', JSON.stringify(input.request)),
   }
 }
