@@ -199,7 +199,20 @@ it.each<[string, () => string, () => string[]]>([
     () => [],
   ],
   ['a fee of its own', () => row('fee', 'fee_x', '', '-1.00'), () => ['fee_not_booked fee txn_fee_x']],
-  ['one line twice', () => sim.balance.csv().split('\n')[1]! + '\n', () => []],
+  [
+    'one line twice',
+    () => sim.balance.csv().split('\n')[1]! + '\n',
+    () => [`line_repeats charge ${txn(first)}`],
+  ],
+  [
+    'one refund twice, and counts it once',
+    () =>
+      sim.balance
+        .csv()
+        .split('\n')
+        .find((line) => line.includes(refund))! + '\n',
+    () => [`line_repeats refund ${txn(refund)}`],
+  ],
   [
     'one line twice and different',
     () => row('payout', 'po_1', '', '-9.00', { txn: txn('po_1') }),
@@ -280,4 +293,21 @@ it('says it in words, and refuses what it cannot begin with', async () => {
     tx.selectFrom('payment').select('payment_id').execute(),
   )
   expect(rows).toEqual([])
+})
+
+it('says which line repeats which, in words too', async () => {
+  const [head, ...lines] = sim.balance.csv().trimEnd().split('\n')
+  const csv = [head, ...lines, lines[1], lines[1]].join('\n')
+  const window = { from: '2026-11-20', to: '2026-11-23' }
+  const { differences } = await reconciled(csv, window)
+  const nth = lines.length + 2
+  expect(differences.map(({ kind, line, detail }) => [kind, line, detail])).toEqual([
+    ['line_repeats', nth, `line ${nth} repeats line 3`],
+    ['line_repeats', nth + 1, `line ${nth + 1} repeats line 3`],
+  ])
+  let said = ''
+  const out = (text: string) => void (said += text)
+  await reconcileCommand(leb, { provider: 'stripe', file, issuer: 'leb', ...window, out })
+  expect(said).toContain(`(line ${nth} repeats line 3)`)
+  expect(said).toContain('2  line_repeats: the same line again: it counts once')
 })
