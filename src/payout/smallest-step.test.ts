@@ -7,6 +7,7 @@ import { claimKept } from '../closure/claim-kept.ts'
 import { previewClosure } from '../closure/preview.ts'
 import { retryBlocked } from '../closure/unblock.ts'
 import { inIssuer } from '../platform/db.ts'
+import { waysOf } from './pages/ways.ts'
 
 const issuerId = 'roamly'
 let leb: Outside
@@ -31,6 +32,11 @@ it('tells before the declaration that the last digit goes another way than the r
   expect(cards[0]!.settlement.parts).toMatchObject([
     { route: 'original_payment', amount: 6_910n },
     { route: 'bank_transfer', amount: 5n },
+  ])
+  const words = { lang: 'en', day: 'Monday', minimum: {} } as const
+  expect(waysOf([cards[0]!.settlement], words)).toEqual([
+    expect.stringMatching(/6\.910 goes back to the payment method/),
+    expect.stringMatching(/0\.005 goes to a bank account that you name .* cannot go back the way it came/),
   ])
   const closureId = await closeCard(leb, card)
   expect(await partsOf(leb, issuerId, closureId)).toEqual([
