@@ -17,7 +17,7 @@ else {
     console.error(
       `leb: needs Node 24; this is ${process.version}, and npm ci brought none for ${process.platform}-${process.arch}. Install Node 24 and run it with that.`,
     )
-    process.exit(1)
+    process.exit(2)
   }
   const child = spawn(node, [start, ...process.argv.slice(2)], { stdio: 'inherit' })
   // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone is passed on.
@@ -25,7 +25,7 @@ else {
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`leb: could not start Node 24: ${error.message}`)
-    process.exit(1)
+    process.exit(2)
   })
   child.on('exit', (code, signal) => {
     if (!signal) process.exit(code ?? 1)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { SimReply, SimRequest } from './http-server.ts'
-import { chargeFee, type BalanceBook } from './payment-balance.ts'
+import { chargeFee, THREE_DIGITS, type BalanceBook } from './payment-balance.ts'
 import { fieldsOf, intentObject, type CheckoutBook, type SimSession } from './payment-checkout.ts'
 import type { DisputeBook } from './payment-disputes.ts'
 import type { RefundBook, SimPayment, SimRefund } from './refund-book.ts'
@@ -56,10 +56,17 @@ function createSession(request: SimRequest, checkout: CheckoutBook): SimReply {
   const amount = Number(form.get('line_items[0][price_data][unit_amount]'))
   if (!Number.isSafeInteger(amount) || amount <= 0 || amount > 99_999_999)
     return failed(400, 'amount_too_large', 'Amount must be a positive integer of at most 8 digits')
+  if (isBetweenSteps(amount, form.get('line_items[0][price_data][currency]') ?? '')) return notARoundAmount()
   for (const name of ['success_url', 'line_items[0][price_data][currency]', 'mode'])
     if (!form.get(name)) return failed(400, 'parameter_missing', `Missing required param: ${name}.`)
   return { status: 200, json: checkout.open(form, `http://${request.headers.host}`) }
 }
+
+/** docs.stripe.com/currencies, "Three-decimal currencies": the last digit must be 0. */
+const isBetweenSteps = (amount: number, currency: string) =>
+  THREE_DIGITS.has(currency.toLowerCase()) && amount % 10 !== 0
+
+const notARoundAmount = () => failed(400, undefined, 'Amount must be evenly divisible by 10 in this currency')
 
 function shown(session: SimSession, query: URLSearchParams, books: PaymentBooks): object {
   const payment = session.payment_intent === null ? undefined : books.refunds.payment(session.payment_intent)
@@ -89,6 +96,7 @@ function createRefund(request: SimRequest, { refunds: book, balance, tell }: Pay
   if (left === 0) return failed(400, 'charge_already_refunded', 'Charge has already been refunded.')
   if (!Number.isSafeInteger(amount) || amount <= 0)
     return failed(400, 'parameter_invalid_integer', 'Invalid integer')
+  if (isBetweenSteps(amount, payment.currency)) return notARoundAmount()
   if (amount > left)
     return failed(400, undefined, 'Refund amount is greater than unrefunded amount on charge')
   const status = { stall: 'pending', fail_later: 'failed' }[String(request.failure)] ?? 'succeeded'

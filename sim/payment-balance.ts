@@ -72,7 +72,7 @@ function row(line: BalanceLine): string {
 }
 
 const NO_DIGITS = new Set(['jpy', 'krw', 'vnd', 'clp', 'xaf', 'xof', 'xpf'])
-const THREE_DIGITS = new Set(['kwd', 'bhd', 'jod', 'omr', 'tnd'])
+export const THREE_DIGITS = new Set(['kwd', 'bhd', 'jod', 'omr', 'tnd'])
 
 function inMajorUnits(amount: number, currency: string): string {
   const digits = NO_DIGITS.has(currency) ? 0 : THREE_DIGITS.has(currency) ? 3 : 2

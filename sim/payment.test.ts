@@ -83,3 +83,26 @@ it('keeps a balance whose report is in major units and adds up', async () => {
     payment_intent_id: 'pi_1',
   })
 })
+
+it('takes and gives back three-digit currencies only in tens, as Stripe does', async () => {
+  sim.seed([{ id: 'pi_kwd', amount: 7_120, currency: 'kwd' }])
+  const post = async (path: string, form: Record<string, string>) =>
+    (
+      await fetch(`${sim.url}${path}`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer sk_test_sim' },
+        body: new URLSearchParams(form),
+      })
+    ).status
+  const refund = (amount: string) => post('/v1/refunds', { payment_intent: 'pi_kwd', amount })
+  expect([await refund('6915'), await refund('6910')]).toEqual([400, 200])
+  const price = 'line_items[0][price_data]'
+  const open = (amount: string) =>
+    post('/v1/checkout/sessions', {
+      mode: 'payment',
+      success_url: 'https://x',
+      [`${price}[currency]`]: 'kwd',
+      [`${price}[unit_amount]`]: amount,
+    })
+  expect([await open('7125'), await open('7130')]).toEqual([400, 200])
+})

@@ -11,7 +11,13 @@ const examples = [
   ['npx leb verify slip.pdf --trust root.pem', 'is this slip genuine (offline)'],
 ] as const
 
-/** What stands under `leb --help`, as wide as the terminal: examples of the commands, and the settings. */
+const exitCodes = [
+  ['0', 'done'],
+  ['1', 'done, and the answer is no: books differ, not genuine, not there'],
+  ['2', 'could not be read or run, in one sentence why'],
+] as const
+
+/** What stands under `leb --help`, as wide as the terminal: examples of the commands, exit codes, and the settings. */
 export function helpWords(command: Command): string {
   const help = command.createHelp()
   const width = command.configureOutput().getOutHelpWidth?.() ?? 80
@@ -23,5 +29,10 @@ export function helpWords(command: Command): string {
     return [title, ...items.map(([term, words]) => help.formatItem(term, widest, words, help))].join('\n')
   }
   const settings = describeSettings().map(({ name, meaning }) => [name, meaning] as const)
-  return `\n${list('Examples:', [...examples])}\n\n${list('Settings come from the environment:', settings)}\n`
+  const lists = [
+    list('Examples:', [...examples]),
+    list('Exit codes:', [...exitCodes]),
+    list('Settings come from the environment:', settings),
+  ]
+  return `\n${lists.join('\n\n')}\n`
 }

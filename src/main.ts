@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { showExamples } from './command-examples.ts'
 import { helpWords } from './help-words.ts'
@@ -11,23 +12,30 @@ import { addUsageCommands } from './usage/usage-cli.ts'
 import { addPaymentCommands } from './payment/add-payment-commands.ts'
 import { addPayoutCommands } from './payout/cli.ts'
 
-/** The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. */
+/**
+ * The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. Exit 0: done;
+ * 1: done, and the answer is no (books differ, not genuine); 2: could not be read or run, so that there is no answer.
+ */
 export async function main(argv: string[]): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < 24) fail(`needs Node 24, this is ${process.version}`)
   // A reader that has seen enough (| head) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2))
   try {
     process.exitCode = await run(argv)
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else if (error instanceof SetupError) fail(error.message)
-    else throw error
+    else {
+      // A fault of ours, or a database that went away. Thrown on, it would end with 1, which is an answer.
+      process.stderr.write(`${inspect(error)}\n`)
+      process.exit(2)
+    }
   }
 }
 
 function fail(sentence: string): void {
   process.stderr.write(`leb: ${sentence}\n`)
-  process.exitCode = 1
+  process.exitCode = 2
 }
 
 async function run(argv: string[]): Promise<number> {
@@ -137,7 +145,9 @@ function addClosing(program: Command, ends: Ends): void {
 function addSetUp(program: Command, ends: Ends): void {
   program
     .command('import <file>')
-    .description('takes a fleet over from a CSV file; running it again changes nothing')
+    .description(
+      'takes a fleet over from a CSV file; running it again changes nothing: exit 0 every row taken or in the reject file, 2 not',
+    )
     .requiredOption('--rejects <file>', 'where rows go that cannot be taken, with every reason')
     .option('--json', 'end with one JSON object {rows, imported, rejected, unchanged}')
     .action(
@@ -179,7 +189,9 @@ function addSetUp(program: Command, ends: Ends): void {
     .command('ledger')
     .description('the books')
     .command('check')
-    .description('proves from the journal alone that all of it adds up: exit 0 yes, 1 no (and where)')
+    .description(
+      'proves from the journal alone that all of it adds up: exit 0 yes, 1 no (and where), 2 not run',
+    )
     .option('--json', 'as one JSON object')
     .action(
       ends(async (options: { json?: boolean }) => {

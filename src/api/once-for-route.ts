@@ -13,8 +13,6 @@ export async function onceForRoute<K extends Kept>(
 ): Promise<{ kept: K; replayed: boolean }> {
   const done = await once(c.get('ctx'), {
     ...input,
-    // A structured-field string carries quotes; it names the same key.
-    key: input.key.replace(/^"(.*)"$/, '$1'),
     issuerId: c.get('issuer').issuerId,
     request: [c.req.method, c.req.path, input.body ?? null],
   })

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
-import { Refusal, type RefusalCode } from '../platform/errors.ts'
+import { Refusal } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
 import type { ApiProblem } from './api-problems.ts'
 import { problemTexts } from './problem.ts'
@@ -10,14 +10,17 @@ import { problemTexts } from './problem.ts'
 /** What is kept of an answer: ids to write it again from. Never the answer itself, which may hold a secret. */
 export type Kept = { [name: string]: string | null }
 
-export type OnceInput<K extends Kept> = {
+export type RequestPlace = {
   issuerId: string
-  /** The client's Idempotency-Key. */
+  /** The client's Idempotency-Key. A structured-field string carries quotes; it names the same key. */
   key: string
   /** Who asks: the session's fingerprint, or what an anonymous request is about. Kept as a keyed hash. */
   caller: string | Uint8Array
   /** Method, address and body: the same key may only come with the same request. */
   request: unknown
+}
+
+export type OnceInput<K extends Kept> = RequestPlace & {
   /** Does the work. May be called again after a crash, so it must find by itself what it did before. */
   act(): Promise<K>
   /** After a crash: what an earlier try of this same request left behind, when `act` is refused because of it. */
@@ -29,6 +32,7 @@ export const claim_seconds = 30
 export const remembered_hours = 24
 const notKept = new Set<number>([401, 429, 503])
 
+type KeptRefusal = Pick<Refusal, 'code' | 'facts' | 'worded'>
 type Row = { request_hash: Buffer; status: number | null; body: unknown; created_at: Date }
 type Claim = { kind: 'mine'; at: Date; again: boolean } | { kind: 'answered'; row: Row }
 
@@ -65,7 +69,7 @@ async function noteFailure(hold: Hold, error: unknown): Promise<void> {
   if (!(error instanceof Refusal)) return letGo(hold)
   const status = statusOf(error)
   if (status === undefined || notKept.has(status)) return release(hold)
-  return settle(hold, { status, body: { code: error.code, facts: error.facts } })
+  return settle(hold, { status, body: { code: error.code, facts: error.facts, worded: error.worded } })
 }
 
 async function act<K extends Kept>(input: OnceInput<K>, again: boolean): Promise<K> {
@@ -83,14 +87,14 @@ type Hold = { ctx: Context; place: Place; at: Date }
 type Place = { issuerId: string; caller: string; key: string; hash: Buffer }
 
 /** Hashes are keyed: key, caller and request may be made of an e-mail address, and a plain hash gives it away. */
-async function placeOf<K extends Kept>(ctx: Context, input: OnceInput<K>): Promise<Place> {
+export async function placeOf(ctx: Context, input: RequestPlace): Promise<Place> {
   const { indexKey } = await ctx.keys.vault(input.issuerId)
   const mac = (label: string, what: string | Uint8Array) =>
     createHmac('sha256', indexKey).update(`api/${label}/`).update(what).digest()
   return {
     issuerId: input.issuerId,
     caller: mac('caller', input.caller).toString('base64url'),
-    key: mac('key', input.key).toString('base64url'),
+    key: mac('key', input.key.replace(/^"(.*)"$/, '$1')).toString('base64url'),
     hash: mac('request', JSON.stringify(input.request)),
   }
 }
@@ -182,8 +186,8 @@ function statusOf(refusal: Refusal): number | undefined {
 
 function replay(row: Row): Kept {
   if (row.status === 200) return row.body as Kept
-  const { code, facts } = row.body as { code: RefusalCode; facts: Record<string, string> }
-  throw new Refusal(code, facts)
+  const { code, facts, worded } = row.body as KeptRefusal
+  throw new Refusal(code, facts, worded)
 }
 
 /** Removes what is older than a day, in all issuers. Meant for a minute job; answers how many rows went. */

@@ -42,6 +42,8 @@ const facts = {
   min: '€2.00',
   max: '€150.00',
   why: 'amount',
+  amount: 'KWD 7.125',
+  step: 'KWD 0.010',
 }
 
 it('has a text in both languages for every refusal of every feature', async () => {

@@ -2,7 +2,6 @@ import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
 import { importFleet, type ImportSummary } from './import-fleet.ts'
-import { EncodingError } from './open-table.ts'
 import { progressBar } from './progress-bar.ts'
 import { type RejectReason, rejectReasons } from './reject-reasons.ts'
 
@@ -17,8 +16,8 @@ export type ImportCommand = {
 }
 
 /**
- * `leb import`. Answers the exit code: 0 when every row is imported, unchanged or in the reject file; 2 when the
- * file is not UTF-8; 1 when anything else stood in the way, in one sentence on standard error.
+ * `leb import`. Answers the exit code: 0 when every row is imported, unchanged or in the reject file; 2 when something
+ * stood in the way, in one sentence on standard error.
  */
 export async function importCommand(ctx: Context, command: ImportCommand): Promise<number> {
   const out = command.out ?? ((text) => void process.stdout.write(text))
@@ -41,14 +40,14 @@ export async function importCommand(ctx: Context, command: ImportCommand): Promi
     bar?.end()
     if (error instanceof SetupError) {
       err(`leb import: ${error.message}\n`)
-      return error instanceof EncodingError ? 2 : 1
+      return 2
     }
     ctx.log.error('import stopped', errorFields(error))
     const code = (error as { code?: string }).code ?? 'unknown fault'
     err(
       `leb import: stopped after ${rowsDone} rows (${code}); what was imported stays: run the same command again to go on\n`,
     )
-    return 1
+    return 2
   }
 }
 

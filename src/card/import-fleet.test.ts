@@ -187,21 +187,20 @@ describe('leb import', () => {
 
 describe('a file that is no fleet', () => {
   const good = () => fileOf([line(row())])
-  const refusals: [string, () => string | Buffer, number, RegExp][] = [
-    ['UTF-16', () => Buffer.from(`\uFEFF${good()}`, 'utf16le'), 2, /UTF-16/],
+  const refusals: [string, () => string | Buffer, RegExp][] = [
+    ['UTF-16', () => Buffer.from(`\uFEFF${good()}`, 'utf16le'), /UTF-16/],
     [
       'Latin-1 on line 2',
       () => Buffer.from(good().replace('林小满', 'Müller'), 'latin1'),
-      2,
       /line 2, byte \d+/,
     ],
-    ['empty', () => '', 1, /is empty/],
-    ['semicolons', () => good().replaceAll(',', ';'), 1, /separated by ";"/],
-    ['a column short', () => good().replace('imsi,', ''), 1, /lacks imsi/],
+    ['empty', () => '', /is empty/],
+    ['semicolons', () => good().replaceAll(',', ';'), /separated by ";"/],
+    ['a column short', () => good().replace('imsi,', ''), /lacks imsi/],
   ]
-  test.each(refusals)('%s is refused in one sentence', async (_, content, code, words) => {
+  test.each(refusals)('%s is refused in one sentence', async (_, content, words) => {
     const answer = await run(content())
-    expect(answer).toMatchObject({ code, out: '' })
+    expect(answer).toMatchObject({ code: 2, out: '' })
     expect(answer.err).toMatch(words)
     expect(answer.err.trim().split('\n')).toHaveLength(1)
   })

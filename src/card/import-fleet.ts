@@ -27,7 +27,7 @@ export type ImportInput = {
 /**
  * Imports a fleet file. Reads it in a stream; checks each row; writes good rows in batches, each its own
  * transaction, so that after a crash the same call goes on where it stopped. Every row is imported, unchanged or
- * in the reject file. Throws EncodingError or SetupError, each one sentence, before anything is written.
+ * in the reject file. Throws SetupError, one sentence, before anything is written.
  */
 export async function importFleet(ctx: Context, input: ImportInput): Promise<ImportSummary> {
   const table = await openTable({ ...input, what: 'fleet', batchRows: input.batchRows ?? 1000 }, readHeader)

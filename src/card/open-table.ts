@@ -4,9 +4,6 @@ import { SetupError } from '../platform/errors.ts'
 import { checkEncoding, type EncodingFault } from './check-encoding.ts'
 import { type RawRecord, readRecords, splitFields } from './read-records.ts'
 
-/** A file that is not UTF-8: nothing of it was imported. */
-export class EncodingError extends SetupError {}
-
 /** A CSV file that is read in a stream, its header known. */
 export type Table<Header> = {
   header: Header
@@ -18,7 +15,7 @@ export type Table<Header> = {
 }
 
 /**
- * Opens a CSV file for an import. Throws EncodingError or SetupError, each one sentence, before anything is done:
+ * Opens a CSV file for an import. Throws SetupError, one sentence, before anything is done:
  * for a file that can't be read, is not UTF-8, is empty, has another header, or is the reject file itself.
  * @param what kind of file it should be, e.g. `fleet`, for the sentences
  * @param readHeader the header as the import needs it, or what is wrong with it
@@ -93,8 +90,8 @@ async function checkFiles({
   return found.size
 }
 
-function encodingError(file: string, fault: EncodingFault): EncodingError {
-  return new EncodingError(
+function encodingError(file: string, fault: EncodingFault): SetupError {
+  return new SetupError(
     `${file} is not UTF-8: line ${fault.line}, byte ${fault.byte} (counted from 0) is not part of it, it looks ` +
       `like ${fault.looksLike === 'binary' ? 'binary data' : fault.looksLike}. Nothing was imported: save the file ` +
       `as UTF-8 (for example iconv -f GB18030 -t UTF-8) and run the import again`,

@@ -32,6 +32,7 @@ function withoutHolder(view: ClosureView): ClosureView {
     payout: null,
     lines: [],
     parts: [],
+    takenBack: [],
   }))
   return { ...view, accountRef: null, cards }
 }

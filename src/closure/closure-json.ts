@@ -48,6 +48,10 @@ const cardShape = z
     payout: payoutShape.nullable().openapi({ description: 'in one line; `parts` has each way' }),
     lines: z.array(lineShape).openapi({ description: 'what closing pays; empty until it is settled' }),
     parts: z.array(partShape).openapi({ description: 'each way the money goes; a refused one was replaced' }),
+    takenBack: z.array(z.object({ amount: money, at: instant, state: z.enum(['open', 'lost']) })).openapi({
+      description:
+        "what the payer's bank took back of payments of the card; `open`: it has not decided yet. After the end it changes nothing of the closure",
+    }),
   })
   .openapi('CardInClosure')
 const reason = z.enum([
@@ -138,9 +142,10 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
     identifiedAt: maybe(view.identifiedAt),
     closedAt: maybe(view.closedAt),
     toldAt: maybe(view.toldAt),
-    cards: cards.map(({ payout, parts, expiresAt, ...card }) => ({
+    cards: cards.map(({ payout, parts, takenBack, expiresAt, ...card }) => ({
       ...card,
       parts: parts.map((part) => ({ ...part, settledAt: maybe(part.settledAt) })),
+      takenBack: takenBack.map((one) => ({ ...one, at: time(one.at) })),
       expiresAt: maybe(expiresAt),
       payout: payout && { ...payout, settledAt: maybe(payout.settledAt) },
     })),

@@ -54,6 +54,8 @@ export type LineView = {
   /** What it is the unused share of. */
   code: string | null
 }
+/** What the payer's bank took back of a payment of the card, and did not give back to us. */
+export type TakenBack = { amount: MoneyJson; at: Date; state: 'open' | 'lost' }
 
 export type CardInClosure = {
   cardId: string
@@ -70,6 +72,8 @@ export type CardInClosure = {
   lines: LineView[]
   /** Each part of it, also those that were refused. */
   parts: PartView[]
+  /** Also after the closure has ended: its documents and its sums stay what they were. */
+  takenBack: TakenBack[]
 }
 
 export type StepView = {

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addPayment, partsOf, setMoney } from '../../test/payouts.ts'
+import { addPayment, closeCard, partsOf, setMoney } from '../../test/payouts.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { mailedClosureCode, openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
+import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { inIssuer } from '../platform/db.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { redeemVoucher } from '../payout/voucher.ts'
+import { closureJson } from './closure-json.ts'
 import { readClosure } from './read-closure.ts'
 
 const issuerId = 'roamly'
@@ -163,4 +165,32 @@ test('what was too little to be sent is claimed from the closed closure', async 
   ])
   expect(v.text).not.toContain('Send it to me')
   await setMoney(leb, issuerId, {})
+})
+
+test('says on the progress page, also after the end, what the bank of who paid took back, until that is won', async () => {
+  const card = await seedCard(leb, { ...money, email: 'disputed@example.com', balance: 2000n, paid: 3000n })
+  const { payment } = leb.world.sims
+  payment.seed([{ id: card.paymentRef, amount: 3_000, currency: 'eur' }])
+  const closureId = await closeCard(leb, card)
+  const { number, state } = (await readClosure(leb, { issuerId, closureId }))!
+  expect(state).toBe('closed')
+  leb.clock.advance({ hours: 30 })
+  const v = await visitor('disputed@example.com')
+  await v.go(`/roamly/en/closures/${number}`)
+  expect(v.text).not.toContain('Taken back')
+  const { id } = payment.disputes.open(card.paymentRef, { amount: 1_000 })!
+  await lookAtPayment(leb, { issuerId, id })
+  await v.go(`/roamly/en/closures/${number}`)
+  expect(v.text).toContain('€10.00 of what was paid for this card was taken back by the payer’s bank on')
+  expect(v.text).toContain('The bank has not decided about it yet. That was after the closing')
+  const json = closureJson('https://x', (await readClosure(leb, { issuerId, closureId }))!)
+  expect(json.cards[0]!.takenBack).toMatchObject([
+    { amount: { amount: '1000', currency: 'EUR' }, state: 'open' },
+  ])
+  await v.go(`/roamly/zh-CN/closures/${number}`)
+  expect(v.text).toContain('收回了为这张卡支付的')
+  payment.disputes.close(id, 'won')
+  await lookAtPayment(leb, { issuerId, id })
+  await v.go(`/roamly/en/closures/${number}`)
+  expect(v.text).not.toContain('taken back')
 })

@@ -18,7 +18,10 @@ const cardShape = z
     balance: money,
     total: money.openapi({ description: 'what closing now would pay' }),
     lines: z.array(lineShape),
-    parts: z.array(z.object({ route: payoutRoute, amount: money })),
+    parts: z.array(z.object({ route: payoutRoute, amount: money })).openapi({
+      description:
+        'each way it goes, as it will be posted; a last digit that the payment provider does not carry is a part of its own',
+    }),
     route: payoutRoute,
     arrivesBy: instant.openapi({ description: 'by when it should be there' }),
     existing: closureNumber.nullable().openapi({ description: 'a closure of this card that is under way' }),

@@ -4,6 +4,7 @@ import { type Api, openApi } from '../../test/api-client.ts'
 import { openShop, type Shop } from '../../test/orders.ts'
 import { openOutside, type Outside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
+import { inIssuer } from '../platform/db.ts'
 
 let leb: Outside
 let shop: Shop
@@ -144,5 +145,44 @@ describe('a top-up', () => {
       ['9223372036854775808', 'out_of_range'],
     ])
       expect((await top({ amount })).body.type).toMatch(new RegExp(`amount_${code}$`))
+  })
+
+  it('is not taken when its way of paying can not carry the amount; another way can', async () => {
+    const card = await seedCard(leb, { email: 'api-fils@example.com', currency: 'KWD', balance: 0n })
+    const token = await api.signIn('leb', 'api-fils@example.com')
+    const { acceptedTerms } = await body()
+    const top = (amount: string, payBy = 'stripe', key = randomUUID()) =>
+      api.post(`${base}/orders`, {
+        token,
+        key,
+        body: { wanted: { kind: 'top_up', cardId: card.cardId, amount }, payBy, acceptedTerms },
+      })
+    const key = randomUUID()
+    const refused = await top('7.125', 'stripe', key)
+    expect(refused).toMatchObject({
+      status: 422,
+      body: {
+        type: expect.stringMatching(/order\/amount_not_taken$/),
+        title: expect.stringContaining('7.125'),
+        detail: expect.stringMatching(/steps of .*0\.010, such as .*7\.130/),
+      },
+    })
+    // Told again it is told whole, with its sums.
+    expect((await top('7.125', 'stripe', key)).body).toEqual(refused.body)
+    expect((await top('7.125', 'voucher')).body.type).toMatch(/voucher_wrong$/)
+    const taken = await top('7.120')
+    expect(taken.status).toBe(201)
+    const { number, accessToken } = taken.body
+    expect((await api.post(`${base}/orders/${number}/payment`, { token: accessToken })).status).toBe(200)
+    // One that was taken before this was looked at says so too, instead of asking to try again for ever.
+    await inIssuer(leb.db, 'leb', (tx) =>
+      tx
+        .updateTable('purchase_order')
+        .set({ gross_minor: 7_125n, net_minor: 7_125n, pay_url: null })
+        .where('number', '=', number)
+        .execute(),
+    )
+    const old = await api.post(`${base}/orders/${number}/payment`, { token: accessToken })
+    expect([old.status, old.body.type]).toEqual([422, expect.stringMatching(/order\/amount_not_taken$/)])
   })
 })

@@ -12,6 +12,7 @@ import { redeemVoucher } from '../payout/voucher.ts'
 import { Refusal } from '../platform/errors.ts'
 import { fingerprint } from '../privacy/vault.ts'
 import { type Buyer, keepGuest } from './buyer.ts'
+import { checkStep } from './check-step.ts'
 import { orderToken } from './order-token.ts'
 import { type PayBy, payWays } from './pay-ways.ts'
 import { type Quote, quote, type Wanted } from './quote.ts'
@@ -80,6 +81,7 @@ async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): 
   const standing = await standingOf(tx, { issuer, wanted, buyer: order.buyer })
   const price = await quote(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
   if ((price.item?.itemId ?? null) !== seen.itemId) throw new Refusal('order/offer_changed')
+  checkStep({ amount: price.gross, currency: price.currency }, order.payBy)
   const terms = await termsAt(tx, issuerId, now)
   if (!terms || terms.version !== seen.termsVersion || terms.sha256 !== seen.termsSha256)
     throw new Refusal('order/offer_changed')

@@ -10,6 +10,7 @@ export type OrderRefusal =
   | 'order/amount_negative'
   | 'order/amount_too_many_digits'
   | 'order/amount_out_of_range'
+  | 'order/amount_not_taken'
   | 'order/currency_differs'
   | 'order/no_top_up_in_currency'
   | 'order/card_closing'
@@ -87,6 +88,18 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     field: 'amount',
     title: { 'zh-CN': '每次可充 {min} 到 {max}', en: 'One top-up is from {min} to {max}' },
     next: { 'zh-CN': '请输入这个范围内的金额。', en: 'Enter an amount in this range.' },
+  },
+  'order/amount_not_taken': {
+    status: 422,
+    field: 'pay_by',
+    title: {
+      'zh-CN': '这种付款方式无法收取 {amount}',
+      en: "This way to pay can't take {amount}",
+    },
+    next: {
+      'zh-CN': '没有扣款。用这种方式付款，金额须是 {step} 的整数倍，例如 {example}；也可以换一种付款方式。',
+      en: 'Nothing was charged. It takes amounts in steps of {step}, such as {example}. Pay another way, or change the amount.',
+    },
   },
   'order/currency_differs': {
     status: 422,

@@ -186,6 +186,18 @@ describe('topping up', () => {
     expect(visit.text).toContain('¥600')
   })
 
+  it('says at the ways to pay which amounts the chosen one takes', async () => {
+    const card = await seedCard(leb, { email: 'fils@example.com', currency: 'KWD', balance: 0n })
+    const visit = visitor()
+    await visit.signIn(leb, 'leb', 'fils@example.com')
+    await visit.go(`/leb/zh-CN/checkout?card=${card.cardId}&amount=7.125`)
+    await visit.send('/checkout', { pay_by: 'stripe', accept: 'yes' })
+    expect([visit.status, visit.text]).toEqual([422, expect.stringMatching(/无法收取 .*7\.125/)])
+    expect(visit.text).toMatch(/整数倍，例如 .*7\.130/)
+    const orders = await inIssuer(leb.db, 'leb', (tx) => listOrders(leb, tx, 'leb', [card.holderId]))
+    expect(orders).toEqual([])
+  })
+
   it('of a foreign card is as if there were none', async () => {
     const card = await seedCard(leb, { email: 'owner@example.com' })
     await seedCard(leb, { email: 'other@example.com' })

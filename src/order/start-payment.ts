@@ -3,6 +3,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { boughtWords } from './bought-words.ts'
+import { checkStep } from './check-step.ts'
 import { orderPath } from './order-token.ts'
 import type { OrderView } from './read-order.ts'
 
@@ -11,7 +12,7 @@ const page_good_for_minutes = 2
 
 /**
  * Where the buyer pays: the provider's own page, opened once for each order and asked for again until it ends.
- * Throws Refusal order/not_payable, order/provider_silent (with nothing charged).
+ * Throws Refusal order/not_payable, order/amount_not_taken, order/provider_silent (with nothing charged).
  */
 export async function startPayment(
   ctx: Context,
@@ -22,6 +23,8 @@ export async function startPayment(
   const now = ctx.clock.now()
   if (order.state !== 'awaiting_payment' || order.payBy !== 'stripe' || order.payUntil <= now)
     throw new Refusal('order/not_payable')
+  // Orders are not taken so; one from before that was seen to is not told to try again for ever.
+  checkStep(order.gross, order.payBy)
   const known = await inIssuer(ctx.db, issuerId, (tx) =>
     tx
       .selectFrom('purchase_order')

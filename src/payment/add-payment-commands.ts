@@ -13,7 +13,9 @@ export function addPaymentCommands(program: Command, ends: Ends, readConfig: () 
     .command('bank')
     .description("the bank's statements")
     .command('import <file>')
-    .description('takes a CSV statement in: pays orders, settles transfers; running it again changes nothing')
+    .description(
+      'takes a CSV statement in: pays orders, settles transfers; running it again changes nothing: exit 0 every line taken or in the reject file, 2 not',
+    )
     .requiredOption('--issuer <id>', 'whose account it is')
     .requiredOption('--rejects <file>', 'where lines go that cannot be read, with every reason')
     .option('--json', 'end with one JSON object')
@@ -25,7 +27,9 @@ export function addPaymentCommands(program: Command, ends: Ends, readConfig: () 
     )
   program
     .command('reconcile')
-    .description("compares the provider's books with ours: exit 0 equal, 1 differences, each named")
+    .description(
+      "compares the provider's books with ours: exit 0 equal, 1 differences (each named), 2 not run",
+    )
     .requiredOption('--provider <name>', 'stripe')
     .requiredOption('--file <csv>', "the provider's itemized balance report")
     .option('--issuer <id>', 'whose books; needed where several issuers are set up')

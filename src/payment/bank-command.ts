@@ -20,8 +20,8 @@ export type BankImportCommand = {
 }
 
 /**
- * `leb bank import`: takes a bank's CSV statement in. Answers the exit code 0; throws SetupError in one sentence when
- * the file, its encoding or the settings are wrong. Running it again changes nothing.
+ * `leb bank import`: takes a bank's CSV statement in. Answers the exit code 0: every line is in, or in the reject file. Throws
+ * SetupError in one sentence (exit code 2) when the file, its encoding or the settings are wrong. Running it again changes nothing.
  */
 export async function bankImportCommand(ctx: Context, command: BankImportCommand): Promise<number> {
   const { file, issuer: issuerId } = command

@@ -25,7 +25,7 @@ export type ReconcileCommand = {
 /**
  * `leb reconcile`: names every difference between the provider's report and our books and fixes none; with
  * --book-fees and --book-payouts it first books what only the report tells. Answers 0 when they are equal, 1 when
- * not. Throws SetupError in one sentence when the file or an option is wrong.
+ * not. Throws SetupError in one sentence (exit code 2) when the file or an option is wrong.
  */
 export async function reconcileCommand(ctx: Context, command: ReconcileCommand): Promise<number> {
   if (command.provider !== 'stripe') throw new SetupError('--provider takes stripe')

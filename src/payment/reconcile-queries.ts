@@ -63,6 +63,10 @@ const ofReport = ({ from, to }: Reconciliation) => sql<Compared>`
    where (a.gross, a.fee, a.net, a.currency, a.category, a.source, a.at)
          is distinct from (b.gross, b.fee, b.net, b.currency, b.category, b.source, b.at)
   union all
+  select 'line_repeats', category, txn, line, gross, null, currency, 'line ' || line || ' repeats line ' || first
+    from (select *, min(line) over (partition by txn, gross, fee, net, currency, category, source, at order by line) as first
+            from reconcile_line) r where line > first
+  union all
   select 'not_compared', category, txn, line, gross, null, currency, source
     from reconcile_line
    where category not in ('charge', 'refund', 'refund_failure', 'dispute', 'dispute_reversal')
@@ -153,11 +157,12 @@ const missingRefunds = (input: Reconciliation) => sql<Compared>`
      and not exists (select 1 from reconcile_line l where l.category = 'refund' and l.source = o.refund)`
 
 const tooMuchRefunded = () => sql<Compared>`
+  with each as (select distinct on (txn) * from reconcile_line order by txn, line)
   select 'refunded_more_than_paid' as kind, 'refund' as of, c.ref, c.line, r.gross as theirs, c.gross as ours,
          c.currency, null as detail
     from (select ref, min(line) as line, sum(gross)::bigint as gross, min(currency) as currency
-            from reconcile_line where category = 'charge' group by ref) c
-    join (select ref, sum(gross)::bigint as gross from reconcile_line
+            from each where category = 'charge' group by ref) c
+    join (select ref, sum(gross)::bigint as gross from each
            where category in ('refund', 'refund_failure') group by ref) r using (ref)
    where c.gross + r.gross < 0`
 

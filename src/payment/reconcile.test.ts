@@ -152,6 +152,11 @@ it.each<[string, () => string, () => string[]]>([
   expect(kinds(said)).toEqual(expected().toSorted())
 })
 /** The balance transaction of what is named. */
+const lineOf = (ref: string) =>
+  `${sim.balance
+    .csv()
+    .split('\n')
+    .find((line) => line.includes(ref))}\n`
 const txn = (ref: string) =>
   sim.balance.lines().find(({ payment, source }) => payment === ref || source === ref)!.id
 
@@ -199,7 +204,8 @@ it.each<[string, () => string, () => string[]]>([
     () => [],
   ],
   ['a fee of its own', () => row('fee', 'fee_x', '', '-1.00'), () => ['fee_not_booked fee txn_fee_x']],
-  ['one line twice', () => sim.balance.csv().split('\n')[1]! + '\n', () => []],
+  ['one line twice', () => lineOf(first), () => [`line_repeats charge ${txn(first)}`]],
+  ['one refund twice', () => lineOf(refund), () => [`line_repeats refund ${txn(refund)}`]],
   [
     'one line twice and different',
     () => row('payout', 'po_1', '', '-9.00', { txn: txn('po_1') }),
@@ -252,7 +258,7 @@ it('books no line that has changed since it was booked', async () => {
 })
 
 it('says it in words, and refuses what it cannot begin with', async () => {
-  await writeFile(file, changed(first, 'gross', '20.01'))
+  await writeFile(file, changed(first, 'gross', '20.01') + '\n' + lineOf(refund))
   let said = ''
   const command: ReconcileCommand = {
     provider: 'stripe',
@@ -262,6 +268,7 @@ it('says it in words, and refuses what it cannot begin with', async () => {
   }
   expect(await reconcileCommand(leb, command)).toBe(1)
   expect(said).toContain(`amount_differs  charge ${first}  theirs 20.01 CNY, ours 20.00 CNY  line 2`)
+  expect(said).toMatch(/^line_repeats {2}refund .*\(line \d+ repeats line \d\)$/m)
   expect(said).toMatch(/1 {2}amount_differs: the sums differ/)
   const refused: [Partial<ReconcileCommand>, RegExp][] = [
     [{ provider: 'paypal' }, /--provider takes stripe/],

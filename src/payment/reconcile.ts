@@ -37,6 +37,7 @@ export const differenceKinds = {
   payout_differs: 'booked with another sum',
   net_wrong: 'net is not gross less fee',
   line_differs: 'the same balance transaction twice, with different content',
+  line_repeats: 'the same line again: it counts once',
   not_compared: 'a category that LEB has no books for',
   unreadable: 'the line can’t be read',
 } as const

@@ -15,6 +15,8 @@ export type Refundable = {
   currency: string
   receivedAt: Date
   room: bigint
+  /** Whatever goes back to it is a multiple of this: its provider carries nothing finer (adapters/payment/port.ts). */
+  step: bigint
 }
 
 export type PlannedPart = { route: PayoutRoute; paymentId: string | null; amount: bigint }
@@ -31,8 +33,8 @@ export type PayoutWish = {
 }
 
 /**
- * How a sum goes back: to the payments it came from first, each with no more than is left of it, the rest by bank
- * transfer. A voucher only when it was asked for. The parts always add up to the sum.
+ * How a sum goes back: to the payments it came from first, each with no more than is left of it and its provider can
+ * carry, the rest by bank transfer. A voucher only when it was asked for. The parts always add up to the sum.
  */
 export function planPayouts(wish: PayoutWish): PlannedPart[] {
   const { total, currency, payments } = wish
@@ -41,14 +43,20 @@ export function planPayouts(wish: PayoutWish): PlannedPart[] {
   if (total < wish.minimum) return [{ route: 'kept', paymentId: null, amount: total }]
   const parts: PlannedPart[] = []
   let rest = total
+  let coarsest = 1n
   for (const payment of inOrder(payments, wish.order)) {
     if (rest === 0n) break
     if (payment.provider !== 'stripe' || payment.currency !== currency || payment.room <= 0n) continue
-    const amount = rest < payment.room ? rest : payment.room
+    if (payment.step > coarsest) coarsest = payment.step
+    const most = rest < payment.room ? rest : payment.room
+    const amount = most - (most % payment.step)
+    if (amount === 0n) continue
     parts.push({ route: 'original_payment', paymentId: payment.paymentId, amount })
     rest -= amount
   }
-  if (rest > 0n) parts.push({ route: 'bank_transfer', paymentId: null, amount: rest })
+  // A last digit that no provider carries holds nobody's closing up where the rules don't send so little by itself.
+  const route = rest < coarsest && rest < wish.minimum ? 'kept' : 'bank_transfer'
+  if (rest > 0n) parts.push({ route, paymentId: null, amount: rest })
   return parts
 }
 

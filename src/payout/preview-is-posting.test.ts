@@ -22,13 +22,15 @@ beforeAll(async () => {
 })
 afterAll(() => leb.stop())
 
+const currencies = ['EUR', 'KWD'] as const
+type Currency = (typeof currencies)[number]
 type Sold = { add_on: boolean; earned: number; left: number }
 
 /** Something bought and delivered for the card, as its order would have left it in the books. */
-async function sell(card: Seeded, sold: Sold): Promise<void> {
+async function sell(card: Seeded, sold: Sold, currency: Currency): Promise<void> {
   const item = items.find((one) => (one.kind === 'add_on') === sold.add_on)!
-  const gross = BigInt(item.terms.prices['EUR']!)
-  const balance = item.kind === 'plan' ? BigInt(item.terms.balance['EUR'] ?? 0) : 0n
+  const gross = BigInt(item.terms.prices[currency]!)
+  const balance = item.kind === 'plan' ? BigInt(item.terms.balance[currency] ?? 0) : 0n
   const { net, tax } = splitTax(gross - balance, 1900)
   const earned = (net * BigInt(sold.earned)) / 100n
   const orderId = leb.ids.next()
@@ -46,7 +48,7 @@ async function sell(card: Seeded, sold: Sold): Promise<void> {
         card_id: card.cardId,
         jurisdiction: 'DE',
         locale: 'en',
-        currency: 'EUR',
+        currency,
         net_minor: net + balance,
         tax_minor: tax,
         gross_minor: gross,
@@ -83,7 +85,7 @@ async function sell(card: Seeded, sold: Sold): Promise<void> {
         })
         .execute()
     const kinds = ['cash_at_provider', 'deferred_revenue', 'tax_payable', 'revenue'] as const
-    const house = await houseAccounts(leb, tx, { issuerId, kinds: [...kinds], currency: 'EUR' })
+    const house = await houseAccounts(leb, tx, { issuerId, kinds: [...kinds], currency })
     const entries = [
       { accountId: house.cash_at_provider!, amount: -(net + tax) },
       { accountId: house.deferred_revenue!, amount: net - earned },
@@ -115,84 +117,98 @@ const history = fc.record({
   hours: fc.integer({ min: 0, max: 72 }),
 })
 
-it('posts to the cent what was said before the declaration, whatever happened to the card, and nothing is lost', async () => {
-  let at = 0
-  await fc.assert(
-    fc.asyncProperty(history, async (past) => {
-      await setMoney(leb, issuerId, {
-        unused_plan: past.unused,
-        payout_order: past.order,
-        minimum_payout: { EUR: past.minimum },
-      })
-      const card = await seedCard(leb, { issuerId, currency: 'EUR', residence: 'DE', ...past })
-      const plan = past.sold.findIndex((one) => !one.add_on)
-      for (const [n, one] of past.sold.entries()) if (one.add_on || n === plan) await sell(card, one)
-      for (const [day, amount] of past.topUps.entries())
-        await addPayment(leb, card, { ref: `pi_h${++at}_eur_1`, amount, currency: 'EUR', day: day + 2 })
-      const activated =
-        past.days === null ? null : new Date(leb.clock.now().getTime() - past.days * 86_400_000)
-      await inIssuer(leb.db, issuerId, (tx) =>
-        tx.updateTable('card').set({ activated_at: activated }).where('card_id', '=', card.cardId).execute(),
-      )
-      const before = await books(leb, issuerId, 'EUR')
-      const { voucher } = past
-      const preview = await previewClosure(leb, {
-        issuerId,
-        accountId: card.accountId,
-        cardIds: [card.cardId],
-        act: 'terminate',
-        voucher,
-      })
-      const said = preview.cards[0]!.settlement
-      const closureId = await closeCard(leb, card, { start: 'after_undo_window', voucher })
-      leb.clock.advance({ hours: past.hours + 1 })
-      await leb.look(issuerId, closureId)
+it.each(currencies)(
+  'posts to the cent what was said before the declaration, whatever happened to the card, and nothing is lost (%s)',
+  async (currency) => {
+    let at = 0
+    await fc.assert(
+      fc.asyncProperty(history, async (past) => {
+        await setMoney(leb, issuerId, {
+          unused_plan: past.unused,
+          payout_order: past.order,
+          minimum_payout: { [currency]: past.minimum },
+        })
+        const card = await seedCard(leb, { issuerId, currency, residence: 'DE', ...past })
+        const plan = past.sold.findIndex((one) => !one.add_on)
+        for (const [n, one] of past.sold.entries())
+          if (one.add_on || n === plan) await sell(card, one, currency)
+        for (const [day, amount] of past.topUps.entries())
+          await addPayment(leb, card, {
+            ref: `pi_h${++at}_${currency.toLowerCase()}_1`,
+            amount,
+            currency,
+            day: day + 2,
+          })
+        const activated =
+          past.days === null ? null : new Date(leb.clock.now().getTime() - past.days * 86_400_000)
+        await inIssuer(leb.db, issuerId, (tx) =>
+          tx
+            .updateTable('card')
+            .set({ activated_at: activated })
+            .where('card_id', '=', card.cardId)
+            .execute(),
+        )
+        const before = await books(leb, issuerId, currency)
+        const { voucher } = past
+        const preview = await previewClosure(leb, {
+          issuerId,
+          accountId: card.accountId,
+          cardIds: [card.cardId],
+          act: 'terminate',
+          voucher,
+        })
+        const said = preview.cards[0]!.settlement
+        const closureId = await closeCard(leb, card, { start: 'after_undo_window', voucher })
+        leb.clock.advance({ hours: past.hours + 1 })
+        await leb.look(issuerId, closureId)
 
-      const kept = await inIssuer(leb.db, issuerId, (tx) =>
-        tx
-          .selectFrom('closure_card')
-          .select(['settlement', 'settled_minor'])
-          .where('closure_id', '=', closureId)
-          .executeTakeFirstOrThrow(),
-      )
-      expect(kept.settlement as KeptSettlement).toEqual(keptSettlement(said))
-      expect(kept.settled_minor).toBe(said.total)
-      const parts = await inIssuer(leb.db, issuerId, (tx) =>
-        tx
-          .selectFrom('payout_part')
-          .select(['route', 'payment_id', 'amount_minor'])
-          .where('closure_id', '=', closureId)
-          .orderBy('ord')
-          .execute(),
-      )
-      expect(parts).toEqual(
-        said.parts.map((part) => ({
-          route: part.route,
-          payment_id: part.paymentId,
-          amount_minor: part.amount,
-        })),
-      )
-      const after = await books(leb, issuerId, 'EUR')
-      const moved = (kind: string) => (after[kind] ?? 0n) - (before[kind] ?? 0n)
-      expect(moved('holder_balance')).toBe(-past.balance)
-      const sum = (route: string) =>
-        said.parts.filter((part) => part.route === route).reduce((all, part) => all + part.amount, 0n)
-      expect(moved('cash_at_provider')).toBe(sum('original_payment'))
-      expect(moved('vouchers')).toBe(sum('voucher'))
-      expect(moved('refunds_payable')).toBe(sum('kept') + sum('bank_transfer'))
-      // Nothing of this card's orders is left to be earned.
-      const left = await inIssuer(leb.db, issuerId, (tx) =>
-        tx
-          .selectFrom('purchase_order')
-          .select((e) => e.fn.sum<string>('earned_minor').as('earned'))
-          .where('card_id', '=', card.cardId)
-          .executeTakeFirstOrThrow(),
-      )
-      const deferred = -moved('deferred_revenue')
-      expect(deferred >= 0n && deferred <= BigInt(left.earned ?? 0)).toBe(true)
-    }),
-    { seed: 20261122, numRuns: 40 },
-  )
-  // Every card is closed: what was deferred has been earned or given back.
-  expect((await books(leb, issuerId, 'EUR'))['deferred_revenue']).toBeUndefined()
-}, 120_000)
+        const kept = await inIssuer(leb.db, issuerId, (tx) =>
+          tx
+            .selectFrom('closure_card')
+            .select(['settlement', 'settled_minor'])
+            .where('closure_id', '=', closureId)
+            .executeTakeFirstOrThrow(),
+        )
+        expect(kept.settlement as KeptSettlement).toEqual(keptSettlement(said))
+        expect(kept.settled_minor).toBe(said.total)
+        const parts = await inIssuer(leb.db, issuerId, (tx) =>
+          tx
+            .selectFrom('payout_part')
+            .select(['route', 'payment_id', 'amount_minor'])
+            .where('closure_id', '=', closureId)
+            .orderBy('ord')
+            .execute(),
+        )
+        expect(parts).toEqual(
+          said.parts.map((part) => ({
+            route: part.route,
+            payment_id: part.paymentId,
+            amount_minor: part.amount,
+          })),
+        )
+        const after = await books(leb, issuerId, currency)
+        const moved = (kind: string) => (after[kind] ?? 0n) - (before[kind] ?? 0n)
+        expect(moved('holder_balance')).toBe(-past.balance)
+        const sum = (route: string) =>
+          said.parts.filter((part) => part.route === route).reduce((all, part) => all + part.amount, 0n)
+        expect(moved('cash_at_provider')).toBe(sum('original_payment'))
+        expect(moved('vouchers')).toBe(sum('voucher'))
+        expect(moved('refunds_payable')).toBe(sum('kept') + sum('bank_transfer'))
+        // Nothing of this card's orders is left to be earned.
+        const left = await inIssuer(leb.db, issuerId, (tx) =>
+          tx
+            .selectFrom('purchase_order')
+            .select((e) => e.fn.sum<string>('earned_minor').as('earned'))
+            .where('card_id', '=', card.cardId)
+            .executeTakeFirstOrThrow(),
+        )
+        const deferred = -moved('deferred_revenue')
+        expect(deferred >= 0n && deferred <= BigInt(left.earned ?? 0)).toBe(true)
+      }),
+      { seed: 20261122, numRuns: 40 },
+    )
+    // Every card is closed: what was deferred has been earned or given back.
+    expect((await books(leb, issuerId, currency))['deferred_revenue']).toBeUndefined()
+  },
+  120_000,
+)

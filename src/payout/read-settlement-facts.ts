@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { smallestStep } from '../adapters/payment/smallest-step.ts'
 import { planAt } from '../plan/catalogue.ts'
 import { addOnTermsSchema, type PlanTerms, planTermsSchema } from '../plan/terms.ts'
 import type { Tx } from '../platform/db.ts'
@@ -117,6 +118,7 @@ const asRefundable = (row: PaymentRow): Refundable => ({
   currency: row.currency,
   receivedAt: new Date(row.at),
   room: BigInt(row.room),
+  step: smallestStep(row.provider, row.currency),
 })
 
 function orderSale(order: OrderRow, card: Row, at: Date): Sale {

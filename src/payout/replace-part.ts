@@ -3,7 +3,7 @@ import type { Tx } from '../platform/db.ts'
 import { assert } from '../platform/errors.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
 import { notePart, type PayoutPart } from './parts.ts'
-import { planPayouts } from './plan-payouts.ts'
+import { planPayouts, type Refundable } from './plan-payouts.ts'
 import { readSettlementFacts } from './read-settlement-facts.ts'
 import { newParts, writeParts } from './write-settlement.ts'
 
@@ -20,7 +20,8 @@ export type Replacing = {
 
 /**
  * Gives a part up, as evidence, for new ones that add up to it: payments of the card with room left, and bank transfer
- * for the rest. A payment that has refused once is not asked for more.
+ * for the rest. A payment that has refused once is not asked for more, but for what its provider can carry when it was
+ * asked for what it can't.
  */
 export async function replacePart(ctx: Context, tx: Tx, at: Replacing): Promise<void> {
   const { issuerId, closureId, rules, parts, part } = at
@@ -30,8 +31,7 @@ export async function replacePart(ctx: Context, tx: Tx, at: Replacing): Promise<
   const read = await readSettlementFacts(tx, { issuerId, cardIds: [cardId], rules, at: ctx.clock.now() })
   const facts = read.get(cardId)
   assert(facts, 'a card in a closure has payments that can be read')
-  const refusing = new Set(parts.flatMap((one) => (one.refusal ? [one.paymentId] : [])))
-  const payments = facts.payments.filter(({ paymentId }) => !refusing.has(paymentId))
+  const payments = facts.payments.filter((payment) => !parts.some((one) => hasRefused(one, payment)))
   const order = rules.payout_order
   const planned = planPayouts({ total: amount, currency, payments, order, minimum: 0n, voucher: false })
   const refs = new Map(payments.map((payment) => [payment.paymentId, payment.ref]))
@@ -39,4 +39,9 @@ export async function replacePart(ctx: Context, tx: Tx, at: Replacing): Promise<
   const made = newParts(ctx, { cardId, currency, after, refOf: (id) => refs.get(id) ?? null }, planned)
   await writeParts(tx, { issuerId, closureId }, made)
   parts.push(...made)
+}
+
+function hasRefused(part: PayoutPart, { paymentId, step }: Refundable): boolean {
+  if (part.refusal === null || part.paymentId !== paymentId) return false
+  return part.refusal !== 'amount_not_representable' || part.amount % step === 0n
 }

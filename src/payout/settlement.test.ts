@@ -23,6 +23,7 @@ const payment = (
   currency: 'EUR',
   receivedAt: new Date(`2026-11-${day}T00:00:00Z`),
   room,
+  step: 1n,
   ...more,
 })
 const plan: Sale = {
@@ -113,6 +114,27 @@ it('pays several payments back in the order the rules say, each up to its room, 
   expect(planPayouts({ ...wish, order: 'newest_first', total: 100n })).toEqual([{ ...recent, amount: 100n }])
 })
 
+it('sends no payment what its provider can not carry: the last digit takes the next way the rules have for it', () => {
+  const payments = [
+    payment('new', 3_005n, '05', { step: 10n }),
+    payment('old', 9_000n, '01', { step: 10n }),
+    payment('crumbs', 9n, '02', { step: 10n }),
+  ]
+  const wish = { currency: 'EUR', payments, order: 'newest_first', minimum: 0n, voucher: false } as const
+  const recent = { route: 'original_payment', paymentId: 'new', amount: 3_000n }
+  const old = { route: 'original_payment', paymentId: 'old', amount: 3_910n }
+  const last = { route: 'bank_transfer', paymentId: null, amount: 5n }
+  expect(planPayouts({ ...wish, total: 6_915n })).toEqual([recent, old, last])
+  expect(planPayouts({ ...wish, total: 6_915n, minimum: 400n })).toEqual([
+    recent,
+    old,
+    { ...last, route: 'kept' },
+  ])
+  expect(planPayouts({ ...wish, total: 5n })).toEqual([last])
+  // More than a last digit is sent, whatever the least is.
+  expect(planPayouts({ ...wish, total: 12_015n, minimum: 400n }).at(-1)).toEqual({ ...last, amount: 15n })
+})
+
 it('keeps what is below the minimum, and gives a voucher only to those who asked', () => {
   const rule = { ...rules, minimum_payout: { EUR: '501' } }
   expect(settlementOf(facts({ rules: rule })).parts).toEqual([
@@ -148,6 +170,7 @@ const anyFacts: fc.Arbitrary<SettlementFacts> = fc.record({
       currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
       receivedAt: fc.integer({ min: 0, max: 1e9 }).map((at) => new Date(at * 1000)),
       room: fc.bigInt(-50n, 2_000_000n),
+      step: fc.constantFrom(1n, 10n, 100n),
     }),
     { maxLength: 5 },
   ),
@@ -175,6 +198,7 @@ it('conserves every minor unit and gives no payment back more than is left of it
         const paid = any.payments.find((one) => one.paymentId === part.paymentId)!
         expect(paid).toMatchObject({ provider: 'stripe', currency: any.currency })
         expect(part.amount > 0n && part.amount <= paid.room).toBe(true)
+        expect(part.amount % paid.step).toBe(0n)
       }
       for (const sale of any.sales) {
         const unused = unusedOf(sale, any.rules.unused_plan)

@@ -39,7 +39,7 @@ export type RefusalText = {
 }
 export type Refusals<Code extends RefusalCode> = Record<Code, RefusalText>
 
-/** A mistake of the operator's (config, disk, port, database): one sentence, no stack, exit code 1. */
+/** A mistake of the operator's (config, disk, port, database): one sentence, no stack, exit code 2. */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { inIssuer } from './db.ts'
 import type { Look } from './jobs.ts'
+import { openLeases } from './leases.ts'
 
 let world: TestWorld
 beforeAll(async () => void (world = await openTestWorld()))
@@ -49,3 +50,34 @@ it('takes the earlier time when two are queued at the same moment', async () => 
   }).then(({ other }) => other)
   expect(await waitsMinutes(what)).toEqual([0])
 })
+
+it.each(['closure', 'notice', 'order', 'line', 'payment'] as const)(
+  'queues a look at a %s again whose worker has died, and leaves one alone that somebody has in hand',
+  async (queue) => {
+    const [dead, alive, fresh] = [newLook(), newLook(), newLook()]
+    for (const what of [dead, alive, fresh]) await world.jobs.nudge(queue, what)
+    const states = async (what: Look) => {
+      const { rows } = await sql<{ state: string }>`
+        select state::text from pgboss.job where name = ${queue} and singleton_key = ${`leb/${what.id}`}
+         order by created_on, state`.execute(world.db)
+      return rows.map((row) => row.state)
+    }
+    const fetched = (what: Look, secondsAgo: number) =>
+      sql`update pgboss.job set state = 'active', started_on = now() - make_interval(secs => ${secondsAgo})
+           where name = ${queue} and singleton_key = ${`leb/${what.id}`}`.execute(world.db)
+    await fetched(dead, 3)
+    await fetched(alive, 3)
+    await fetched(fresh, 0)
+    const leases = openLeases(world.databaseUrl)
+    const release = (await leases.take(`leb/${alive.id}`))!
+    await world.jobs.takeOver(world.db)
+    expect((await states(dead)).toSorted()).toEqual(['completed', 'created'])
+    expect(await states(alive)).toEqual(['active'])
+    expect(await states(fresh)).toEqual(['active'])
+    await release()
+    // Two that look for it at the same moment queue it once.
+    await Promise.all([world.jobs.takeOver(world.db), world.jobs.takeOver(world.db)])
+    expect((await states(alive)).toSorted()).toEqual(['completed', 'created'])
+    await leases.close()
+  },
+)

@@ -158,11 +158,15 @@ function openBoss(url: string, worker: boolean): PgBoss {
   })
 }
 
-/** A lease ends with the session of the process that held it, so this sees a kill -9 at once. */
+/**
+ * A lease ends with the session of the process that held it, so this sees a kill -9 at once. Of the queues whose looks
+ * hold one (work.ts), all but the sweep of each minute. A look that is over while others of its batch are not is seen as
+ * left behind too, and is done once more: every look may be.
+ */
 async function readLeftBehind(tx: Db): Promise<{ id: string; name: Queue; data: Look }[]> {
   const { rows } = await sql<{ id: string; name: Queue; data: Look }>`
     select j.id, j.name, j.data from pgboss.job j
-     where j.name in ('closure', 'notice', 'order', 'line') and j.state = 'active'
+     where j.name in ('closure', 'notice', 'order', 'line', 'payment') and j.state = 'active'
        -- Fetched, but its lease not taken yet.
        and j.started_on < now() - interval '2 seconds'
        and not exists (

@@ -66,6 +66,14 @@ it('is not genuine where another company under the same public authority seals i
   expect(await check(pdf)).toMatchObject({ verdict: 'not_genuine', reasons: [{ code: 'swapped' }] })
 })
 
+it('is not genuine either where that company writes its own name beside that of the issuer', async () => {
+  const other = await keys.sealing('roamly')
+  const slip = sampleSlip()
+  const content = { ...slip, issuer: { ...slip.issuer, legalName: 'Roamly GmbH' } }
+  const pdf = await sealPdf(typeset(content, await signJws(content, other)), other, { now: NOW, reason: 'x' })
+  expect(await check(pdf)).toMatchObject({ verdict: 'not_genuine', reasons: [{ code: 'swapped' }] })
+})
+
 it('is not sealed at all with a certificate of somebody else', async () => {
   await drop('leb', 'Roamly GmbH')
   const sealed = sealDocument({ content: sampleSlip(), keys, issuerId: 'leb', now: NOW })

@@ -5,7 +5,9 @@ import type { DocumentContent } from './content.ts'
 /**
  * Whether a sealing certificate speaks for this issuer. One of an installation's own authority names the issuer by its
  * id. One that the operator brought along names none of ours: the authority that made it looked at who its owner is,
- * and has made others for other companies, so the company in it must be the one that the document names.
+ * and has made others for other companies, so the company in it must be the one that the document names. Not a legal
+ * name that the document brings beside it: who checks offline knows no more of the two than the paper says, and any
+ * company under that authority could write its own beside another's brand.
  */
 export function speaksFor(
   certificate: x509.X509Certificate,

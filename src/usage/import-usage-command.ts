@@ -1,4 +1,3 @@
-import { EncodingError } from '../card/open-table.ts'
 import { progressBar } from '../card/progress-bar.ts'
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
@@ -17,7 +16,7 @@ export type ImportUsageCommand = {
 
 /**
  * `leb usage import`. Answers the exit code: 0 when every row is taken in, unchanged or in the reject file; 2 when
- * the file is not UTF-8; 1 when anything else stood in the way, in one sentence on standard error.
+ * something stood in the way, in one sentence on standard error.
  */
 export async function importUsageCommand(ctx: Context, command: ImportUsageCommand): Promise<number> {
   const out = command.out ?? ((text) => void process.stdout.write(text))
@@ -41,14 +40,14 @@ export async function importUsageCommand(ctx: Context, command: ImportUsageComma
     bar?.end()
     if (error instanceof SetupError) {
       err(`leb usage import: ${error.message}\n`)
-      return error instanceof EncodingError ? 2 : 1
+      return 2
     }
     ctx.log.error('usage import stopped', errorFields(error))
     const code = (error as { code?: string }).code ?? 'unknown fault'
     err(
       `leb usage import: stopped after ${rowsDone} rows (${code}); what was taken in stays: run the same command again to go on\n`,
     )
-    return 1
+    return 2
   }
 }
 

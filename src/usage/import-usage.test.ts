@@ -170,7 +170,7 @@ it('killed half-way, the same call goes on to the same end: nothing lost, nothin
 })
 
 it('does nothing with a file that is none', async () => {
-  expect(await take(['issuer,record_id,iccid,kind,quantity,used_at'])).toMatchObject({ exit: 1 })
+  expect(await take(['issuer,record_id,iccid,kind,quantity,used_at'])).toMatchObject({ exit: 2 })
   const answer = await take(Buffer.from([0xff, 0xfe, 0x41, 0x00]))
   expect(answer.exit).toBe(2)
   expect(answer.err).toContain('not UTF-8')

@@ -45,7 +45,7 @@ type Checked = Row | RejectedRow<UsageReject>
 
 /**
  * Takes a file of usage records in, in a stream, batch by batch, each its own transaction: what a crash left undone
- * the same call does. Every row is taken in, unchanged or in the reject file. Throws EncodingError or SetupError, one
+ * the same call does. Every row is taken in, unchanged or in the reject file. Throws SetupError, one
  * sentence, before anything is done.
  */
 export async function importUsage(ctx: Context, input: ImportUsageInput): Promise<UsageSummary> {

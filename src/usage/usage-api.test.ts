@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type Api, openApi } from '../../test/api-client.ts'
@@ -55,6 +56,46 @@ describe('POST /api/v1/usage', () => {
       { recordId: good.recordId, outcome: 'duplicate', first: 'from_bucket' },
       { outcome: 'unknown_card' },
     ])
+  })
+
+  it('holds an Idempotency-Key to the batch it came with, as every other POST does', async () => {
+    const batch = { records: [record(), record()] }
+    const key = randomUUID()
+    const first = await report(batch, { key })
+    expect(first.body.results).toMatchObject([{ outcome: 'from_bucket' }, { outcome: 'from_bucket' }])
+    expect(first.headers.get('idempotent-replayed')).toBeNull()
+    const again = await report(batch, { key: `"${key}"` })
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    expect(again.body.results).toMatchObject([
+      { outcome: 'duplicate', first: 'from_bucket', fromBucket: 1 },
+      { outcome: 'duplicate', first: 'from_bucket', fromBucket: 1 },
+    ])
+    const other = { records: [record()] }
+    const refused = await report(other, { key })
+    expect([refused.status, refused.body.type]).toEqual([422, expect.stringMatching(/api\/key_reused$/)])
+    // Nothing of it was done, and without a key the records alone decide.
+    expect((await report(other)).body.results).toMatchObject([{ outcome: 'from_bucket' }])
+    // Another network's key of the same name is another key.
+    const { token: network } = await addUsageKey(leb, { issuerId: 'leb', name: 'other network' })
+    expect((await report({ records: [record()] }, { key, token: network })).status).toBe(200)
+    for (const wrong of ['two words', 'x'.repeat(256)]) {
+      const malformed = await report({ records: [record()] }, { key: wrong })
+      expect([malformed.status, malformed.body.type]).toEqual([400, expect.stringMatching(/key_missing$/)])
+    }
+    leb.clock.advance({ hours: 25 })
+    expect((await report({ records: [record()] }, { key })).status).toBe(200)
+  })
+
+  it('takes a batch once that comes twice at the same moment with one key, and of two batches one', async () => {
+    const key = randomUUID()
+    const one = { records: [record()] }
+    const same = await Promise.all([report(one, { key }), report(one, { key })])
+    const outcomes = new Set(same.map(({ body }) => body.results[0].outcome))
+    expect(outcomes).toEqual(new Set(['duplicate', 'from_bucket']))
+    const clash = randomUUID()
+    const two = [{ records: [record()] }, { records: [record()] }]
+    const differing = await Promise.all(two.map((batch) => report(batch, { key: clash })))
+    expect(new Set(differing.map(({ status }) => status))).toEqual(new Set([200, 422]))
   })
 
   it('lets in only who has a key of the issuer, and nobody who reads with it', async () => {

@@ -2,9 +2,12 @@ import { z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
 import { bearerToken } from '../api/bearer.ts'
 import { InvalidInput } from '../api/invalid-input.ts'
+import { noteRequest } from '../api/note-request.ts'
 import { idempotencyKey, json, jsonBody, problems } from '../api/shapes.ts'
 import type { ApiProblem } from '../api/api-problems.ts'
 import { moneyJson } from '../ledger/money.ts'
+import type { Context } from '../platform/context.ts'
+import { isDatabaseGone } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { gatherUsage } from './gather.ts'
 import type { UsageResult } from './outcome.ts'
@@ -29,7 +32,8 @@ const route = {
   request: {
     headers: z.object({
       'Idempotency-Key': idempotencyKey.shape['Idempotency-Key'].optional().openapi({
-        description: 'Taken, and not needed: every record has its own `recordId`.',
+        description:
+          'Not needed: a record counts once by its own `recordId`, with or without a key, for ever. Where one is sent it holds for 24 hours to the batch it came with: with another batch it is refused, and with the same one the records that were taken in are answered `duplicate`, each with what it came to the first time.',
         example: '6f1f3a0e-4f0a-4f43-9d0c-7d3b7c0f2a11',
       }),
     }),
@@ -44,6 +48,8 @@ const route = {
       'api/media_type',
       'api/too_large',
       'api/invalid_input',
+      'api/key_missing',
+      'api/key_reused',
     ),
   },
 }
@@ -61,19 +67,40 @@ export function usageApi(app: ApiApp): void {
   app.openAPIRegistry.registerPath(route)
   app.post(usage_path, async (c) => {
     const ctx = c.get('ctx')
-    const issuerId = await issuerOfUsageKey(ctx, bearerToken(c))
+    const token = bearerToken(c)
+    const issuerId = await issuerOfUsageKey(ctx, token)
     if (issuerId === undefined) throw new Refusal('usage/key_wrong' satisfies UsageRefusal)
     if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
       throw problem('api/media_type')
+    const key = c.req.header('Idempotency-Key')
+    if (key !== undefined && !keyRule.safeParse(key).success) throw problem('api/key_missing')
     const body: unknown = await c.req.json().catch((error: unknown) => {
       // Too large a body ends in the reading of it too, and that is no fault of its JSON.
       throw error instanceof SyntaxError ? problem('api/not_json') : error
     })
     const { records, results } = readBatch(body, ctx.clock.now().getTime())
+    if (key !== undefined && (await holdKey(ctx, { issuerId, key, token, body })))
+      c.header('Idempotent-Replayed', 'true')
     const taken = await gatherUsage(ctx, issuerId, records)
     let next = 0
     return c.json({ results: results.map((result) => shown(result ?? taken[next++]!)) }, 200)
   })
+}
+
+const keyRule = idempotencyKey.shape['Idempotency-Key']
+
+/** Whether this batch came with this key before. Costs only those who send one: every record has its own id. */
+async function holdKey(
+  ctx: Context,
+  sent: { issuerId: string; key: string; token: string; body: unknown },
+): Promise<boolean> {
+  const { issuerId, key, token, body } = sent
+  try {
+    const request = ['POST', usage_path, body]
+    return (await noteRequest(ctx, { issuerId, key, caller: token, request })) === 'repeated'
+  } catch (error) {
+    throw isDatabaseGone(error) ? new Refusal('usage/try_again' satisfies UsageRefusal) : error
+  }
 }
 
 const problem = (code: ApiProblem) => new Refusal(code)

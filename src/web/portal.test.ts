@@ -57,6 +57,27 @@ test('on https, cookies are host-bound and secure, and HSTS is sent', async () =
   expect(headers.getSetCookie().length).toBeGreaterThan(0)
 })
 
+test('the page for a Host that is not ours wears our styles and names no issuer', async () => {
+  const [issuer] = world.issuers
+  const headers = { host: 'evil.example', 'accept-language': 'en' }
+  const answer = await visitor().fetch('/leb/en/sign-in', { headers })
+  const page = await answer.text()
+  expect([answer.status, answer.headers.getSetCookie()]).toEqual([421, []])
+  expect(page).toContain('<header class="top">')
+  for (const [, asset] of page.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)) {
+    const file = await visitor().fetch(asset!, { headers })
+    expect([file.status, file.headers.get('cache-control')]).toEqual([
+      200,
+      expect.stringContaining('immutable'),
+    ])
+    expect(file.headers.get('x-content-type-options')).toBe('nosniff')
+  }
+  expect(page).toMatch(/<link[^>]+rel="stylesheet"[^>]+href="\/assets\//)
+  for (const own of [issuer!.name.en, issuer!.brand.supportEmail, 'form_token'])
+    expect(page).not.toContain(own)
+  expect((await visitor().fetch('/assets/none.css', { headers })).status).toBe(404)
+})
+
 test('a Host that is not ours gets 421 and no page', async () => {
   for (const host of ['evil.example', '127.0.0.1:9999', 'localhost.evil.example:8460']) {
     const answer = await visitor().fetch('/leb/en', { headers: { host } })

@@ -42,7 +42,10 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
   const jar: CookieJar = { secure: ctx.config.publicUrl.startsWith('https:') }
   const app = new Hono<PortalEnv>()
   app.onError(answerErrors(ctx, assets.names))
-  app.use(compressPages, safetyHeaders(ctx.config), knownHost(ctx.config), sameOrigin(ctx.config))
+  app.use(compressPages, safetyHeaders(ctx.config))
+  // On every host: they name nobody, and the page that says that this host is not ours wears them too.
+  at(app, '/assets/:name', { get: assets.serve })
+  app.use(knownHost(ctx.config), sameOrigin(ctx.config))
   app.use(
     bodyLimit({
       maxSize: body_limit_bytes,
@@ -51,7 +54,6 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
       },
     }),
   )
-  at(app, '/assets/:name', { get: assets.serve })
   at(app, '/', {
     get: async (c) => {
       const issuers = await listIssuers(ctx.db)

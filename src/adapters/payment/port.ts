@@ -111,6 +111,13 @@ export type DisputeState = {
   at: string
 }
 
+/**
+ * What every amount that a provider takes or gives back in a currency (ISO 4217, upper case) is a multiple of, in minor
+ * units; 1 where it takes them all. Others are refused with amount_not_representable: never rounded, for that would lose
+ * somebody's money without anybody having decided it.
+ */
+export type SmallestStep = (currency: string) => bigint
+
 /** Money coming in, and going back the way it came. Any call may be repeated with the same key. */
 export type PaymentPort = {
   /**

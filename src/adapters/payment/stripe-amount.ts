@@ -1,3 +1,5 @@
+import type { SmallestStep } from './port.ts'
+
 /**
  * Stripe's amounts differ from ISO 4217 minor units for a few currencies (docs.stripe.com/currencies,
  * "Zero-decimal", "Three-decimal" and "Special cases").
@@ -10,21 +12,21 @@ const SENT_WITHOUT_MINOR_UNIT = new Set(['MGA'])
 /** Three digits by ISO 4217, of which Stripe wants the last to be 0. */
 const LAST_DIGIT_MUST_BE_ZERO = new Set(['BHD', 'JOD', 'KWD', 'OMR', 'TND'])
 
-/**
- * The integer to send for an amount in ISO 4217 minor units, or undefined when Stripe cannot represent it:
- * rounding here would lose the holder's money or ours without anybody having decided it.
- */
-export function toStripeAmount(amount: bigint, currency: string): number | undefined {
-  const exact = scaled(amount, currency)
-  if (exact === undefined || exact > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
-  return Number(exact)
+export const stripeStep: SmallestStep = (currency) => {
+  if (SENT_WITHOUT_MINOR_UNIT.has(currency)) return 100n
+  return LAST_DIGIT_MUST_BE_ZERO.has(currency) ? 10n : 1n
 }
 
-function scaled(amount: bigint, currency: string): bigint | undefined {
+/** The integer to send for an amount in ISO 4217 minor units, or undefined when Stripe cannot represent it. */
+export function toStripeAmount(amount: bigint, currency: string): number | undefined {
+  if (amount % stripeStep(currency) !== 0n) return undefined
+  const exact = scaled(amount, currency)
+  return exact > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(exact)
+}
+
+function scaled(amount: bigint, currency: string): bigint {
   if (SENT_WITH_TWO_ZEROS.has(currency)) return amount * 100n
-  if (SENT_WITHOUT_MINOR_UNIT.has(currency)) return amount % 100n === 0n ? amount / 100n : undefined
-  if (LAST_DIGIT_MUST_BE_ZERO.has(currency)) return amount % 10n === 0n ? amount : undefined
-  return amount
+  return SENT_WITHOUT_MINOR_UNIT.has(currency) ? amount / 100n : amount
 }
 
 /** ISO 4217 minor units of an integer that Stripe sent; undefined when it has a fraction that our units can't hold. */

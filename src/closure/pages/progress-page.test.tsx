@@ -38,6 +38,7 @@ const card = (iccid: string) => ({
   payout: null,
   lines: [],
   parts: [],
+  takenBack: [],
 })
 const closing: ClosureView = {
   issuerId: 'leb',

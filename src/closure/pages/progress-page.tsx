@@ -3,6 +3,7 @@ import { CardLine } from '../../card/pages/card-line.tsx'
 import { MoneySheets, PartLines, type ShownVoucher } from '../../payout/pages/money-sheets.tsx'
 import { payoutText } from '../../payout/pages/payout-text.ts'
 import { SettlementLines } from '../../payout/pages/settlement-lines.tsx'
+import { TakenBack } from '../../payout/pages/taken-back.tsx'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Facts } from '../../web/components/facts.tsx'
 import type { FieldFault } from '../../web/components/form.tsx'
@@ -28,7 +29,7 @@ export const isOver = (view: ClosureView) => view.state === 'undone' || view.tol
 
 /** Changes when what the page shows changes: script asks for the page anew only then. */
 export function stampOf(view: ClosureView): string {
-  const money = [view.bankAccountGiven, view.cards.map((card) => card.parts)]
+  const money = [view.bankAccountGiven, view.cards.map((card) => [card.parts, card.takenBack])]
   const shown = [view.state, view.late, view.canUndo, view.steps, view.documents, view.toldAt, money]
   return createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 12)
 }
@@ -77,6 +78,7 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
           </div>
         )}
         <MoneySheets page={page} view={view} progress={here} vouchers={vouchers} />
+        <TakenBack page={page} view={view} />
         <Timeline view={view} lang={lang} />
         <DetailFacts view={view} lang={lang} />
         {view.cards.map((card) => (

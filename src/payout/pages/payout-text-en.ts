@@ -70,6 +70,15 @@ export const payoutEn = {
     spent: 'This voucher is used up.',
     signIn: 'Sign in to see its code',
   },
+  takenBack: {
+    title: 'Taken back by the payer’s bank',
+    words: (money: string, day: string) =>
+      `${money} of what was paid for this card was taken back by the payer’s bank on ${day}.`,
+    open: 'The bank has not decided about it yet.',
+    lost: 'The bank has decided that it stays there.',
+    afterClosing: (email: string) =>
+      `That was after the closing and changes nothing of it: slip and certificate stay genuine. You know nothing of it? Write to ${email}.`,
+  },
   now: 'If you closed it now',
 }
 

@@ -67,5 +67,13 @@ export const payoutZh: PayoutText = {
     spent: '这张代金券已用完。',
     signIn: '登录查看代码',
   },
+  takenBack: {
+    title: '付款方的银行收回的钱',
+    words: (money, day) => `付款方的银行于${day}收回了为这张卡支付的 ${money}。`,
+    open: '银行还没有作出决定。',
+    lost: '银行已决定不再退还。',
+    afterClosing: (email) =>
+      `这发生在注销完成之后，注销结果不变，确认单和注销证明仍然有效。如果您对此不知情，请写信到 ${email}。`,
+  },
   now: '如果现在注销',
 }

@@ -1,0 +1,79 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
+import { type Outside, openOutside } from '../../test/outside.ts'
+import { seedCard } from '../../test/seed.ts'
+import { claimKept } from '../closure/claim-kept.ts'
+import { previewClosure } from '../closure/preview.ts'
+import { retryBlocked } from '../closure/unblock.ts'
+import { inIssuer } from '../platform/db.ts'
+import { waysOf } from './pages/ways.ts'
+
+const issuerId = 'roamly'
+let leb: Outside
+beforeAll(async () => {
+  leb = await openOutside({ lazyCurrency: 'kwd' })
+  await setMoney(leb, issuerId, {})
+})
+afterAll(() => leb.stop())
+
+// Stripe wants the last of KWD's three digits to be 0.
+const dinars = { issuerId, currency: 'KWD', residence: 'DE', balance: 6_915n, paid: 7_120n }
+const given = (ref: string) => leb.world.sims.payment.refunds(ref).map((refund) => refund.amount)
+
+it('tells before the declaration that the last digit goes another way than the rest, and posts that', async () => {
+  const card = await seedCard(leb, dinars)
+  const { cards } = await previewClosure(leb, {
+    issuerId,
+    accountId: card.accountId,
+    cardIds: [card.cardId],
+    act: 'terminate',
+  })
+  expect(cards[0]!.settlement.parts).toMatchObject([
+    { route: 'original_payment', amount: 6_910n },
+    { route: 'bank_transfer', amount: 5n },
+  ])
+  const words = { lang: 'en', day: 'Monday', minimum: {} } as const
+  expect(waysOf([cards[0]!.settlement], words)).toEqual([
+    expect.stringMatching(/6\.910 goes back to the payment method/),
+    expect.stringMatching(/0\.005 goes to a bank account that you name .* cannot go back the way it came/),
+  ])
+  const closureId = await closeCard(leb, card)
+  expect(await partsOf(leb, issuerId, closureId)).toEqual([
+    'original_payment paid 6910',
+    'bank_transfer waiting 5',
+  ])
+  expect(given(card.paymentRef)).toEqual([6_910])
+})
+
+it('keeps the last digit for its holder where so little is not sent by itself, and closes', async () => {
+  await setMoney(leb, issuerId, { minimum_payout: { KWD: '100' } })
+  const card = await seedCard(leb, dinars)
+  const closureId = await closeCard(leb, card)
+  expect(await partsOf(leb, issuerId, closureId)).toEqual(['original_payment paid 6910', 'kept waiting 5'])
+  expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
+  await claimKept(leb, { issuerId, closureId })
+  expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer waiting 5')
+  await setMoney(leb, issuerId, {})
+})
+
+it('sends what can go back the way it came also of a part that was planned whole', async () => {
+  const card = await seedCard(leb, dinars)
+  const { failures } = leb.world.sims.payment
+  failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
+  const closureId = await closeCard(leb, card)
+  failures.set(undefined)
+  // As it was settled before the provider's step was known.
+  await inIssuer(leb.db, issuerId, async (tx) => {
+    await sql`delete from payout_part where closure_id = ${closureId} and amount_minor = 5`.execute(tx)
+    await sql`update payout_part set amount_minor = 6915 where closure_id = ${closureId}`.execute(tx)
+  })
+  await retryBlocked(leb, { issuerId, closureId })
+  await leb.look(issuerId, closureId)
+  expect(await partsOf(leb, issuerId, closureId)).toEqual([
+    'original_payment refused 6915 amount_not_representable',
+    'original_payment paid 6910',
+    'bank_transfer waiting 5',
+  ])
+  expect(given(card.paymentRef)).toEqual([6_910])
+})
