@@ -10,7 +10,7 @@ export const payoutRoute = z
   .enum(['original_payment', 'bank_transfer', 'voucher', 'kept', 'nothing'])
   .openapi({
     description:
-      '`kept`: below the minimum that is sent by itself, paid when the holder asks; `voucher`: only if asked for',
+      '`kept`: too little to be sent by itself (below the minimum, or a last digit that the provider does not carry), paid when the holder asks; `voucher`: only if asked for',
   })
 const payoutShape = z.object({
   route: payoutRoute,

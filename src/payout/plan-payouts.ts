@@ -26,21 +26,21 @@ export type PayoutWish = {
   currency: string
   payments: Refundable[]
   order: MoneyRules['payout_order']
-  /** Below this nothing is sent by itself. */
-  minimum: bigint
+  /** Below this, and below a provider's step, nothing is sent by itself; null when the holder asks for it: all is sent. */
+  minimum: bigint | null
   /** True only when the holder asked for a voucher instead of money. */
   voucher: boolean
 }
 
 /**
  * How a sum goes back: to the payments it came from first, each with no more than is left of it and its provider can
- * carry, the rest by bank transfer. A voucher only when it was asked for. The parts always add up to the sum.
+ * carry, the rest by bank transfer, or kept where it is less than the provider's step. A voucher only when it was asked for. The parts always add up to the sum.
  */
 export function planPayouts(wish: PayoutWish): PlannedPart[] {
-  const { total, currency, payments } = wish
+  const { total, currency, payments, minimum } = wish
   if (total === 0n) return [{ route: 'nothing', paymentId: null, amount: 0n }]
   if (wish.voucher) return [{ route: 'voucher', paymentId: null, amount: total }]
-  if (total < wish.minimum) return [{ route: 'kept', paymentId: null, amount: total }]
+  if (minimum !== null && total < minimum) return [{ route: 'kept', paymentId: null, amount: total }]
   const parts: PlannedPart[] = []
   let rest = total
   let coarsest = 1n
@@ -54,8 +54,8 @@ export function planPayouts(wish: PayoutWish): PlannedPart[] {
     parts.push({ route: 'original_payment', paymentId: payment.paymentId, amount })
     rest -= amount
   }
-  // A last digit that no provider carries holds nobody's closing up where the rules don't send so little by itself.
-  const route = rest < coarsest && rest < wish.minimum ? 'kept' : 'bank_transfer'
+  // A last digit that no provider carries is sent when its holder asks: nobody's closing waits for an IBAN over it.
+  const route = minimum !== null && rest < coarsest ? 'kept' : 'bank_transfer'
   if (rest > 0n) parts.push({ route, paymentId: null, amount: rest })
   return parts
 }

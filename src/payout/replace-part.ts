@@ -14,7 +14,7 @@ export type Replacing = {
   /** All parts of the card, the replaced one among them; the new ones are put behind them. */
   parts: PayoutPart[]
   part: PayoutPart
-  /** Why it does not go this way. */
+  /** Why it does not go this way; `claimed` when its holder asks for what was kept. */
   refusal: string
 }
 
@@ -33,7 +33,8 @@ export async function replacePart(ctx: Context, tx: Tx, at: Replacing): Promise<
   assert(facts, 'a card in a closure has payments that can be read')
   const payments = facts.payments.filter((payment) => !parts.some((one) => hasRefused(one, payment)))
   const order = rules.payout_order
-  const planned = planPayouts({ total: amount, currency, payments, order, minimum: 0n, voucher: false })
+  const minimum = at.refusal === 'claimed' ? null : 0n
+  const planned = planPayouts({ total: amount, currency, payments, order, minimum, voucher: false })
   const refs = new Map(payments.map((payment) => [payment.paymentId, payment.ref]))
   const after = Math.max(...parts.map(({ ord }) => ord))
   const made = newParts(ctx, { cardId, currency, after, refOf: (id) => refs.get(id) ?? null }, planned)

@@ -16,6 +16,8 @@ export const payoutEn = {
     voucher: (money: string) => `${money} as a voucher of this issuer, because you chose it.`,
     kept: (money: string, minimum: string) =>
       `${money} is less than what we send by itself (${minimum}). It stays yours: ask for it on the progress page, today or years from now, and we pay it.`,
+    tooLittle: (money: string) =>
+      `${money} is too little to be sent by itself. It stays yours: ask for it on the progress page, today or years from now, and we pay it.`,
     nothing: 'There is nothing to pay back.',
   },
   choose: {

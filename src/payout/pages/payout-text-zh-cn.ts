@@ -15,6 +15,8 @@ export const payoutZh: PayoutText = {
     voucher: (money) => `${money} 按您的选择换成本公司的代金券。`,
     kept: (money, minimum) =>
       `${money} 低于自动退款的最低金额（${minimum}）。这笔钱仍归您所有：无论今天还是几年以后，在进度页提出即可退还。`,
+    tooLittle: (money) =>
+      `${money} 金额太小，不会自动退款。这笔钱仍归您所有：无论今天还是几年以后，在进度页提出即可退还。`,
     nothing: '没有余额需要退还。',
   },
   choose: {

@@ -31,7 +31,8 @@ export function waysOf(
         return text.voucher(sum)
       case 'kept': {
         const least = { amount: BigInt(minimum[money.currency] ?? 0), currency: money.currency }
-        return text.kept(sum, formatMoney(least, lang))
+        // Several cards' small sums together, or a last digit beside a refund, can be more than the least.
+        return money.amount < least.amount ? text.kept(sum, formatMoney(least, lang)) : text.tooLittle(sum)
       }
       case 'nothing':
         return text.nothing
