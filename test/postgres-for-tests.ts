@@ -20,7 +20,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dir = await mkdtemp(join(tmpdir(), 'leb-test-'))
   await chmod(dir, 0o755)
   // Nothing here outlives the run, so the disk need not be waited for; the crash tests kill processes, not the server.
-  const settings = { fsync: 'off', synchronous_commit: 'off', max_connections: '300' }
+  const settings = {
+    fsync: 'off',
+    synchronous_commit: 'off',
+    max_connections: '300',
+    shared_buffers: '256MB',
+  }
   const server = await startEmbeddedPostgres({ dir, settings, database: 'template_leb' })
   await migrate(server.url)
   await preparePgBoss(server.url)

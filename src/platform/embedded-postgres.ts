@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
+import { totalmem } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -186,7 +187,7 @@ async function launch(
     port: String(port),
     unix_socket_directories: '',
     max_connections: '200',
-    shared_buffers: '256MB',
+    shared_buffers: `${sharedBuffersMb()}MB`,
     // After each checkpoint the first change of a page writes all of it to the log: seldom, where cards are many.
     max_wal_size: '4GB',
     checkpoint_timeout: '15min',
@@ -219,6 +220,16 @@ async function launch(
     if (ready) return ready
     await Promise.race([pause(20), failed])
   }
+}
+
+/**
+ * A quarter of the memory that this process may use, as PostgreSQL's manual advises (19.4.1), and no more than helps:
+ * it is taken page by page, as books grow, so that a small installation on a large machine stays small.
+ */
+function sharedBuffersMb(): number {
+  const limit = process.constrainedMemory()
+  const usable = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  return Math.min(Math.max(Math.floor(usable / 4 / 2 ** 20), 128), 4096)
 }
 
 async function freePort(): Promise<number> {
