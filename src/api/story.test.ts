@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Api, openApi } from '../../test/api-client.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
@@ -87,6 +88,38 @@ it('closes a card over HTTP, from the issuers to the certificate', async () => {
 
   expect((await api.call('DELETE', `${base}/session`, { token })).status).toBe(204)
   expect((await api.get(`${base}/cards`, { token })).status).toBe(401)
+})
+
+it('gives the slip itself to who asks for a PDF, the first time and again', async () => {
+  const card = await seedCard(leb, { email: 'slip-at-once@example.com' })
+  const token = await api.signIn('leb', 'slip-at-once@example.com')
+  const key = randomUUID()
+  const ask = () =>
+    api.post(`${base}/closures`, {
+      token,
+      key,
+      body: declaration(card),
+      headers: { accept: 'application/pdf' },
+    })
+  const first = await ask()
+  expect([first.status, first.headers.get('content-type')]).toEqual([201, 'application/pdf'])
+  const number = first.headers.get('leb-closure-number')!
+  expect(first.headers.get('location')).toMatch(new RegExp(`/closures/${number}$`))
+  const of = { token: first.headers.get('leb-access-token')! }
+  const kept = await api.get(`${base}/closures/${number}/slip`, of)
+  expect(kept.body.equals(first.body)).toBe(true)
+  const again = await ask()
+  expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 'true'])
+  expect(again.body.equals(first.body)).toBe(true)
+  expect((await api.get(`${base}/closures/${number}`, of)).body.state).toBe('declared')
+  // Whoever takes anything gets the receipt, as ever.
+  const other = await api.post(`${base}/closures`, {
+    token,
+    key,
+    body: declaration(card),
+    headers: { accept: '*/*' },
+  })
+  expect(other.body).toMatchObject({ number, accessToken: of.token })
 })
 
 it('keeps the certificate of a closed account within reach of the receipt', async () => {

@@ -1,12 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { accepts } from 'hono/accepts'
 import type { ApiApp, ApiContext } from '../api/api-env.ts'
 import { needsSession, signedIn } from '../api/bearer.ts'
 import { onceForRoute } from '../api/once-for-route.ts'
 import {
+  binary,
   closureNumber,
   idempotencyKey,
   instant,
-  json,
   jsonBody,
   locale,
   postProblems,
@@ -24,7 +25,7 @@ import { declareClosure, type Receipt } from './declare.ts'
 import { verifyUrl } from './document-parts.ts'
 import { accountProblems, bankAccount } from './payout-api.ts'
 import { readClosure } from './read-closure.ts'
-import { verifyUrlOnSlip } from './receipt.ts'
+import { readSlip, verifyUrlOnSlip } from './receipt.ts'
 
 /** Shared with the declaration without signing in. */
 export const start = z.enum(['after_undo_window', 'at_once']).openapi({
@@ -72,9 +73,19 @@ const receipt = z
   })
   .openapi('Receipt')
 
+const header = (description: string) => ({ description, schema: { type: 'string' as const } })
 export const declared = {
-  ...json(receipt, 'declared; the slip is ready'),
-  headers: { Location: { description: 'the closure', schema: { type: 'string' as const, format: 'uri' } } },
+  description:
+    'declared; the slip is ready. Ask with `Accept: application/pdf`, and the slip itself is the answer: one connection that holds is enough to have the proof.',
+  content: {
+    'application/json': { schema: receipt },
+    'application/pdf': { schema: binary },
+  },
+  headers: {
+    Location: header('the closure, where it is watched'),
+    'LEB-Closure-Number': header('with the slip as the answer: the number on it'),
+    'LEB-Access-Token': header('with the slip as the answer: bearer token for this closure only. Keep it.'),
+  },
 }
 
 const declare = createRoute({
@@ -110,7 +121,7 @@ const declare = createRoute({
 /** Declaring a closure. */
 export function declareApi(app: ApiApp): void {
   app.openapi(declare, async (c) => {
-    const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
+    const { issuerId } = c.get('issuer')
     const body = c.req.valid('json')
     const accountId = await ownAccount(c, body.accountId)
     let made: Receipt | undefined
@@ -128,16 +139,30 @@ export function declareApi(app: ApiApp): void {
         return (await isWhatWasAsked(c, number, body)) ? { number } : undefined
       },
     })
-    const answer = await receiptJson(ctx, { issuerId, number: kept.number, made })
-    c.header('Location', answer.statusUrl)
-    return c.json(answer, 201)
+    return answerDeclared(c, { issuerId, number: kept.number, made })
   })
 }
 
 type Declared = { issuerId: string; number: string; made: Receipt | undefined }
 
 /** What a declaration answers, the first time and at each repetition. Throws Refusal closure/no_such_closure. */
-export async function receiptJson(
+export async function answerDeclared(c: ApiContext, which: Declared) {
+  const ctx = c.get('ctx')
+  c.header('Location', closureUrl(ctx.config.publicUrl, which.issuerId, which.number))
+  c.header('Vary', 'Accept', { append: true })
+  const supports = ['application/json', 'application/pdf']
+  const wanted = accepts(c, { header: 'Accept', supports, default: 'application/json' })
+  if (wanted !== 'application/pdf') return c.json(await receiptJson(ctx, which), 201)
+  const slip = which.made?.slip ?? (await readSlip(ctx, which))
+  return c.body(new Uint8Array(slip), 201, {
+    'Content-Type': 'application/pdf',
+    'Content-Disposition': `attachment; filename="slip-${which.number}.pdf"`,
+    'LEB-Closure-Number': which.number,
+    'LEB-Access-Token': await closureAccess(ctx, which.issuerId, which.number),
+  })
+}
+
+async function receiptJson(
   ctx: Context,
   { issuerId, number, made }: Declared,
 ): Promise<z.infer<typeof receipt>> {

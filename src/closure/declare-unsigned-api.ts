@@ -6,7 +6,7 @@ import { jsonBody, locale, postProblems, problems, secretIdempotencyKey, underIs
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Receipt } from './declare.ts'
-import { declared, receiptJson, start, zone } from './declare-api.ts'
+import { answerDeclared, declared, start, zone } from './declare-api.ts'
 import { declareUnsigned, readIccid } from './declare-unsigned.ts'
 
 const declaration = z
@@ -77,9 +77,7 @@ export function declareUnsignedApi(app: ApiApp): void {
         return { number: made.number }
       },
     })
-    const answer = await receiptJson(ctx, { issuerId, number: kept.number, made })
-    c.header('Location', answer.statusUrl)
-    return c.json(answer, 201)
+    return answerDeclared(c, { issuerId, number: kept.number, made })
   })
 }
 
