@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../sim/failures.ts'
+import { refreshStatistics } from '../src/platform/db.ts'
 import { workerEnv } from '../test/crash/installation.ts'
 import { rssMb, startWorker, type WorkerProcess } from '../test/crash/processes.ts'
 import { countUnfinished, declare, type Planned, planClosures } from '../test/crash/workload.ts'
@@ -35,6 +36,7 @@ const msOfTwo = (2 * (cpuOfDocuments.user + cpuOfDocuments.system)) / 1000 / doc
 const at = await openInstallation(['--complete-after', '20'])
 try {
   const planned = await planClosures(at, count, seededRandom(1), 'card')
+  await refreshStatistics(at.ctx.pool)
   const { seconds, samples, cpu } = await closeAll(at, planned)
   const perSecond = count / seconds
   const reference = documents.perSecond / 2

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { refreshStatistics } from '../src/platform/db.ts'
 import { cpuMs, cpuMsOfTree } from './cpu.ts'
 import { declareAll, quantile, signedInHolders } from './declare-load.ts'
 import { type BenchInstallation, openInstallation } from './installation.ts'
@@ -25,6 +26,7 @@ const at = await openInstallation([])
 let serving: Serving | undefined
 try {
   const holders = await signedInHolders(at, warm_up + rate * seconds, 1)
+  await refreshStatistics(at.ctx.pool)
   const profile = values.prof ? ['--cpu-prof', `--cpu-prof-dir=${values.prof}`] : []
   // Each declaration comes from an address of its own, or the rate limit would be measured.
   serving = await startServe(at, { LEB_TRUST_PROXY: '1' }, profile)

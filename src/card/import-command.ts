@@ -1,4 +1,5 @@
 import type { Context } from '../platform/context.ts'
+import { refreshStatistics } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
 import { importFleet, type ImportSummary } from './import-fleet.ts'
@@ -33,6 +34,7 @@ export async function importCommand(ctx: Context, command: ImportCommand): Promi
         bar?.draw(bytes / Math.max(1, ofBytes), `${so_far.rows} rows, ${so_far.rejected} rejected`)
       },
     })
+    if (summary.imported > 0) await refreshStatistics(ctx.pool)
     bar?.end()
     out(command.json ? `${JSON.stringify(counts(summary))}\n` : describe(summary, command.rejects))
     return 0

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { listIssuers } from '../issuer/issuer.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
@@ -9,12 +10,14 @@ import { undoWithin } from './undo.ts'
 const most_at_once = 500
 
 function unproved(tx: Tx, issuerId: string) {
-  return tx
-    .selectFrom('closure')
-    .selectAll()
-    .where('issuer_id', '=', issuerId)
-    .where('identity', '=', 'not_signed_in')
-    .where('state', '=', 'declared')
+  return (
+    tx
+      .selectFrom('closure')
+      .selectAll()
+      .where('issuer_id', '=', issuerId)
+      // Word for word as in the index closure_unproved, which a parameter could not be seen to match.
+      .where(sql<boolean>`identity = 'not_signed_in' and state = 'declared'`)
+  )
 }
 
 /**
@@ -30,7 +33,7 @@ export async function giveWay(ctx: Context, tx: Tx, issuerId: string, cardIds: s
         .select('closure_id')
         .where('issuer_id', '=', issuerId)
         .where('card_id', 'in', cardIds)
-        .where('live', '=', true),
+        .where(sql<boolean>`live`),
     )
     .orderBy('closure_id')
     .forNoKeyUpdate()

@@ -86,7 +86,7 @@ async function readMovements(tx: Tx, issuerId: string, cardIds: string[]): Promi
       from ledger_account a
       join ledger_entry e on e.issuer_id = a.issuer_id and e.account_id = a.account_id
       join ledger_posting p on p.issuer_id = e.issuer_id and p.posting_id = e.posting_id
-     where a.issuer_id = ${issuerId} and a.card_id = any(${cardIds}::uuid[])
+     where a.issuer_id = ${issuerId} and a.card_id in (${sql.join(cardIds)})
      group by a.card_id, p.reason
      order by min(e.seq)`.execute(tx)
   const byCard = new Map<string, Movement[]>()

@@ -76,8 +76,13 @@ type Row = {
   orders: OrderRow[]
 }
 
-/** One statement for all cards: a settlement stands in the way of everybody else who wants the card. */
+/**
+ * One statement for all cards: a settlement stands in the way of everybody else who wants the card. They stand in a list,
+ * not in an array: of an array PostgreSQL takes ten for granted, finds a plan for one card cheaper each time, and plans
+ * anew what takes ten times as long to plan as to read.
+ */
 async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Row[]> {
+  if (cardIds.length === 0) return []
   const { rows } = await sql<Row>`
     select c.card_id, c.currency, c.plan, coalesce(c.activated_zone, c.zone) as zone, c.order_id, c.sold_at,
            c.activated_at, c.expires_at, c.paid_minor, a.balance, n.ended_before,
@@ -107,7 +112,7 @@ async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Ro
                and o.kind <> 'top_up') as orders
       from card c join ledger_account a on a.issuer_id = c.issuer_id and a.card_id = c.card_id
       join card_end n on n.issuer_id = c.issuer_id and n.card_id = c.card_id
-     where c.issuer_id = ${issuerId} and c.card_id = any (${cardIds}::uuid[])`.execute(tx)
+     where c.issuer_id = ${issuerId} and c.card_id in (${sql.join(cardIds)})`.execute(tx)
   return rows
 }
 
