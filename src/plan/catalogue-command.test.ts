@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ const put = async (file: string, issuer?: string) => {
   let said = ''
   const out = (text: string) => void (said += text)
   const exit = await cataloguePutCommand(world, { file, json: true, out, ...(issuer && { issuer }) })
-  return { exit, ...(JSON.parse(said) as { items: { code: string; change: string }[] }) }
+  return { exit, ...(JSON.parse(said) as { items: { code: string; change: string }[]; notByCard: object[] }) }
 }
 const written = async (value: unknown) => {
   const file = join(dir, 'file.json')
@@ -40,6 +40,17 @@ it('takes the sample file, and again changes nothing', async () => {
   expect(said).toContain(
     'LEB3         v1 plan    LEB 3-day card: 128.00 CNY, 16.90 EUR, 139.00 HKD, 2700 JPY, 5.500 KWD',
   )
+})
+
+it('names prices that can not be paid by card', async () => {
+  const sample = JSON.parse(await readFile(projectFile('demo', 'catalogue.json'), 'utf8'))
+  const [item] = sample.items.filter(({ code }: { code: string }) => code === 'LEB3')
+  const prices = { ...item.prices, KWD: '5125' }
+  const file = await written({ ...sample, items: [{ ...item, prices }], issuer: 'roamly' })
+  expect((await put(file)).notByCard).toEqual([{ code: 'LEB3', price: '5.125 KWD', step: '0.010 KWD' }])
+  let said = ''
+  await cataloguePutCommand(world, { file, json: false, out: (text) => void (said += text) })
+  expect(said).toMatch(/LEB3 +5\.125 KWD can’t be paid by card: Stripe takes steps of 0\.010 KWD/)
 })
 
 it('says in one go what is wrong and where, and changes nothing', async () => {

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { smallestStep } from '../adapters/payment/smallest-step.ts'
 import { findIssuer, listIssuers } from '../issuer/issuer.ts'
 import { decimal } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
 import { type CatalogueItem, newestItems } from './catalogue.ts'
-import { type CatalogueFile, readCatalogueFile } from './catalogue-file.ts'
+import { type CatalogueFile, type NewItem, readCatalogueFile } from './catalogue-file.ts'
 import { putCatalogue, type PutResult } from './put-catalogue.ts'
 
 type Print = (text: string) => void
@@ -26,9 +27,24 @@ export async function cataloguePutCommand(
   await mustKnow(ctx, issuerId)
   const items = await putCatalogue(ctx, issuerId, file)
   const out = input.out ?? print
-  if (input.json) out(`${JSON.stringify({ issuer: issuerId, items })}\n`)
-  else for (const item of items) out(`${item.code.padEnd(20)} ${putWords(item)}\n`)
+  const notByCard = file.items.flatMap(pricesNotByCard)
+  if (input.json) out(`${JSON.stringify({ issuer: issuerId, items, notByCard })}\n`)
+  else {
+    for (const item of items) out(`${item.code.padEnd(20)} ${putWords(item)}\n`)
+    for (const { code, price, step } of notByCard)
+      out(`${code.padEnd(20)} ${price} can’t be paid by card: Stripe takes steps of ${step}\n`)
+  }
   return items.some((item) => item.change === 'unknown') ? 1 : 0
+}
+
+/** Prices that are good for transfers and vouchers, but that Stripe would refuse. */
+function pricesNotByCard({ code, terms }: NewItem): { code: string; price: string; step: string }[] {
+  const { prices } = terms as { prices: Record<string, string> }
+  return Object.entries(prices).flatMap(([currency, minor]) => {
+    const step = smallestStep('stripe', currency)
+    const words = (amount: bigint) => `${decimal({ amount, currency })} ${currency}`
+    return BigInt(minor) % step === 0n ? [] : [{ code, price: words(BigInt(minor)), step: words(step) }]
+  })
 }
 
 function putWords({ change, version }: PutResult): string {
