@@ -7,6 +7,7 @@ import { openApi } from './api-client.ts'
 import { codeFromMail, lastMail } from './mailbox.ts'
 import type { OutsideWorld } from './outside-world.ts'
 import type { Screen } from './screen.ts'
+import { waitFor } from './wait-for.ts'
 
 type Input = { api: string; world: OutsideWorld; screen: Screen }
 
@@ -35,13 +36,12 @@ export async function closeOneCard(ctx: Context, { api: url, world, screen }: In
 }
 
 async function watch(api: ReturnType<typeof openApi>, number: string, screen: Screen): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+  const look = async () => {
     const view = await api.closure(number)
     screen.progress(view)
-    if (view.state === 'closed' && view.toldAt) return
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    return (view.state === 'closed' && view.toldAt) || undefined
   }
-  throw new SetupError(`${number} is not closed after a minute: npx leb status ${number} says why`)
+  await waitFor(look, `${number} is not closed: npx leb status ${number} says why`)
 }
 
 /** The demo holder's own card if it is still open, else the next of the fleet: each run closes another. */

@@ -17,6 +17,7 @@ import { announceMails } from './mailbox.ts'
 import { sampleWebhookSecret, seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { openStops, type Stops } from './stops.ts'
+import { waitFor } from './wait-for.ts'
 
 type Options = { once?: boolean; out?: string }
 type Closed = Awaited<ReturnType<typeof closeOneCard>>
@@ -110,16 +111,15 @@ function endOf(child: Child): Promise<never> {
   })
 }
 
-async function answers(url: string, given: AbortSignal): Promise<void> {
-  for (let tries = 0; tries < 600 && !given.aborted; tries++) {
+function answers(url: string, stop: AbortSignal): Promise<true> {
+  const look = async () => {
     const ok = await fetch(url).then(
-      (r) => r.ok,
+      (answer) => answer.ok,
       () => false,
     )
-    if (ok) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    return ok || undefined
   }
-  throw new SetupError(`${url} did not answer within 30 s`)
+  return waitFor(look, `${url} does not answer`, stop)
 }
 
 async function leaveProof(ctx: Context, out: string, closed: Closed): Promise<void> {

@@ -1,5 +1,5 @@
 import { simpleParser } from 'mailparser'
-import { SetupError } from '../platform/errors.ts'
+import { waitFor } from './wait-for.ts'
 import type { OutsideWorld } from './outside-world.ts'
 
 /** The holder's mailbox, as the simulated mail server keeps it; `number` counts in the order of arrival. */
@@ -25,15 +25,15 @@ export async function codeFromMail(
   after: number,
   about = '',
 ): Promise<string> {
-  for (let tries = 0; tries < 400; tries++) {
+  const look = async () => {
     for (const mail of await kept(world, { to, after })) {
       const { subject, text } = await read(mail)
       const code = /^\s*(\d{6})\s*$/m.exec(text)?.[1]
       if (code && `${subject}${text}`.includes(about)) return code
     }
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    return undefined
   }
-  throw new SetupError('no mail with a code arrived within 20 s: is a worker running?')
+  return waitFor(look, 'no mail with a code arrives: is a worker running?')
 }
 
 /** The number of the newest mail. */
