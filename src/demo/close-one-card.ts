@@ -21,7 +21,7 @@ export async function closeOneCard(ctx: Context, { api: url, world, screen }: In
   await api.signIn(codeId, await codeFromMail(world, card.email, before))
   screen.say('    ✓ signed in with the code from the mail')
   const declared = await api.declare(card.accountId, card.cardId)
-  screen.say(`    ✓ declared: ${declared.number}; the sealed slip came with the answer`, declared.ms)
+  screen.say(`    ✓ declared: ${declared.number}; its sealed slip is there`, declared.ms)
   const slip = await api.document(declared.number, 'slip')
   await api.prove(declared.number, await codeFromMail(world, card.email, before + 1, declared.number))
   await watch(api, declared.number, screen)
