@@ -4,7 +4,8 @@ import { undoClosure } from '../../src/closure/undo.ts'
 import { watchDeadlines } from '../../src/closure/watch-deadlines.ts'
 import { putIssuer } from '../../src/issuer/issuer.ts'
 import type { Outside } from '../outside.ts'
-import { seedCard, type SeedCard } from '../seed.ts'
+import { lookAtPayment } from '../../src/payment/look-at-payment.ts'
+import { seedCard, type SeedCard, type Seeded } from '../seed.ts'
 
 /**
  * Closures in every state that a holder hardly ever sees, by name: all of the one who reads mail at `email`. Moves the
@@ -22,9 +23,10 @@ export async function rareClosures(leb: Outside, email: string): Promise<Record<
   await putIssuer(leb.db, issuer, leb.clock.now())
   const { line, payment } = leb.world.sims
 
-  const declare = async (card: SeedCard, change: Partial<Declaration> = {}) => {
-    const seeded = await seedCard(leb, { email, ...card })
-    return declareClosure(leb, {
+  const declare = async (card: SeedCard, change: Partial<Declaration> = {}) =>
+    declareCard(await seedCard(leb, { email, ...card }), change)
+  const declareCard = (seeded: Seeded, change: Partial<Declaration> = {}) =>
+    declareClosure(leb, {
       issuerId: 'leb',
       accountId: seeded.accountId,
       cardIds: [seeded.cardId],
@@ -37,10 +39,20 @@ export async function rareClosures(leb: Outside, email: string): Promise<Record<
       identity: 'issuer_decision',
       ...change,
     })
-  }
   const close = async (card: SeedCard, change: Partial<Declaration> = {}) => {
     const receipt = await declare(card, change)
     await leb.look('leb', receipt.closureId)
+    return receipt
+  }
+  /** Closed, and months later the payer's bank takes back what was paid for the card. */
+  const closeAndTakeBack = async () => {
+    const card = await seedCard(leb, { email, balance: 0n })
+    const receipt = await declareCard(card)
+    await leb.look('leb', receipt.closureId)
+    payment.seed([{ id: card.paymentRef, amount: 20_000, currency: 'cny' }])
+    leb.clock.advance({ days: 2 })
+    const { id } = payment.disputes.open(card.paymentRef, { amount: 20_000 })!
+    await lookAtPayment(leb, { issuerId: 'leb', id })
     return receipt
   }
 
@@ -63,7 +75,8 @@ export async function rareClosures(leb: Outside, email: string): Promise<Record<
   const undone = await declare({}, { start: 'after_undo_window' })
   await undoClosure(leb, { issuerId: 'leb', closureId: undone.closureId })
   const closed = await close({ eid: null })
+  const takenBack = await closeAndTakeBack()
   await leb.sendMails('leb')
-  const all = { late, silent, wantsAccount, accountNoted, kept, voucher, undone, closed }
+  const all = { late, silent, wantsAccount, accountNoted, kept, voucher, undone, closed, takenBack }
   return Object.fromEntries(Object.entries(all).map(([name, { number }]) => [name, number]))
 }
