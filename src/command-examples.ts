@@ -59,7 +59,7 @@ export function leafCommands(of: Command, path = ''): { name: string; command: C
 
 export function showExamples(program: Command): void {
   for (const { name, command } of leafCommands(program)) {
-    const lines = (examples[name] ?? []).map((example) => `  npx ${example}\n`)
+    const lines = (examples[name] ?? []).map((example) => `  ${example.replace(/\bleb /, 'npx leb ')}\n`)
     command.addHelpText('after', `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.join('')}`)
   }
 }

@@ -7,6 +7,7 @@ import { readConfig } from './platform/env.ts'
 import { addOrderCommands } from './order/add-order-commands.ts'
 import { SetupError } from './platform/errors.ts'
 import { addInvoiceCommands } from './invoice/add-invoice-commands.ts'
+import { KeyStoreError } from './adapters/keys/port.ts'
 import { addCatalogueCommands } from './plan/add-catalogue-commands.ts'
 import { addUsageCommands } from './usage/usage-cli.ts'
 import { addPaymentCommands } from './payment/add-payment-commands.ts'
@@ -24,7 +25,7 @@ export async function main(argv: string[]): Promise<void> {
     process.exitCode = await run(argv)
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-    else if (error instanceof SetupError) fail(error.message)
+    else if (error instanceof SetupError || error instanceof KeyStoreError) fail(error.message)
     else {
       // A fault of ours, or a database that went away. Thrown on, it would end with 1, which is an answer.
       process.stderr.write(`${inspect(error)}\n`)

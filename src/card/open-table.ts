@@ -90,10 +90,14 @@ async function checkFiles({
   return found.size
 }
 
+// What it most often is where nobody can tell: this is a house of Chinese fleets.
+const iconvOf = { 'UTF-16': 'UTF-16', binary: undefined, 'another encoding': 'GB18030' }
+
 function encodingError(file: string, fault: EncodingFault): SetupError {
+  const iconv = iconvOf[fault.looksLike]
   return new SetupError(
     `${file} is not UTF-8: line ${fault.line}, byte ${fault.byte} (counted from 0) is not part of it, it looks ` +
       `like ${fault.looksLike === 'binary' ? 'binary data' : fault.looksLike}. Nothing was imported: save the file ` +
-      `as UTF-8 (for example iconv -f GB18030 -t UTF-8) and run the import again`,
+      `as UTF-8${iconv ? ` (for example iconv -f ${iconv} -t UTF-8)` : ''} and run the import again`,
   )
 }

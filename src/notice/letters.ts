@@ -23,7 +23,7 @@ export function signInLetter(locale: Locale, code: string): Letter {
         subject: 'Your sign-in code',
         paragraphs: [
           'Your sign-in code:',
-          'It is good for 10 minutes and one use. If you did not ask for it, you need do nothing. We never ask you for this code.',
+          'It is good for 10 minutes and one use. If you did not ask for it, you need do nothing. Enter it on our own page only: we never ask for it by phone, chat or mail.',
         ],
       }
     : {
@@ -32,7 +32,7 @@ export function signInLetter(locale: Locale, code: string): Letter {
         subject: '您的登录验证码',
         paragraphs: [
           '您的登录验证码：',
-          '10 分钟内有效，只能使用一次。如果不是您本人操作，无需理会。我们不会以任何方式向您索要验证码。',
+          '10 分钟内有效，只能使用一次。如果不是您本人操作，无需理会。请只在我们的页面上填写：我们不会通过电话、聊天或邮件向您索要验证码。',
         ],
       }
 }

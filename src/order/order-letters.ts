@@ -68,10 +68,9 @@ export function heldUpLetter(locale: Locale, facts: OrderFacts & { givenBackAt: 
 /** `code` is the activation code of a card; null for what needs none. */
 export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string | null): Letter {
   const en = locale === 'en'
-  const link = {
-    words: en ? 'Installing step by step, contract and invoice:' : '安装步骤、合同与发票：',
-    url: facts.url,
-  }
+  const papers = en ? 'Contract and invoice:' : '合同与发票：'
+  const steps = en ? 'Installing step by step, contract and invoice:' : '安装步骤、合同与发票：'
+  const link = { words: code === null ? papers : steps, url: facts.url }
   if (code === null)
     return en
       ? {

@@ -1,8 +1,15 @@
+import { isIPv6 } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import { SetupError } from './errors.ts'
 
-const port = z.coerce.number().int().min(0).max(65535)
+const whole = (from: number, to: number) => {
+  const error = `a whole number from ${from} to ${to}`
+  return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error })
+}
+const port = whole(0, 65_535)
+// As it stands in an address: a number of IPv6 in brackets.
+const inUrl = (host: string) => (isIPv6(host) ? `[${host}]` : host)
 const flag = z.enum(['0', '1']).transform((value) => value === '1')
 const fileOrText = z.string().min(1)
 
@@ -13,7 +20,11 @@ const schema = z.object({
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe('a PostgreSQL 15+ to use instead'),
-  LEB_HOST: z.string().min(1).default('127.0.0.1').describe('address the portal listens on'),
+  LEB_HOST: z
+    .string()
+    .refine((host) => URL.canParse(`http://${inUrl(host)}`), 'a host name or an address of this machine')
+    .default('127.0.0.1')
+    .describe('address the portal listens on'),
   LEB_PORT: port.default(8460).describe('port of the portal and API'),
   LEB_PROVIDER_PORT: port.default(8461).describe("port of the providers' door (ES2+ and TMF641 events)"),
   LEB_PROVIDER_URL: z
@@ -34,7 +45,7 @@ const schema = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('RFC 3161 time-stamping authority; seals then bear its time (PAdES B-T)'),
-  LEB_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('database connections a process'),
+  LEB_POOL: whole(2, 200).default(16).describe('database connections a process'),
   LEB_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('log level'),
 })
 
@@ -71,7 +82,7 @@ export function readConfig(
   }
   const e = parsed.data
   const dataDir = isAbsolute(e.LEB_DATA) ? e.LEB_DATA : resolve(cwd, e.LEB_DATA)
-  const publicUrl = (e.LEB_PUBLIC_URL ?? `http://${e.LEB_HOST}:${e.LEB_PORT}`).replace(/\/$/, '')
+  const publicUrl = (e.LEB_PUBLIC_URL ?? `http://${inUrl(e.LEB_HOST)}:${e.LEB_PORT}`).replace(/\/$/, '')
   return {
     dataDir,
     databaseUrl: e.DATABASE_URL,

@@ -72,7 +72,9 @@ function OneCard(props: {
     { label: text.status, value: text.states[card.state] },
     ...(card.state === 'closed' ? [] : [{ label: text.left, value: leftWords(card, page.lang) }]),
     { label: text.balance, value: <strong>{formatMoney(card.balance, page.lang)}</strong> },
-    { label: text.expires, value: formatMoment(card.expiresAt, page.lang, page.zone) },
+    ...(card.state === 'closed'
+      ? []
+      : [{ label: text.expires, value: formatMoment(card.expiresAt, page.lang, page.zone) }]),
   ]
   return (
     <section class="sheet">

@@ -52,7 +52,7 @@ export const holderEn = {
     fraudTitle: 'Closing is free, and nobody can do it “for you”',
     fraud: [
       'Nobody from us calls to offer to close your card or to “secure your account”.',
-      'We never ask for a code, a card number, a transfer or an app that shares your screen.',
+      'By phone, chat or mail we never ask for a code, a card number, a transfer or an app that shares your screen.',
       'If someone does: end the conversation, and write to us from one of the channels above.',
     ],
     slipTitle: 'Is this slip genuine?',
