@@ -1,3 +1,4 @@
+import { isMissing } from '../platform/is-missing.ts'
 import type { Lang } from '../web/lang.ts'
 import type { InputError } from './problem.ts'
 
@@ -7,15 +8,21 @@ type Issue = { code: string; path: PropertyKey[] }
 export class InvalidInput extends Error {
   readonly target: string
   readonly issues: Issue[]
-  constructor(target: string, issues: Issue[]) {
+  /** @param given what the issues were found in, to tell what is missing from what is wrong */
+  constructor(target: string, issues: Issue[], given?: unknown) {
     super('invalid input')
     this.name = 'InvalidInput'
     this.target = target
-    this.issues = issues
+    this.issues = given === undefined ? issues : issues.map((issue) => named(issue, given))
   }
 }
 
+/** A choice or a union that is not there is told as such, not as one of its values being wrong. */
+const named = (issue: Issue, given: unknown): Issue =>
+  isMissing(given, issue.path) ? { ...issue, code: 'missing' } : issue
+
 const words: Record<string, Record<Lang, string>> = {
+  missing: { 'zh-CN': '缺失', en: 'is missing' },
   invalid_type: { 'zh-CN': '缺失，或类型不对', en: 'is missing or has the wrong type' },
   too_small: { 'zh-CN': '太短、太少或太小', en: 'is too short, too few or too small' },
   too_big: { 'zh-CN': '太长、太多或太大', en: 'is too long, too many or too large' },

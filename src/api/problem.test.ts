@@ -86,6 +86,8 @@ it('points at what is wrong with a request, without repeating it', async () => {
   const pointers = answer.body.errors.map((one: { pointer: string }) => one.pointer)
   expect(pointers).toEqual(expect.arrayContaining(['#/accountId', '#/cards', '#/start', '#']))
   expect(JSON.stringify(answer.body)).not.toContain('secret-thing')
+  const nothing = (await api.post(`${base}/closures`, { token, body: {} })).body.errors
+  expect(nothing.map((one: { detail: string }) => one.detail)).toEqual(Array(4).fill('is missing'))
   const query = await api.get(`${base}/accounts/${leb.ids.next()}/closure-preview?act=steal`, { token })
   expect(query.body.errors[0]).toMatchObject({ in: 'query', name: 'act' })
 })

@@ -26,7 +26,10 @@ import { InvalidInput } from './invalid-input.ts'
 export function apiRoutes(): ApiApp {
   const app: ApiApp = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
-      if (!result.success) throw new InvalidInput(result.target, result.error.issues)
+      if (result.success) return
+      // What was validated comes along; the types of zod-openapi leave it out.
+      const { data: given } = result as { data?: unknown }
+      throw new InvalidInput(result.target, result.error.issues, given)
     },
   })
   app.use('/api/v1/issuers/:issuer/*', async (c, next) => {

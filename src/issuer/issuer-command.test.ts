@@ -49,6 +49,12 @@ test('an issuer is set up with keys, changed when added again, and listed', asyn
 test('a wrong file is refused in one sentence that names the field', async () => {
   const wrong = { ...nomad(), brand: { ...nomad().brand, supportEmail: 'nobody' } }
   await expect(add(JSON.stringify(wrong))).rejects.toThrow(/brand\.supportEmail/)
+  const { address: _, ...brand } = nomad().brand
+  await expect(add(JSON.stringify({ ...nomad(), brand }))).rejects.toThrow(/brand\.address: is missing$/)
+  const mistyped = { ...nomad(), bankStatement: {}, rules: { ...nomad().rules, undo_windw_minutes: 60 } }
+  await expect(add(JSON.stringify(mistyped))).rejects.toThrow(
+    /knows no (bankStatement, no rules\.undo_windw_minutes|rules\.undo_windw_minutes, no bankStatement)/,
+  )
   await expect(add('{')).rejects.toThrow(/is not JSON/)
   await expect(issuerAddCommand(world, { file: join(dir, 'none') })).rejects.toThrow(/there is no file/)
 })

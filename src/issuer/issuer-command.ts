@@ -3,6 +3,7 @@ import { KeyStoreError } from '../adapters/keys/port.ts'
 import { invoicingLacks } from '../invoice/seller.ts'
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
+import { isMissing } from '../platform/is-missing.ts'
 import { mustSpeakFor } from '../slip/seal.ts'
 import { type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
 
@@ -23,16 +24,26 @@ export async function issuerAddCommand(
   const { added } = await putIssuer(ctx.db, issuer, ctx.clock.now())
   const out = input.out ?? print
   const lacks = invoicingLacks(issuer, { taxed: true })
+  const unset = secretsOf(issuer.providers).filter((name) => !process.env[name])
   if (input.json)
     out(
-      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(lacks.length > 0 && { lacks_to_sell: lacks }) })}\n`,
+      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
     )
   else {
     out(`${issuer.issuerId} (${issuer.name.en}) is ${added ? 'set up' : 'changed'}\n`)
     if (lacks.length > 0)
       out(`It can close cards, but not sell: an invoice with tax needs ${lacks.join(' and ')}\n`)
+    if (unset.length > 0)
+      out(`Its settings name ${unset.join(', ')}, not set here: leb serve and leb work need them\n`)
   }
   return 0
+}
+
+/** The variables that its providers' secrets are read from. */
+function secretsOf(setting: unknown): string[] {
+  if (typeof setting === 'string') return setting.startsWith('env:') ? [setting.slice(4)] : []
+  if (typeof setting !== 'object' || setting === null) return []
+  return [...new Set(Object.values(setting).flatMap(secretsOf))]
 }
 
 async function ensureKeys(ctx: Context, { issuerId: id, name }: Issuer): Promise<void> {
@@ -73,8 +84,26 @@ async function readIssuerFile(file: string): Promise<Issuer> {
     throw new SetupError(`${file} is not JSON: check commas, quotes and braces`)
   }
   const parsed = issuerSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  const path = issue.path.length > 0 ? issue.path.join('.') : 'the whole file'
-  throw new SetupError(`${file} can't be used: ${path}: ${issue.message}`)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    const path = issue.path.length > 0 ? issue.path.join('.') : 'the whole file'
+    const message = isMissing(value, issue.path) ? 'is missing' : issue.message
+    throw new SetupError(`${file} can't be used: ${path}: ${message}`)
+  }
+  const unknown = unknownMembers(value, parsed.data)
+  if (unknown.length > 0)
+    throw new SetupError(
+      `${file} can't be used: LEB knows no ${unknown.join(', no ')} (docs/operate/issuers.md names what there is)`,
+    )
+  return parsed.data
+}
+
+/** What the file has and a setting by that name has not: a typing error there would leave a rule without effect. */
+function unknownMembers(given: unknown, taken: unknown, path = ''): string[] {
+  if (typeof given !== 'object' || given === null || typeof taken !== 'object' || taken === null) return []
+  return Object.entries(given).flatMap(([name, value]) => {
+    const place = path ? `${path}.${name}` : name
+    if (!(name in taken)) return [place]
+    return unknownMembers(value, (taken as Record<string, unknown>)[name], place)
+  })
 }
