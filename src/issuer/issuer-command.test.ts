@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { hasSecret } from '../platform/env.ts'
 import { issuerAddCommand, issuerListCommand } from './issuer-command.ts'
 import { sampleIssuers } from './sample-issuers.ts'
 
@@ -34,7 +35,13 @@ test('an issuer without a seller is set up, and told what it lacks to sell', asy
 })
 
 test('an issuer is set up with keys, changed when added again, and listed', async () => {
-  expect(JSON.parse(await add(JSON.stringify(nomad())))).toEqual({ issuer: 'nomad', added: true })
+  const lacking = ['env:LEB_SAMPLE_STRIPE_KEY', 'env:LEB_SAMPLE_STRIPE_WEBHOOK_SECRET']
+  const environment_lacks = lacking.filter((secret) => !hasSecret(secret))
+  expect(JSON.parse(await add(JSON.stringify(nomad())))).toEqual({
+    issuer: 'nomad',
+    added: true,
+    ...(environment_lacks.length > 0 && { environment_lacks }),
+  })
   expect(JSON.parse(await add(JSON.stringify({ ...nomad(), jurisdiction: 'FR' })))).toMatchObject({
     added: false,
   })

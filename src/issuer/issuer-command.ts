@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { KeyStoreError } from '../adapters/keys/port.ts'
 import { invoicingLacks } from '../invoice/seller.ts'
 import type { Context } from '../platform/context.ts'
+import { hasSecret } from '../platform/env.ts'
 import { SetupError } from '../platform/errors.ts'
 import { isMissing } from '../platform/is-missing.ts'
 import { mustSpeakFor } from '../slip/seal.ts'
@@ -24,7 +25,7 @@ export async function issuerAddCommand(
   const { added } = await putIssuer(ctx.db, issuer, ctx.clock.now())
   const out = input.out ?? print
   const lacks = invoicingLacks(issuer, { taxed: true })
-  const unset = secretsOf(issuer.providers).filter((name) => !process.env[name])
+  const unset = secretsOf(issuer.providers).filter((secret) => !hasSecret(secret))
   if (input.json)
     out(
       `${JSON.stringify({ issuer: issuer.issuerId, added, ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
@@ -39,9 +40,9 @@ export async function issuerAddCommand(
   return 0
 }
 
-/** The variables that its providers' secrets are read from. */
+/** What its providers' secrets are read from, as `env:NAME`. */
 function secretsOf(setting: unknown): string[] {
-  if (typeof setting === 'string') return setting.startsWith('env:') ? [setting.slice(4)] : []
+  if (typeof setting === 'string') return setting.startsWith('env:') ? [setting] : []
   if (typeof setting !== 'object' || setting === null) return []
   return [...new Set(Object.values(setting).flatMap(secretsOf))]
 }

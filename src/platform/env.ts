@@ -125,6 +125,11 @@ export function readSecret(reference: string, env: Record<string, string | undef
   return value
 }
 
+/** Whether the environment has what a setting names as env:NAME. */
+export function hasSecret(reference: string, env: Record<string, string | undefined> = process.env): boolean {
+  return Boolean(env[reference.slice('env:'.length)])
+}
+
 /** Settings with their meaning and default, for `leb --help` and docs/operate/settings.md. */
 export function describeSettings(): { name: string; meaning: string }[] {
   return Object.entries(schema.shape).map(([name, field]) => {

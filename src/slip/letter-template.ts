@@ -112,7 +112,7 @@ export const LETTER_TEMPLATE = String.raw`
   set text(size: 7.4pt, fill: soft)
   d.verifyUrl
   linebreak()
-  "SHA-256 " + d.fingerprint
+  "内容 Content SHA-256 " + d.fingerprint
   linebreak()
   d.rules
 })

@@ -21,7 +21,7 @@ const en = {
   closed: 'Closed',
   undone: 'Undone',
   issued: 'Document sealed',
-  digest: 'SHA-256 of the file',
+  digest: 'SHA-256 of the PDF file (on the paper stands that of its content)',
   offline:
     'The file can also be checked without this page: its seal is a PAdES signature that any PDF reader shows.',
   unknown: 'No document has this code',
@@ -51,7 +51,7 @@ const zh: VerifyText = {
   closed: '注销完成',
   undone: '撤销时间',
   issued: '文件盖章时间',
-  digest: '文件的 SHA-256',
+  digest: 'PDF 文件的 SHA-256（纸面所印为内容的 SHA-256）',
   offline: '不用本页也能核验：文件上的电子印章是 PAdES 签名，PDF 阅读器可以直接显示。',
   unknown: '没有使用这个代码的文件',
   unknownWords: '我们没有出具过带这个代码的确认单或证明。',
