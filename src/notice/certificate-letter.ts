@@ -70,7 +70,7 @@ function moneyZh({ sent, voucher, kept }: Paid, { zone }: ClosureFacts): string 
   const sentences = [
     sent && `${sent.sum} 已退回，预计 ${formatDay(sent.arrivesBy, 'zh-CN', zone)}前到账。`,
     voucher && `按您的选择，${voucher} 已换成代金券，券码在进度页上。`,
-    kept && `${kept} 低于自动退款的最低金额，仍归您所有，可在进度页上要求退还。`,
+    kept && `${kept} 金额太小，不会自动退款，仍归您所有，可在进度页上要求退还。`,
   ].filter(Boolean)
   return sentences.join('') || '没有余额需要退还。'
 }

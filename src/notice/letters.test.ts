@@ -27,7 +27,7 @@ describe('the last mail of a closure', () => {
       '€25.00 was turned into a voucher: its code is on the closure',
     )
     expect(first(certificateLetter('zh-CN', facts, { ...none, kept: '¥3.21' }))).toBe(
-      '¥3.21 低于自动退款的最低金额，仍归您所有，可在进度页上要求退还。尾号 4242 的三日卡已注销。',
+      '¥3.21 金额太小，不会自动退款，仍归您所有，可在进度页上要求退还。尾号 4242 的三日卡已注销。',
     )
   })
 
