@@ -5,7 +5,8 @@ import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
 import { claimKept } from '../closure/claim-kept.ts'
 import { previewClosure } from '../closure/preview.ts'
-import { retryBlocked } from '../closure/unblock.ts'
+import { readClosure } from '../closure/read-closure.ts'
+import { recordBankTransfer, retryBlocked } from '../closure/unblock.ts'
 import { inIssuer } from '../platform/db.ts'
 import { waysOf } from './pages/ways.ts'
 
@@ -45,6 +46,29 @@ it('tells before the declaration that the last digit goes another way than the r
   expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
   await claimKept(leb, { issuerId, closureId })
   expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer waiting 5')
+})
+
+it('hands a last digit that is claimed after the erasure to support: no account can be kept for it any more', async () => {
+  const card = await seedCard(leb, { ...dinars, email: 'gone@example.com', accountRef: 'GONE' })
+  const closureId = await closeCard(leb, card, { cardIds: 'account', act: 'erase' })
+  const told = async () => {
+    await leb.sendMails(issuerId)
+    await leb.look(issuerId, closureId)
+    return leb.world.sims.mail.messages('gone@example.com').length
+  }
+  const mails = await told()
+  await claimKept(leb, { issuerId, closureId })
+  await leb.look(issuerId, closureId)
+  const view = (await readClosure(leb, { issuerId, closureId }))!
+  expect(view.steps.find((step) => step.block)!.block).toMatchObject({
+    reason: 'bank_details_needed',
+    owner: 'staff',
+  })
+  expect(await told()).toBe(mails)
+  await recordBankTransfer(leb, { issuerId, closureId, iccid: card.iccid, reference: 'BY-HAND-1' })
+  await leb.look(issuerId, closureId)
+  expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer paid 5')
+  expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
 })
 
 it('sends what can go back the way it came also of a part that was planned whole', async () => {
