@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { simpleParser } from 'mailparser'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
@@ -69,6 +70,25 @@ it('hands a last digit that is claimed after the erasure to support: no account 
   await leb.look(issuerId, closureId)
   expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer paid 5')
   expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
+})
+
+it('tells of the end, and forgets the address, also when a last digit was claimed just before', async () => {
+  const card = await seedCard(leb, { ...dinars, email: 'soon@example.com', accountRef: 'SOON' })
+  const closureId = await closeCard(leb, card, { cardIds: 'account', act: 'erase' })
+  // The certificate is there, its mail waits for that of the slip.
+  expect(await readClosure(leb, { issuerId, closureId })).toMatchObject({ state: 'closed', toldAt: null })
+  await claimKept(leb, { issuerId, closureId })
+  await leb.look(issuerId, closureId)
+  await leb.sendMails(issuerId)
+  await leb.look(issuerId, closureId)
+  expect((await readClosure(leb, { issuerId, closureId }))!.toldAt).not.toBeNull()
+  const { text } = await simpleParser(leb.world.sims.mail.messages('soon@example.com').at(-1)!.raw)
+  expect(text).toMatch(/6\.910 is on its way back to you/)
+  const envelopes = await inIssuer(leb.db, issuerId, (tx) =>
+    tx.selectFrom('parting_envelope').select('closure_id').where('closure_id', '=', closureId).execute(),
+  )
+  expect(envelopes).toEqual([])
+  expect(await stateOf(leb, issuerId, closureId)).toBe('bank_details_needed')
 })
 
 it('sends what can go back the way it came also of a part that was planned whole', async () => {
