@@ -186,5 +186,14 @@ describe('a statement', () => {
     await close({ issuerId: 'leb', accountId, cardIds: [cardId] })
     const closureId = await close({ issuerId: 'leb', accountId, cardIds: 'account' })
     expect(await papersOf('leb', closureId)).toEqual([])
+    const { steps } = (await readClosure(leb, { issuerId: 'leb', closureId }))!
+    expect(steps.map(({ step }) => step)).toEqual([
+      'identify',
+      'undo_window',
+      'keep_books',
+      'erase_person',
+      'certificate',
+      'tell',
+    ])
   })
 })
