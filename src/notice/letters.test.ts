@@ -31,6 +31,17 @@ describe('the last mail of a closure', () => {
     )
   })
 
+  it('sends who can sign in no more for what was kept to support, not to a page that asks to sign in', () => {
+    const papers = { url: 'https://x.example/p/1', goodUntil: new Date('2027-02-28T10:00:00Z') }
+    const kept = { ...none, kept: '€0.40' }
+    const words = first(certificateLetter('en', facts, kept, papers))
+    expect(words).toContain(`It stays yours: answer this mail for it, and name ${facts.number}.`)
+    expect(first(certificateLetter('zh-CN', facts, kept, papers))).toContain(
+      `请回复本邮件并注明 ${facts.number} 领取`,
+    )
+    expect(first(certificateLetter('en', facts, kept))).toContain("ask for it on the closure's page.")
+  })
+
   it('says where money that was sent should be by when, and every other sum besides', () => {
     const sent = { sum: '€12.30', arrivesBy: new Date('2026-11-28T10:00:00Z') }
     const words = first(certificateLetter('en', two, { ...none, sent, kept: '€0.40' }))

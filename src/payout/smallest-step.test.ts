@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { simpleParser } from 'mailparser'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
+import { books, closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
 import { claimKept } from '../closure/claim-kept.ts'
@@ -89,6 +89,28 @@ it('tells of the end, and forgets the address, also when a last digit was claime
   )
   expect(envelopes).toEqual([])
   expect(await stateOf(leb, issuerId, closureId)).toBe('bank_details_needed')
+})
+
+it('lets staff transfer what was kept to who can ask for it in a letter only, once', async () => {
+  const card = await seedCard(leb, { ...dinars, email: 'letter@example.com', accountRef: 'LETTER' })
+  const closureId = await closeCard(leb, card, { cardIds: 'account', act: 'erase' })
+  const before = await books(leb, issuerId, 'KWD')
+  const paid = (reference: string) =>
+    recordBankTransfer(leb, { issuerId, closureId, iccid: card.iccid, reference })
+  // A reference that is known already is the command of before, said twice.
+  const nothing = { code: 'closure/nothing_blocked' }
+  const known = leb.world.sims.payment.refunds(card.paymentRef)[0]!.id
+  await expect(paid(known)).rejects.toMatchObject(nothing)
+  await paid('BY-HAND-2')
+  await leb.look(issuerId, closureId)
+  expect(await partsOf(leb, issuerId, closureId)).toEqual([
+    'original_payment paid 6910',
+    'kept refused 5 paid_by_hand',
+    'bank_transfer paid 5',
+  ])
+  const after = await books(leb, issuerId, 'KWD')
+  expect((after['refunds_payable'] ?? 0n) - before['refunds_payable']!).toBe(-5n)
+  await expect(paid('BY-HAND-2')).rejects.toMatchObject(nothing)
 })
 
 it('sends what can go back the way it came also of a part that was planned whole', async () => {
