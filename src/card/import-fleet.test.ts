@@ -188,6 +188,18 @@ describe('leb import', () => {
       { seed: 20261122, numRuns: 25 },
     )
   })
+
+  test('is done also while somebody tidies a table, who is not waited for', async () => {
+    const other = await world.pool.connect()
+    await other.query('begin; set role none; lock table card in share update exclusive mode')
+    const before = performance.now()
+    const done = await run(fileOf([line(row())]))
+    const waitedMs = performance.now() - before
+    await other.query('rollback')
+    other.release(true)
+    expect(done).toMatchObject({ code: 0, summary: { imported: 1 } })
+    expect(waitedMs).toBeLessThan(8_000)
+  })
 })
 
 describe('a file that is no fleet', () => {

@@ -43,7 +43,7 @@ export const routeWords: Record<PayoutRoute, Wording> = {
     en: 'as a voucher, because you chose it',
   },
   kept: {
-    'zh-CN': '低于自动退款的最低金额，仍归您所有，随时可要求退还',
+    'zh-CN': '金额太小，不会自动退款，仍归您所有，随时可要求退还',
     en: 'too little to be sent by itself: it stays yours, and is paid when you ask',
   },
   nothing: { 'zh-CN': '没有余额需要退还', en: 'there is no balance to pay back' },

@@ -3,6 +3,7 @@ import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import type { KeyStore } from '../adapters/keys/port.ts'
 import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
 import { type Declaration, declareClosure } from './declare.ts'
 import { askForNewCode } from './prove-identity.ts'
 import { readClosure } from './read-closure.ts'
@@ -50,4 +51,20 @@ it('gives no new allowance of codes to who undoes and declares again', async () 
   await ask(3)
   await ask(2)
   await expect(ask(1)).rejects.toMatchObject({ code: 'holder/too_often' })
+})
+
+it('closes an account that has no card left once, however often it is declared at the same moment', async () => {
+  const card = await seedCard(world, { accountRef: 'NONE-LEFT', email: 'none-left@example.com' })
+  const { accountId } = await seedCard(world, { accountRef: 'OTHER' })
+  await inIssuer(world.db, issuerId, (tx) =>
+    tx.updateTable('card').set({ account_id: accountId }).where('card_id', '=', card.cardId).execute(),
+  )
+  const declare = () => declareClosure(world, declaration(card, 'account'))
+  const answers = await Promise.allSettled([declare(), declare(), declare()])
+  const made = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  expect(made).toHaveLength(1)
+  const { number, closureId } = made[0]!
+  await expect(declare()).rejects.toMatchObject({ code: 'closure/already_closing', facts: { number } })
+  await undoClosure(world, { issuerId, closureId })
+  expect((await declare()).number).not.toBe(number)
 })

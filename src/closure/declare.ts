@@ -14,6 +14,7 @@ import { saveDocument } from './documents.ts'
 import { type ClosurePreview, previewWith } from './preview.ts'
 import { markCardsClosing } from './mark-closing.ts'
 import { type Declared, slipContent } from './slip-content.ts'
+import { refuseIfClosing } from './refuse-if-closing.ts'
 import { giveWay } from './unproved.ts'
 
 export type Declaration = {
@@ -179,6 +180,7 @@ async function write(ctx: Context, tx: Tx, made: NewClosure): Promise<void> {
   const { closureId, declaration, declared, sealed } = made
   const { issuerId } = declaration
   const cardIds = made.preview.cards.map((card) => card.cardId)
+  if (cardIds.length === 0) await refuseIfClosing(tx, declaration)
   if (declared.identity !== 'not_signed_in') await giveWay(ctx, tx, issuerId, cardIds)
   await insertClosure(tx, made)
   await saveDocument(ctx, tx, {

@@ -44,6 +44,7 @@ async function tell(ctx: Context, look: Look, commits: Commits): Promise<void> {
   try {
     if (told.closure.state === 'undone') await reopen(story)
     else await close(story)
+    story.rest()
   } catch (error) {
     if (!(error instanceof Pause)) {
       await turn.drop()

@@ -254,7 +254,10 @@ const stepOfReason: Record<BlockReason, StepName | null> = {
 
 /** The timeline: steps in the order of the story, done only when every card is through. */
 function stepViews(closure: ClosureRow, cards: CaseCard[], journal: Journal, blocks: BlockRow[]): StepView[] {
-  const names = stepNames.filter((step) => closure.covers === 'account' || !accountOnly.has(step))
+  // Of an account without a card left no balance is frozen and no money sent.
+  const told = (step: StepName) =>
+    perCard.has(step) ? cards.length > 0 : closure.covers === 'account' || !accountOnly.has(step)
+  const names = stepNames.filter(told)
   let reached = closure.state !== 'undone'
   return names.map((step) => {
     const scopes = perCard.has(step) ? cards.map((card) => scopesOf(step, card)) : [[closure.closure_id]]

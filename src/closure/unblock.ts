@@ -42,7 +42,7 @@ const payable_by_hand = [
 
 /**
  * Staff transferred a card's money by bank: the bank's reference is the evidence. It serves the parts of the card that
- * wait for a transfer or that the payment provider refused for good. Throws Refusal closure/nothing_blocked when no
+ * wait for a transfer or that the payment provider refused for good; or else what its ended closure kept. Throws Refusal closure/nothing_blocked when no
  * part of it waits for that, closure/money_news when the payment provider knew of something that was not booked yet.
  */
 export async function recordBankTransfer(
@@ -71,9 +71,12 @@ export async function recordBankTransfer(
       .where('cleared_at', 'is', null)
       .returning('scope_id')
       .execute()
-    if (cleared.length === 0) throw new Refusal('closure/nothing_blocked')
-    for (const partId of new Set(cleared.map((row) => row.scope_id)))
-      await payByHand(ctx, tx, { issuerId, closureId, partId, reference })
+    const paid =
+      cleared.length > 0
+        ? new Set(cleared.map((row) => row.scope_id))
+        : await keptOf(tx, { issuerId, closureId, cardId, reference })
+    if (paid.size === 0) throw new Refusal('closure/nothing_blocked')
+    for (const partId of paid) await payByHand(ctx, tx, { issuerId, closureId, partId, reference })
     // The money is gone already: from here undo would pay twice, and so would a worker that has the closure in hand
     // as it was before; the new version stops it.
     await tx
@@ -87,6 +90,41 @@ export async function recordBankTransfer(
       .execute()
     await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
   })
+}
+
+type OfCard = { issuerId: string; closureId: string; cardId: string; reference: string }
+
+/**
+ * What a closure that has ended keeps for its holder, who may have no other way to ask for it than to write to us.
+ * Nothing where the reference is known: the same command again is no second transfer.
+ */
+async function keptOf(tx: Tx, { issuerId, closureId, cardId, reference }: OfCard): Promise<Set<string>> {
+  const rows = await tx
+    .selectFrom('payout_part as p')
+    .innerJoin('closure as o', (j) =>
+      j.onRef('o.issuer_id', '=', 'p.issuer_id').onRef('o.closure_id', '=', 'p.closure_id'),
+    )
+    .select('p.part_id')
+    .where('p.issuer_id', '=', issuerId)
+    .where('p.closure_id', '=', closureId)
+    .where('p.card_id', '=', cardId)
+    .where('p.route', '=', 'kept')
+    .where('p.state', '=', 'waiting')
+    .where('o.state', '=', 'closed')
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('payout_part as q')
+            .select('q.part_id')
+            .where('q.issuer_id', '=', issuerId)
+            .where('q.closure_id', '=', closureId)
+            .where('q.reference', '=', reference),
+        ),
+      ),
+    )
+    .execute()
+  return new Set(rows.map((row) => row.part_id))
 }
 
 /** The closure, locked, and the card in it. */

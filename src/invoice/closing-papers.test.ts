@@ -180,4 +180,20 @@ describe('a statement', () => {
     expect(statementLines(card({}), [{ reason: 'top_up', amount: 1n }])).toBeUndefined()
     expect(statementLines(card({}), [])!.map((line) => line.grossMinor)).toEqual([0n])
   })
+
+  it('are none for an account whose cards are all closed already, and its closing goes on', async () => {
+    const { accountId, cardId } = await seedCard(leb, { email: 'left@example.com', accountRef: 'LEFT-1' })
+    await close({ issuerId: 'leb', accountId, cardIds: [cardId] })
+    const closureId = await close({ issuerId: 'leb', accountId, cardIds: 'account' })
+    expect(await papersOf('leb', closureId)).toEqual([])
+    const { steps } = (await readClosure(leb, { issuerId: 'leb', closureId }))!
+    expect(steps.map(({ step }) => step)).toEqual([
+      'identify',
+      'undo_window',
+      'keep_books',
+      'erase_person',
+      'certificate',
+      'tell',
+    ])
+  })
 })

@@ -81,6 +81,8 @@ type Movement = { reason: string; amount: bigint }
 
 /** What the journal says of each card's balance account, by reason, in the order in which it first happened. */
 async function readMovements(tx: Tx, issuerId: string, cardIds: string[]): Promise<Map<string, Movement[]>> {
+  // An account may be closed when all its cards are closed already.
+  if (cardIds.length === 0) return new Map()
   const { rows } = await sql<{ card_id: string; reason: string; amount: string }>`
     select a.card_id, p.reason, sum(e.amount)::text as amount
       from ledger_account a

@@ -32,7 +32,7 @@ export function certificateLetter(
         link,
         subject: `Closed: ${facts.number}`,
         paragraphs: [
-          `${moneyEn(paid, facts)} ${capital(cards)} ${facts.cards.length > 1 ? 'are' : 'is'} closed.`,
+          `${moneyEn(paid, facts, papers)} ${capital(cards)} ${facts.cards.length > 1 ? 'are' : 'is'} closed.`,
           'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
           'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
         ],
@@ -42,7 +42,7 @@ export function certificateLetter(
         link,
         subject: `注销完成：${facts.number}`,
         paragraphs: [
-          `${moneyZh(paid, facts)}${cards.trimStart()}已注销。`,
+          `${moneyZh(paid, facts, papers)}${cards.trimStart()}已注销。`,
           '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
           '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
         ],
@@ -56,21 +56,24 @@ function papersLink(locale: Locale, papers: NonNullable<PapersWay>, zone: string
   return { words, url: papers.url }
 }
 
-function moneyEn({ sent, voucher, kept }: Paid, { zone }: ClosureFacts): string {
+// The page of a closure opens for who signs in: who can't any more answers the mail, which support reads.
+function moneyEn({ sent, voucher, kept }: Paid, { zone, number }: ClosureFacts, papers: PapersWay): string {
+  const ask = papers ? `answer this mail for it, and name ${number}` : "ask for it on the closure's page"
   const sentences = [
     sent &&
       `${sent.sum} is on its way back to you and should be there by ${formatDay(sent.arrivesBy, 'en', zone)}.`,
     voucher && `As you chose, ${voucher} was turned into a voucher: its code is on the closure's page.`,
-    kept && `${kept} is too little to be sent by itself. It stays yours: ask for it on the closure's page.`,
+    kept && `${kept} is too little to be sent by itself. It stays yours: ${ask}.`,
   ].filter(Boolean)
   return sentences.join(' ') || 'There was no balance to pay back.'
 }
 
-function moneyZh({ sent, voucher, kept }: Paid, { zone }: ClosureFacts): string {
+function moneyZh({ sent, voucher, kept }: Paid, { zone, number }: ClosureFacts, papers: PapersWay): string {
+  const ask = papers ? `请回复本邮件并注明 ${number} 领取` : '可在进度页上要求退还'
   const sentences = [
     sent && `${sent.sum} 已退回，预计 ${formatDay(sent.arrivesBy, 'zh-CN', zone)}前到账。`,
     voucher && `按您的选择，${voucher} 已换成代金券，券码在进度页上。`,
-    kept && `${kept} 低于自动退款的最低金额，仍归您所有，可在进度页上要求退还。`,
+    kept && `${kept} 金额太小，不会自动退款，仍归您所有，${ask}。`,
   ].filter(Boolean)
   return sentences.join('') || '没有余额需要退还。'
 }

@@ -48,12 +48,16 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
   }
 }
 
-/** What went these ways, by currency: an account's cards may hold several. Null where that is nothing. */
+/**
+ * What went these ways, by currency: an account's cards may hold several. Not what was claimed, or came back, since the
+ * certificate, and waits. Null where that is nothing.
+ */
 function sumOf(told: Case, locale: string, routes: PayoutRoute[]): string | null {
   const sums = new Map<string, bigint>()
   for (const { parts, currency } of told.cards)
-    for (const { route, amount } of liveParts(parts))
-      if (routes.includes(route)) sums.set(currency, (sums.get(currency) ?? 0n) + amount)
+    for (const { route, amount, state } of liveParts(parts))
+      if (routes.includes(route) && (route === 'kept' || state !== 'waiting'))
+        sums.set(currency, (sums.get(currency) ?? 0n) + amount)
   const words = [...sums]
     .filter(([, amount]) => amount > 0n)
     .map(([currency, amount]) => formatMoney({ amount, currency }, locale))

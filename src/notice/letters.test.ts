@@ -27,8 +27,19 @@ describe('the last mail of a closure', () => {
       '€25.00 was turned into a voucher: its code is on the closure',
     )
     expect(first(certificateLetter('zh-CN', facts, { ...none, kept: '¥3.21' }))).toBe(
-      '¥3.21 低于自动退款的最低金额，仍归您所有，可在进度页上要求退还。尾号 4242 的三日卡已注销。',
+      '¥3.21 金额太小，不会自动退款，仍归您所有，可在进度页上要求退还。尾号 4242 的三日卡已注销。',
     )
+  })
+
+  it('sends who can sign in no more for what was kept to support, not to a page that asks to sign in', () => {
+    const papers = { url: 'https://x.example/p/1', goodUntil: new Date('2027-02-28T10:00:00Z') }
+    const kept = { ...none, kept: '€0.40' }
+    const words = first(certificateLetter('en', facts, kept, papers))
+    expect(words).toContain(`It stays yours: answer this mail for it, and name ${facts.number}.`)
+    expect(first(certificateLetter('zh-CN', facts, kept, papers))).toContain(
+      `请回复本邮件并注明 ${facts.number} 领取`,
+    )
+    expect(first(certificateLetter('en', facts, kept))).toContain("ask for it on the closure's page.")
   })
 
   it('says where money that was sent should be by when, and every other sum besides', () => {

@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
+import { simpleParser } from 'mailparser'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
+import { books, closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
 import { claimKept } from '../closure/claim-kept.ts'
 import { previewClosure } from '../closure/preview.ts'
-import { retryBlocked } from '../closure/unblock.ts'
+import { readClosure } from '../closure/read-closure.ts'
+import { recordBankTransfer, retryBlocked } from '../closure/unblock.ts'
 import { inIssuer } from '../platform/db.ts'
 import { waysOf } from './pages/ways.ts'
 
@@ -45,6 +47,70 @@ it('tells before the declaration that the last digit goes another way than the r
   expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
   await claimKept(leb, { issuerId, closureId })
   expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer waiting 5')
+})
+
+it('hands a last digit that is claimed after the erasure to support: no account can be kept for it any more', async () => {
+  const card = await seedCard(leb, { ...dinars, email: 'gone@example.com', accountRef: 'GONE' })
+  const closureId = await closeCard(leb, card, { cardIds: 'account', act: 'erase' })
+  const told = async () => {
+    await leb.sendMails(issuerId)
+    await leb.look(issuerId, closureId)
+    return leb.world.sims.mail.messages('gone@example.com').length
+  }
+  const mails = await told()
+  await claimKept(leb, { issuerId, closureId })
+  await leb.look(issuerId, closureId)
+  const view = (await readClosure(leb, { issuerId, closureId }))!
+  expect(view.steps.find((step) => step.block)!.block).toMatchObject({
+    reason: 'bank_details_needed',
+    owner: 'staff',
+  })
+  expect(await told()).toBe(mails)
+  await recordBankTransfer(leb, { issuerId, closureId, iccid: card.iccid, reference: 'BY-HAND-1' })
+  await leb.look(issuerId, closureId)
+  expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer paid 5')
+  expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
+})
+
+it('tells of the end, and forgets the address, also when a last digit was claimed just before', async () => {
+  const card = await seedCard(leb, { ...dinars, email: 'soon@example.com', accountRef: 'SOON' })
+  const closureId = await closeCard(leb, card, { cardIds: 'account', act: 'erase' })
+  // The certificate is there, its mail waits for that of the slip.
+  expect(await readClosure(leb, { issuerId, closureId })).toMatchObject({ state: 'closed', toldAt: null })
+  await claimKept(leb, { issuerId, closureId })
+  await leb.look(issuerId, closureId)
+  await leb.sendMails(issuerId)
+  await leb.look(issuerId, closureId)
+  expect((await readClosure(leb, { issuerId, closureId }))!.toldAt).not.toBeNull()
+  const { text } = await simpleParser(leb.world.sims.mail.messages('soon@example.com').at(-1)!.raw)
+  expect(text).toMatch(/6\.910 is on its way back to you/)
+  const envelopes = await inIssuer(leb.db, issuerId, (tx) =>
+    tx.selectFrom('parting_envelope').select('closure_id').where('closure_id', '=', closureId).execute(),
+  )
+  expect(envelopes).toEqual([])
+  expect(await stateOf(leb, issuerId, closureId)).toBe('bank_details_needed')
+})
+
+it('lets staff transfer what was kept to who can ask for it in a letter only, once', async () => {
+  const card = await seedCard(leb, { ...dinars, email: 'letter@example.com', accountRef: 'LETTER' })
+  const closureId = await closeCard(leb, card, { cardIds: 'account', act: 'erase' })
+  const before = await books(leb, issuerId, 'KWD')
+  const paid = (reference: string) =>
+    recordBankTransfer(leb, { issuerId, closureId, iccid: card.iccid, reference })
+  // A reference that is known already is the command of before, said twice.
+  const nothing = { code: 'closure/nothing_blocked' }
+  const known = leb.world.sims.payment.refunds(card.paymentRef)[0]!.id
+  await expect(paid(known)).rejects.toMatchObject(nothing)
+  await paid('BY-HAND-2')
+  await leb.look(issuerId, closureId)
+  expect(await partsOf(leb, issuerId, closureId)).toEqual([
+    'original_payment paid 6910',
+    'kept refused 5 paid_by_hand',
+    'bank_transfer paid 5',
+  ])
+  const after = await books(leb, issuerId, 'KWD')
+  expect((after['refunds_payable'] ?? 0n) - before['refunds_payable']!).toBe(-5n)
+  await expect(paid('BY-HAND-2')).rejects.toMatchObject(nothing)
 })
 
 it('sends what can go back the way it came also of a part that was planned whole', async () => {

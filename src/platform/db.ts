@@ -47,13 +47,13 @@ export function openDb(pool: pg.Pool): Db {
 /**
  * Counts rows and values anew, for the planner. Left to itself PostgreSQL does so up to minutes after many rows came in,
  * and until then each sign-in would read all addresses of the issuer. As the one logged in: the application's role
- * owns no table. What a database's user does not own is left as it is.
+ * owns no table. What a database's user does not own is left as it is, and so is what somebody else tidies right now.
  */
 export async function refreshStatistics(pool: pg.Pool): Promise<void> {
   const client = await pool.connect()
   try {
     await client.query('set role none; set statement_timeout = 0')
-    await client.query('analyze')
+    await client.query('analyze (skip_locked)')
   } finally {
     // Never given back: it acts as somebody else now.
     client.release(true)

@@ -73,6 +73,20 @@ export type Person = {
   activations: Map<string, string>
 }
 
+/** Whether the holder's key is gone: nothing can be read of them, or kept for them, any more. */
+export async function isHolderErased(
+  tx: Tx,
+  { issuerId, holderId }: { issuerId: string; holderId: string },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('holder')
+    .select('wrapped_key')
+    .where('issuer_id', '=', issuerId)
+    .where('holder_id', '=', holderId)
+    .executeTakeFirst()
+  return !row?.wrapped_key
+}
+
 /** Everything the vault holds of one person; null when the person has been erased. `lines` is by card id. */
 export async function readPerson(
   ctx: Context,

@@ -86,6 +86,13 @@ describe('POST /api/v1/usage', () => {
     expect((await report({ records: [record()] }, { key })).status).toBe(200)
   })
 
+  it('refuses with a key, and names as malformed without, what is nested deeper than anybody can write it down', async () => {
+    const deep = `{"records":[${'['.repeat(100_000)}${']'.repeat(100_000)}]}`
+    const refused = await report(deep, { key: randomUUID() })
+    expect([refused.status, refused.body.type]).toEqual([422, expect.stringMatching(/api\/invalid_input$/)])
+    expect((await report(deep)).body.results).toMatchObject([{ outcome: 'malformed' }])
+  })
+
   it('takes a batch once that comes twice at the same moment with one key, and of two batches one', async () => {
     const key = randomUUID()
     const one = { records: [record()] }

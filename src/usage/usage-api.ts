@@ -99,6 +99,8 @@ async function holdKey(
     const request = ['POST', usage_path, body]
     return (await noteRequest(ctx, { issuerId, key, caller: token, request })) === 'repeated'
   } catch (error) {
+    // Nested deeper than can be written down again, which no batch is: a record has no members within members.
+    if (error instanceof RangeError) throw new InvalidInput('json', [{ code: 'too_deep', path: ['records'] }])
     throw isDatabaseGone(error) ? new Refusal('usage/try_again' satisfies UsageRefusal) : error
   }
 }

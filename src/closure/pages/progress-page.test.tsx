@@ -91,6 +91,24 @@ test('when it waits for the holder it says so first, in her language', async () 
   expect(await render(waiting, 'zh-CN')).toMatch(/id="now">需要您补充/)
   expect(await render(waiting, 'zh-CN')).toContain('请在本页填写收款账户')
   expect(stampOf(waiting)).not.toBe(stampOf(closing))
+  const part = {
+    partId: 'p',
+    route: 'bank_transfer',
+    amount: { amount: '321', currency: 'CNY' },
+    state: 'waiting',
+    reference: null,
+    settledAt: null,
+  } as const
+  const cards = [{ ...card('8999901000000000001'), parts: [part] }]
+  expect(await render({ ...waiting, cards })).toContain('/bank-account"')
+  const turn = step({ state: 'blocked', block: { ...block, owner: 'staff' } })
+  const erased = { ...closing, cards, steps: [turn] }
+  expect(await render(erased)).toMatch(
+    /3\.21 can only be transferred, and your data is erased.*name LEB-2K7M-9QXCT/s,
+  )
+  expect(await render(erased)).not.toContain('/bank-account"')
+  expect(await render(erased)).toContain('your data is erased. Above stands how you get it')
+  expect(await render(erased)).not.toContain('Name it on this page')
 })
 
 test('when it is late it says since when, whose turn it is and where to write', async () => {

@@ -92,6 +92,8 @@ export const progressEn = {
     esim_refused: 'The eSIM platform refused. Our staff is dealing with it; your money does not wait for it.',
     provider_silent: 'A partner does not answer at the moment. We keep asking by ourselves.',
   } satisfies Record<BlockReason, string>,
+  personGone:
+    'Part of your money can only be transferred, and your data is erased. Above stands how you get it.',
   late: 'This is late',
   lateWords: (day: string, email: string) =>
     `It should have been done by ${day}. It is not, and that is our fault. Support takes it over by itself: you need do nothing, and not declare again. To complain, write to ${email} with the number above.`,

@@ -54,6 +54,7 @@ export const progressZh: ProgressText = {
     esim_refused: 'eSIM 平台没有受理，客服正在处理。退款不会因此耽搁。',
     provider_silent: '合作方暂时没有回应，我们会自动继续联系。',
   },
+  personGone: '有一部分钱只能转账，而您的个人信息已删除。领取方式见上方。',
   late: '已经超过期限',
   lateWords: (day, email) =>
     `本应在 ${day}前办完，现已逾期，责任在我们。客服会主动接手，您不用做什么，也不需要重新申请。如需申诉，请写信到 ${email}，附上上面的编号。`,

@@ -1,3 +1,4 @@
+import { isPersonGone } from '../../payout/pages/money-sheets.tsx'
 import { StepIcon } from '../../web/components/step-icon.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
@@ -53,7 +54,7 @@ function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; la
       )}
       {step.block && (
         <>
-          <p>{text.blocks[step.block.reason]}</p>
+          <p>{isPersonGone(view) ? text.personGone : text.blocks[step.block.reason]}</p>
           <p class="soft">{formatMoment(step.block.since, lang, view.zone)}</p>
         </>
       )}

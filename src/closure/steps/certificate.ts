@@ -3,6 +3,7 @@ import { issueClosingPapers } from '../../invoice/closing-papers.ts'
 import { forgetBankDetails } from '../../payout/bank-details.ts'
 import { sealDocument } from '../../slip/seal.ts'
 import type { CertificateContent } from '../../slip/content.ts'
+import type { Tx } from '../../platform/db.ts'
 import { certificateContent } from '../certificate-content.ts'
 import { noteClosure } from '../case.ts'
 import { readSlipDigest, saveDocument } from '../documents.ts'
@@ -49,16 +50,8 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
     })
     told.certificate = sealed.pdf
     const now = ctx.clock.now()
-    await tx
-      .updateTable('card')
-      .set({ state: 'closed', closed_at: now, profile_state: 'Unavailable' })
-      .where('issuer_id', '=', issuer_id)
-      .where(
-        'card_id',
-        'in',
-        told.cards.map((card) => card.cardId),
-      )
-      .execute()
+    const cardIds = told.cards.map((card) => card.cardId)
+    await closeCards(tx, issuer_id, cardIds, now)
     await noteClosure(tx, told, { state: 'closed', closed_at: now })
     // Named, and in the end not needed: all of it went back another way.
     if (told.accountGiven) await forgetBankDetails(tx, { issuerId: issuer_id, closureId: closure_id })
@@ -75,4 +68,15 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
   },
   refused: () => ({ block: { reason: 'provider_silent', owner: 'staff' } }),
   digestPart: ({ content }) => ({ number: content.number }),
+}
+
+/** None of an account whose cards were all closed before it. */
+async function closeCards(tx: Tx, issuerId: string, cardIds: string[], now: Date): Promise<void> {
+  if (cardIds.length === 0) return
+  await tx
+    .updateTable('card')
+    .set({ state: 'closed', closed_at: now, profile_state: 'Unavailable' })
+    .where('issuer_id', '=', issuerId)
+    .where('card_id', 'in', cardIds)
+    .execute()
 }

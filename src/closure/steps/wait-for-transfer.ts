@@ -2,6 +2,7 @@ import { hasBankDetails } from '../../payout/bank-details.ts'
 import type { PayoutPart } from '../../payout/parts.ts'
 import { settleTransfer } from '../../payout/transfers.ts'
 import { queueNotice } from '../../notice/queue-notice.ts'
+import { isHolderErased } from '../../privacy/vault.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { Case } from '../case.ts'
@@ -21,7 +22,7 @@ export async function waitForTransfer(ctx: Context, tx: Tx, told: Case, part: Pa
     await settleTransfer(ctx, tx, { issuerId, part: { partId, closureId, amount, currency }, reference })
     return { skip: { route: 'bank_transfer', reference } }
   }
-  const place = { issuerId: told.issuer.issuerId, closureId: told.closure.closure_id }
+  const place = { issuerId, closureId: told.closure.closure_id, holderId: told.holderId }
   const block = await whoseTurn(tx, place, part)
   // What was awaited before is not awaited any more.
   if (told.blocked)
@@ -31,22 +32,23 @@ export async function waitForTransfer(ctx: Context, tx: Tx, told: Case, part: Pa
       .where('issuer_id', '=', place.issuerId)
       .where('closure_id', '=', place.closureId)
       .where('scope_id', '=', part.partId)
-      .where('reason', '<>', block.reason)
+      .where((e) => e.or([e('reason', '<>', block.reason), e('owner', '<>', block.owner)]))
       .where('cleared_at', 'is', null)
       .execute()
-  if (block.reason === 'bank_details_needed') await askOnce(ctx, tx, told)
+  if (block.reason === 'bank_details_needed' && block.owner === 'holder') await askOnce(ctx, tx, told)
   return { block }
 }
 
 async function whoseTurn(
   tx: Tx,
-  place: { issuerId: string; closureId: string },
+  place: { issuerId: string; closureId: string; holderId: string },
   part: PayoutPart,
 ): Promise<Block> {
   if (part.state === 'sent') return { reason: 'transfer_under_way', owner: 'provider' }
-  return (await hasBankDetails(tx, place))
-    ? { reason: 'transfer_to_send', owner: 'staff' }
-    : { reason: 'bank_details_needed', owner: 'holder' }
+  if (await hasBankDetails(tx, place)) return { reason: 'transfer_to_send', owner: 'staff' }
+  // Claimed, or come back, after the person was erased: nobody can be asked, and no account be kept.
+  const owner = (await isHolderErased(tx, place)) ? 'staff' : 'holder'
+  return { reason: 'bank_details_needed', owner }
 }
 
 /** One mail asks for all transfers of the closure; another one only after a transfer has come back. */

@@ -74,6 +74,13 @@ function AccountSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[]
   if (parts.length === 0) return null
   const text = payoutText[page.lang].account
   const href = `${progress}/bank-account`
+  if (isPersonGone(view))
+    return (
+      <div class="sheet">
+        <h2>{text.gone}</h2>
+        <p>{text.goneWords(sumsOf(parts, page.lang), page.issuer.brand.supportEmail, view.number)}</p>
+      </div>
+    )
   if (view.bankAccountGiven)
     return (
       <div class="sheet">
@@ -93,6 +100,10 @@ function AccountSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[]
     </div>
   )
 }
+
+/** Their data is erased, so that no account can be kept: it is support's turn. */
+export const isPersonGone = (view: ClosureView) =>
+  view.steps.some(({ block }) => block?.reason === 'bank_details_needed' && block.owner === 'staff')
 
 function KeptSheet({ page, progress, parts }: { page: Page; progress: string; parts: PartView[] }) {
   if (parts.length === 0) return null

@@ -48,6 +48,9 @@ export const payoutEn = {
     name_it: 'Name the account',
     given: 'Your account is noted. The transfer goes out with the next file for the bank.',
     change: 'Name another account',
+    gone: 'Write to us for this money',
+    goneWords: (money: string, email: string, number: string) =>
+      `${money} can only be transferred, and your data is erased: we can keep no account for it. Write to ${email}, without the account number, and name ${number}. The money stays yours.`,
   },
   parts: {
     title: 'Your money',

@@ -46,6 +46,9 @@ export const payoutZh: PayoutText = {
     name_it: '填写收款账户',
     given: '收款账户已登记，下一批银行转账时汇出。',
     change: '换一个账户',
+    gone: '请写信领取这笔钱',
+    goneWords: (money, email, number) =>
+      `${money} 只能转账，而您的个人信息已删除，我们无法再登记账户。请写信到 ${email}，注明编号 ${number}，信中不要写账号。这笔钱仍归您所有。`,
   },
   parts: {
     title: '您的钱',
@@ -60,7 +63,7 @@ export const payoutZh: PayoutText = {
   },
   kept: {
     title: '这笔钱仍归您所有',
-    words: (money) => `${money} 低于自动退款的最低金额，您提出后我们就退。`,
+    words: (money) => `${money} 金额太小，没有自动退款，您提出后我们就退。`,
     claim: '退给我',
   },
   voucher: {
