@@ -94,7 +94,9 @@ export const closureShape = z
     dueAt: instant.openapi({ description: 'when the issuer must be done' }),
     late: z.boolean(),
     undoUntil: instant.nullable(),
-    canUndo: z.boolean().openapi({ description: 'until money is sent or the line is cut' }),
+    canUndo: z
+      .boolean()
+      .openapi({ description: 'until money is sent, the line is cut or the person is erased' }),
     wantsVoucher: z.boolean().openapi({ description: 'the holder asked for a voucher instead of money' }),
     bankAccountGiven: z.boolean().openapi({ description: 'an account for transfers was given' }),
     noReturnAt: instant.nullable(),

@@ -8,6 +8,8 @@ import { checkBooks } from '../ledger/check.ts'
 import { decideByHandCommand } from '../payment/by-hand-command.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { inIssuer } from '../platform/db.ts'
+import { declareClosure } from './declare.ts'
+import { readClosure } from './read-closure.ts'
 import { retryBlocked } from './unblock.ts'
 import { undoClosure } from './undo.ts'
 
@@ -147,4 +149,32 @@ it('leaves the line of a card off that was closed before its resumption was aske
   await retryBlocked(leb, { issuerId, closureId: first })
   await leb.look(issuerId, first)
   expect(leb.world.sims.line.effects(card.iccid, 'active')).toBe(0)
+})
+
+it('refuses an undo once the person is erased, also of an account with no card left', async () => {
+  const card = await seedCard(leb, { ...money, email: 'no-card-left@example.com' })
+  await closeCard(leb, card)
+  const { closureId } = await declareClosure(leb, {
+    issuerId,
+    accountId: card.accountId,
+    cardIds: 'account',
+    act: 'erase',
+    start: 'at_once',
+    locale: 'en',
+    zone: 'Europe/Berlin',
+    receivedBy: 'staff',
+    identity: 'issuer_decision',
+  })
+  // The worker dies between erasing and the certificate.
+  const { sealing } = leb.keys
+  leb.keys.sealing = () => Promise.reject(new Error('no key for now'))
+  await expect(leb.look(issuerId, closureId)).rejects.toThrow('no key for now')
+  leb.keys.sealing = sealing
+  const view = await readClosure(leb, { issuerId, closureId })
+  expect([view?.state, view?.canUndo]).toEqual(['closing', false])
+  await expect(undoClosure(leb, { issuerId, closureId })).rejects.toMatchObject({
+    code: 'closure/past_return',
+  })
+  await leb.look(issuerId, closureId)
+  expect((await readClosure(leb, { issuerId, closureId }))?.state).toBe('closed')
 })

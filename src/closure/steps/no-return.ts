@@ -2,7 +2,7 @@ import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type Case, noteClosure } from '../case.ts'
 
-/** Named once: when money was first on its way, or the line first on its way out (cut-line.ts). */
+/** Named once: when money was first on its way, the line first on its way out, or the person erased. */
 export async function noReturn(ctx: Context, tx: Tx, told: Case): Promise<void> {
   // Asked of the row, for what memory says may have been rolled back with another card's transaction.
   const { no_return_at } = await tx
