@@ -102,7 +102,9 @@ function addServing(program: Command, ends: Ends): void {
 function addClosing(program: Command, ends: Ends): void {
   program
     .command('close')
-    .description("closes cards by the issuer's own decision, for instance when it leaves a market")
+    .description(
+      "closes cards by the issuer's own decision, for instance when it leaves a market; meanwhile it works as leb work does",
+    )
     .option('--iccid <number>', 'one card')
     .option('--file <list>', 'a text file with one ICCID a line; run again to resume')
     .option('--issuer <id>', 'the issuer, where an ICCID is known to several')

@@ -84,6 +84,8 @@ async function closeOne(ctx: Context, iccid: string, issuer: string | undefined)
   if (known?.state === 'closed') return { iccid, result: 'closed', number: known.number }
   let number = known?.number
   if (!number || known?.state === 'undone') {
+    // A secret that is not set here is said before anything counts: this process would be asked for it at once.
+    await ctx.providers.of(card.issuerId)
     try {
       number = await declare(ctx, card)
     } catch (error) {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { addPayment, books, closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
@@ -166,10 +166,9 @@ it('refuses an undo once the person is erased, also of an account with no card l
     identity: 'issuer_decision',
   })
   // The worker dies between erasing and the certificate.
-  const { sealing } = leb.keys
-  leb.keys.sealing = () => Promise.reject(new Error('no key for now'))
+  const sealing = vi.spyOn(leb.keys, 'sealing').mockRejectedValue(new Error('no key for now'))
   await expect(leb.look(issuerId, closureId)).rejects.toThrow('no key for now')
-  leb.keys.sealing = sealing
+  sealing.mockRestore()
   const view = await readClosure(leb, { issuerId, closureId })
   expect([view?.state, view?.canUndo]).toEqual(['closing', false])
   await expect(undoClosure(leb, { issuerId, closureId })).rejects.toMatchObject({

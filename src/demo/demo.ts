@@ -148,7 +148,8 @@ function proofWords(out: string, config: Config, closed: Closed, options: Option
     `  portal       ${config.publicUrl}/leb/zh-CN/   sign in as demo@leb.example`,
     `               ${config.publicUrl}/roamly/en/   sign in as traveller@roamly.example`,
     `  this closure ${closed.verifyUrl}`,
-    '  Codes sent by mail are shown here. Ctrl-C stops everything.',
+    '  Codes sent by mail are shown here. An account that was closed gets none: start with a fresh LEB_DATA.',
+    '  Ctrl-C stops everything.',
     '',
   ].join('\n')
 }

@@ -138,6 +138,6 @@ export const certificateView = (content: CertificateContent): LetterView => ({
     ...(content.erasure.length > 0 ? [erasureSection(content)] : []),
     { heading: both('尚未得到确认', 'Not confirmed'), blocks: [unconfirmedBlock(content)] },
     ...(content.kept.length > 0 ? [keptSection(content)] : []),
-    removalSection(content),
+    ...(content.cards.length > 0 ? [removalSection(content)] : []),
   ],
 })

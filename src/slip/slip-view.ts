@@ -78,6 +78,19 @@ const numbersOnly = (slip: SlipContent): Section => ({
   ],
 })
 
+const noCards: Section = {
+  heading: both('卡', 'Cards'),
+  blocks: [
+    {
+      kind: 'sides',
+      text: both(
+        '账户中已没有未注销的卡，本次只注销账户。',
+        'The account has no card left that is open: this closes the account alone.',
+      ),
+    },
+  ],
+}
+
 const cards = (slip: SlipContent): Section => ({
   heading: cardHeading(slip.cards.length),
   blocks: [
@@ -137,6 +150,12 @@ export const keptSection = (content: Pick<SlipContent, 'kept'>): Section => ({
   ],
 })
 
+function cardsSection(slip: SlipContent): Section {
+  if (slip.cards.length === 0) return noCards
+  const nothingTold = slip.identity === 'waiting_for_proof' && slip.cards.every((card) => !card.balance)
+  return nothingTold ? numbersOnly(slip) : cards(slip)
+}
+
 export const slipView = (slip: SlipContent): LetterView => ({
   title: both('注销确认单', 'Closure slip'),
   number: slip.number,
@@ -147,9 +166,7 @@ export const slipView = (slip: SlipContent): LetterView => ({
   ),
   sections: [
     facts(slip),
-    slip.identity === 'waiting_for_proof' && slip.cards.every((card) => !card.balance)
-      ? numbersOnly(slip)
-      : cards(slip),
+    cardsSection(slip),
     ...(slip.deadlines.length > 0 ? [deadlines(slip)] : []),
     ...(slip.kept.length > 0 ? [keptSection(slip)] : []),
     { heading: both('不同意处理结果时', 'If you disagree'), blocks: [{ kind: 'sides', text: slip.appeal }] },

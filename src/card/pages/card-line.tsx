@@ -16,8 +16,9 @@ export function cardName(card: NamedCard, lang: Lang): string {
   return parts.join(lang === 'en' ? ', ' : ' · ')
 }
 
-/** The summary that stands on every page of a closing. */
+/** The summary that stands on every page of a closing; nothing of an account that has no card left. */
 export function CardLine({ lang, cards }: { lang: Lang; cards: NamedCard[] }) {
+  if (cards.length === 0) return null
   return (
     <div class="sheet cardline">
       {cards.map((card) => (

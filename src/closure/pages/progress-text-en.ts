@@ -117,6 +117,7 @@ export const progressEn = {
   undoPage: {
     title: 'Undo this closure?',
     words: 'The card works again and the balance stays on it. You can close it anew at any time.',
+    accountWords: 'The account stays open. You can close it anew at any time.',
     confirm: 'Undo the closure',
     keep: 'Go on closing',
   },

@@ -76,6 +76,7 @@ export const progressZh: ProgressText = {
   undoPage: {
     title: '撤销这次注销？',
     words: '撤销后卡可以继续使用，余额留在卡里。以后随时可以再申请注销。',
+    accountWords: '撤销后账户保留。以后随时可以再申请注销。',
     confirm: '撤销注销',
     keep: '继续注销',
   },

@@ -13,7 +13,7 @@ export function UndoPage({ page, view }: { page: Page; view: ClosureView }) {
     <Layout page={page} title={text.title} back={progress}>
       <h1>{text.title}</h1>
       <CardLine lang={page.lang} cards={view.cards} />
-      <p>{text.words}</p>
+      <p>{view.cards.length > 0 ? text.words : text.accountWords}</p>
       <PostForm page={page} action={`${progress}/undo`}>
         <div class="actions">
           <button class="button" type="submit">

@@ -49,7 +49,13 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
           facts={[
             { label: text.number, value: <strong>{view.number}</strong> },
             { label: text.issuer, value: issuer.name[lang] },
-            { label: text.cards, value: view.cards.map((card) => <div>{cardName(card, lang)}</div>) },
+            {
+              label: text.cards,
+              value:
+                view.cards.length === 0
+                  ? text.accountAlone
+                  : view.cards.map((card) => <div>{cardName(card, lang)}</div>),
+            },
             { label: text.declared, value: moment(view.declaredAt) },
             {
               label: text.state,

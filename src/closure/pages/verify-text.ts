@@ -8,6 +8,7 @@ const en = {
   number: 'Number',
   issuer: 'Issued by',
   cards: 'Covers',
+  accountAlone: 'the account, which had no card left',
   declared: 'Declared',
   state: 'State now',
   states: {
@@ -38,6 +39,7 @@ const zh: VerifyText = {
   number: '编号',
   issuer: '出具方',
   cards: '涉及',
+  accountAlone: '账户（已没有卡）',
   declared: '申请时间',
   state: '目前状态',
   states: {

@@ -34,7 +34,7 @@ export function WhatHappensPage({ flow }: { flow: Flow }) {
           </a>
         </p>
       )}
-      <LineSection page={page} />
+      {preview.cards.length > 0 && <LineSection page={page} />}
       <h2>{text.data}</h2>
       <p>{whole ? text.dataAccount : text.dataCard}</p>
       <TermsSections page={page} terms={preview} zone={zoneOf(flow)} />
