@@ -42,7 +42,7 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
         ctx.log.error('a look failed and will be tried again', {
           queue,
           issuer: look.issuerId,
-          closure: look.id,
+          [queue === 'closure' ? 'closure' : 'look']: look.id,
           ...errorFields(error),
         })
         throw error

@@ -66,6 +66,7 @@ const reason = z.enum([
   'transfer_under_way',
   'esim_refused',
   'provider_silent',
+  'fault_of_ours',
 ])
 const stepShape = z
   .object({

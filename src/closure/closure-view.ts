@@ -34,6 +34,7 @@ export type BlockReason =
   | 'transfer_under_way'
   | 'esim_refused'
   | 'provider_silent'
+  | 'fault_of_ours'
 
 /** One way that a card's money goes back. */
 export type PartView = {

@@ -2,6 +2,7 @@ import type { Context } from '../platform/context.ts'
 import { beginInIssuer, inIssuer } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
 import type { Leases } from '../platform/leases.ts'
+import { clearFault, noteFault } from './blocks.ts'
 import { takeUp } from './case.ts'
 import { close, reopen } from './close.ts'
 import { Pause, Superseded } from './step.ts'
@@ -25,7 +26,11 @@ export async function lookAtClosure(ctx: Context, leases: Leases, look: Look): P
       return tell(ctx, look, 'after_each_step')
     })
   } catch (error) {
-    if (!(error instanceof Superseded)) throw error
+    if (!(error instanceof Superseded)) {
+      // Where the database itself is what failed, the log alone tells it.
+      await noteFault(ctx, look).catch(() => undefined)
+      throw error
+    }
     await lookAgain(ctx, look, ctx.clock.now())
   } finally {
     await release()
@@ -53,6 +58,7 @@ async function tell(ctx: Context, look: Look, commits: Commits): Promise<void> {
     const { until } = error
     if (until) await turn.write((tx) => ctx.jobs.look(tx, 'closure', look, until))
   }
+  if (told.blocked) await turn.write((tx) => clearFault(ctx, tx, told))
   await turn.commit()
 }
 

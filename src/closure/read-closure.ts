@@ -250,6 +250,7 @@ const stepOfReason: Record<BlockReason, StepName | null> = {
   transfer_under_way: 'pay_out',
   esim_refused: 'retire_esim',
   provider_silent: null,
+  fault_of_ours: null,
 }
 
 /** The timeline: steps in the order of the story, done only when every card is through. */

@@ -6,6 +6,7 @@ import { SetupError } from './errors.ts'
 const allowed = new Set([
   'issuer',
   'closure',
+  'look',
   'card',
   'step',
   'state',

@@ -90,6 +90,7 @@ export const progressEn = {
     transfer_to_send: 'Your bank account is noted. The transfer goes out with the next file for the bank.',
     transfer_under_way: 'The transfer is with the bank. We wait for its statement.',
     esim_refused: 'The eSIM platform refused. Our staff is dealing with it; your money does not wait for it.',
+    fault_of_ours: 'Something on our side does not work. Our staff sees it; you need do nothing.',
     provider_silent: 'A partner does not answer at the moment. We keep asking by ourselves.',
   } satisfies Record<BlockReason, string>,
   personGone:

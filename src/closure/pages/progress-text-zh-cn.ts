@@ -52,6 +52,7 @@ export const progressZh: ProgressText = {
     transfer_to_send: '您的账户已登记，下一批银行转账时汇出。',
     transfer_under_way: '转账已交给银行，正在等银行的入账记录。',
     esim_refused: 'eSIM 平台没有受理，客服正在处理。退款不会因此耽搁。',
+    fault_of_ours: '我们的系统出了问题，客服已能看到，您不用做什么。',
     provider_silent: '合作方暂时没有回应，我们会自动继续联系。',
   },
   personGone: '有一部分钱只能转账，而您的个人信息已删除。领取方式见上方。',
