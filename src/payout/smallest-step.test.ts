@@ -40,6 +40,8 @@ it('tells before the declaration that the last digit goes another way than the r
     expect.stringMatching(/6\.910 goes back to the payment method/),
     expect.stringMatching(/0\.005 is too little to be sent by itself\. It stays yours/),
   ])
+  // Whoever closes the account has no progress page to sign in for.
+  expect(waysOf([cards[0]!.settlement], { ...words, wholeAccount: true })[1]).toMatch(/answer our last mail/)
   const closureId = await closeCard(leb, card)
   expect(await partsOf(leb, issuerId, closureId)).toEqual(['original_payment paid 6910', 'kept waiting 5'])
   expect(given(card.paymentRef)).toEqual([6_910])

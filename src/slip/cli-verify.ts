@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { VerifyInputError } from './seal-chain.ts'
+import { parseRoots, VerifyInputError } from './seal-chain.ts'
 import { verifyPdf, type Verdict } from './verify.ts'
 import { reason } from './verify-reasons.ts'
 
@@ -24,8 +24,23 @@ const readBytes = (path: string): Promise<Uint8Array> =>
     throw new VerifyInputError(`${path} cannot be read (${error.code})`)
   })
 
-const readAll = (paths: string[]): Promise<string[]> =>
-  Promise.all(paths.map(async (path) => Buffer.from(await readBytes(path)).toString('latin1')))
+const readRoots = (paths: string[]): Promise<string[]> =>
+  Promise.all(
+    paths.map(async (path) => {
+      const pem = Buffer.from(await readBytes(path)).toString('latin1')
+      // Said with the file's name, of which there may be several.
+      if (!isRoots(pem)) throw new VerifyInputError(`${path} holds no certificate in PEM to trust`)
+      return pem
+    }),
+  )
+
+function isRoots(pem: string): boolean {
+  try {
+    return parseRoots([pem]).length > 0
+  } catch {
+    return false
+  }
+}
 
 const readCrl = async (path: string): Promise<Uint8Array | string> => {
   const bytes = await readBytes(path)
@@ -61,8 +76,8 @@ export const verifyCommand = async (file: string, command: VerifyCommand): Promi
   try {
     if (command.trust.length === 0) throw new VerifyInputError(no_root)
     const bytes = await readBytes(file)
-    const trustRoots = await readAll(command.trust)
-    const timestampRoots = await readAll(command.trustTimestamps ?? [])
+    const trustRoots = await readRoots(command.trust)
+    const timestampRoots = await readRoots(command.trustTimestamps ?? [])
     const crls = await Promise.all((command.crl ?? []).map(readCrl))
     const verdict = await verifyPdf(bytes, { trustRoots, timestampRoots, crls, now: command.now })
     if (command.json) command.print(JSON.stringify({ file, ...verdict }))

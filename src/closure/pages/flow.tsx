@@ -48,7 +48,7 @@ export function moneySentences(flow: Flow): string[] {
   const day = first ? formatDay(first.arrivesBy, lang, zoneOf(flow)) : ''
   return waysOf(
     cards.map(({ settlement }) => settlement),
-    { lang, day, minimum },
+    { lang, day, minimum, wholeAccount: flow.choice.cardIds === 'account' },
   )
 }
 

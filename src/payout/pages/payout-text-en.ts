@@ -14,10 +14,13 @@ export const payoutEn = {
     bank_transfer: (money: string, day: string) =>
       `${money} goes to a bank account that you name (IBAN), by ${day} if you name it now. It cannot go back the way it came.`,
     voucher: (money: string) => `${money} as a voucher of this issuer, because you chose it.`,
-    kept: (money: string, minimum: string) =>
-      `${money} is less than what we send by itself (${minimum}). It stays yours: ask for it on the progress page, today or years from now, and we pay it.`,
-    tooLittle: (money: string) =>
-      `${money} is too little to be sent by itself. It stays yours: ask for it on the progress page, today or years from now, and we pay it.`,
+    kept: (money: string, minimum: string) => `${money} is less than what we send by itself (${minimum}).`,
+    tooLittle: (money: string) => `${money} is too little to be sent by itself.`,
+    /** Follows both. Whoever closes the account can't be asked for theirs any more: they write. */
+    claim: (wholeAccount: boolean): string =>
+      wholeAccount
+        ? 'It stays yours: answer our last mail with the number of the closure, today or years from now, and we pay it.'
+        : 'It stays yours: ask for it on the progress page, today or years from now, and we pay it.',
     nothing: 'There is nothing to pay back.',
   },
   choose: {

@@ -13,10 +13,12 @@ export const payoutZh: PayoutText = {
     bank_transfer: (money, day) =>
       `${money} 转到您指定的银行账户（IBAN）；现在填写账户，${day}前到账。这笔钱无法原路退回。`,
     voucher: (money) => `${money} 按您的选择换成本公司的代金券。`,
-    kept: (money, minimum) =>
-      `${money} 低于自动退款的最低金额（${minimum}）。这笔钱仍归您所有：无论今天还是几年以后，在进度页提出即可退还。`,
-    tooLittle: (money) =>
-      `${money} 金额太小，不会自动退款。这笔钱仍归您所有：无论今天还是几年以后，在进度页提出即可退还。`,
+    kept: (money, minimum) => `${money} 低于自动退款的最低金额（${minimum}）。`,
+    tooLittle: (money) => `${money} 金额太小，不会自动退款。`,
+    claim: (wholeAccount) =>
+      wholeAccount
+        ? '这笔钱仍归您所有：无论今天还是几年以后，回复我们的最后一封邮件并注明注销编号即可退还。'
+        : '这笔钱仍归您所有：无论今天还是几年以后，在进度页提出即可退还。',
     nothing: '没有余额需要退还。',
   },
   choose: {

@@ -7,7 +7,7 @@ import { payoutText } from './payout-text.ts'
 /** How settlements go back, one sentence a way and currency: sums of several cards are added up. */
 export function waysOf(
   settlements: Settlement[],
-  said: { lang: Lang; day: string; minimum: Record<string, string> },
+  said: { lang: Lang; day: string; minimum: Record<string, string>; wholeAccount?: boolean },
 ): string[] {
   const { lang, day, minimum } = said
   const text = payoutText[lang].ways
@@ -32,7 +32,9 @@ export function waysOf(
       case 'kept': {
         const least = { amount: BigInt(minimum[money.currency] ?? 0), currency: money.currency }
         // Several cards' small sums together, or a last digit beside a refund, can be more than the least.
-        return money.amount < least.amount ? text.kept(sum, formatMoney(least, lang)) : text.tooLittle(sum)
+        const why =
+          money.amount < least.amount ? text.kept(sum, formatMoney(least, lang)) : text.tooLittle(sum)
+        return `${why}${lang === 'en' ? ' ' : ''}${text.claim(said.wholeAccount ?? false)}`
       }
       case 'nothing':
         return text.nothing
