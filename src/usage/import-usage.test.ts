@@ -117,6 +117,19 @@ it('takes every row in or says why not, and again changes nothing', async () => 
   expect((await take(lines)).said).toMatchObject({ taken: 0, unchanged: 4, rejected: 7 })
 })
 
+it('tells every reason of a row at once', async () => {
+  const wrong = { issuer: 'nobody', kind: 'fax', quantity: '0', country: 'D', usedAt: 'yesterday' }
+  const { rejects } = await take([header, row('b 1', wrong), row('b2', { iccid: '12', kind: 'fax' })])
+  const codes = rejects
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => [...line.matchAll(/(issuer_not_set_up|bad_[a-z_]+):/g)].map(([, code]) => code))
+  expect(codes).toEqual([
+    ['issuer_not_set_up', 'bad_record_id', 'bad_kind', 'bad_quantity', 'bad_place', 'bad_used_at'],
+    ['bad_card', 'bad_kind'],
+  ])
+})
+
 it('killed half-way, the same call goes on to the same end: nothing lost, nothing twice', async () => {
   const cards = await seedCards(
     leb,

@@ -4,7 +4,7 @@ import { openRejectsFile, type RejectedRow, type RejectsFile } from '../card/rej
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import type { KnownOutcome } from './outcome.ts'
-import { type Fault, faultWords, readRecord, type UsageRecord } from './record.ts'
+import { type Fault, faultsOf, faultWords, readRecord, type UsageRecord } from './record.ts'
 import { takeUsage } from './take-usage.ts'
 import { readUsageHeader, type UsageColumn, type UsageFields } from './usage-columns.ts'
 
@@ -87,7 +87,7 @@ function check(
   issuers: Set<string>,
   nowMs: number,
 ): Checked {
-  const reject = (reason: UsageReject) => ({ line, text, reasons: [reason] })
+  const reject = (...reasons: UsageReject[]) => ({ line, text, reasons })
   if (fault) return reject(fault)
   const values = splitFields(text)
   if (values.length !== header.length)
@@ -103,7 +103,6 @@ function check(
     zone,
     country,
   } = fields
-  if (!issuerId || !issuers.has(issuerId)) return reject('issuer_not_set_up')
   const given = {
     recordId,
     ...(iccid && { iccid }),
@@ -115,7 +114,9 @@ function check(
     usedAt: fields.used_at,
   }
   const record = readRecord(given, nowMs)
-  return typeof record === 'string' ? reject(record) : { line, text, issuerId, record }
+  const known = issuerId !== undefined && issuers.has(issuerId)
+  if (known && typeof record !== 'string') return { line, text, issuerId, record }
+  return reject(...(known ? [] : (['issuer_not_set_up'] as const)), ...faultsOf(given, nowMs))
 }
 
 async function takeBatch(

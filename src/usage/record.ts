@@ -85,6 +85,33 @@ export function readRecord(value: unknown, nowMs: number): UsageRecord | Fault {
   }
 }
 
+/** In the place of what broke a rule; the two missing ones are about the record as a whole. */
+const sound: Partial<Record<Fault, object>> = {
+  bad_record_id: { recordId: 'x' },
+  bad_card: { iccid: '8999901000000000018', cardId: undefined },
+  bad_kind: { kind: 'data' },
+  bad_quantity: { quantity: 1 },
+  bad_place: { country: 'DE', zone: undefined },
+  bad_used_at: { usedAt: '2026-01-01T00:00:00Z' },
+  used_in_future: { usedAt: '2026-01-01T00:00:00Z' },
+}
+
+/**
+ * Every rule that a record breaks, for whoever mends a file in one go: what is wrong is put right, and the rest is read
+ * again. None where it is sound.
+ */
+export function faultsOf(value: object, nowMs: number): Fault[] {
+  const faults: Fault[] = []
+  for (let rest = value; ;) {
+    const read = readRecord(rest, nowMs)
+    if (typeof read !== 'string' || faults.includes(read)) return faults
+    faults.push(read)
+    const mended = sound[read]
+    if (!mended) return faults
+    rest = { ...rest, ...mended }
+  }
+}
+
 /**
  * What a record says, as 32 bytes: the same record id may only come with the same content. Keyed, because who was in
  * which country at which hour is soon tried out against a plain hash. The key comes as a KeyObject: from bytes it is
