@@ -81,8 +81,14 @@ async function openMail(issuer: Issuer, keysDir: string) {
 async function readTls(tls: { keyFile: string; certFile: string; caFile?: string | undefined } | undefined) {
   if (!tls) return undefined
   return {
-    key: await readFile(tls.keyFile, 'utf8'),
-    cert: await readFile(tls.certFile, 'utf8'),
-    ca: tls.caFile && (await readFile(tls.caFile, 'utf8')),
+    key: await readNamed(tls.keyFile),
+    cert: await readNamed(tls.certFile),
+    ca: tls.caFile && (await readNamed(tls.caFile)),
   }
+}
+
+function readNamed(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new SetupError(`${file}, which an issuer's provider settings name, can't be read (${error.code})`)
+  })
 }

@@ -53,6 +53,13 @@ test('an issuer is set up with keys, changed when added again, and listed', asyn
   )
 })
 
+test('secrets that are not set here are named, the mail server’s too', async () => {
+  const { providers } = nomad()
+  const mail = { ...providers.mail, url: 'smtps://leb:env%3ALEB_TEST_NO_SUCH@mail.example:465' }
+  const said = JSON.parse(await add(JSON.stringify({ ...nomad(), providers: { ...providers, mail } })))
+  expect(said.environment_lacks).toContain('env:LEB_TEST_NO_SUCH')
+})
+
 test('a wrong file is refused in one sentence that names the field', async () => {
   const wrong = { ...nomad(), brand: { ...nomad().brand, supportEmail: 'nobody' } }
   await expect(add(JSON.stringify(wrong))).rejects.toThrow(/brand\.supportEmail/)

@@ -42,7 +42,9 @@ export async function issuerAddCommand(
 
 /** What its providers' secrets are read from, as `env:NAME`. */
 function secretsOf(setting: unknown): string[] {
-  if (typeof setting === 'string') return setting.startsWith('env:') ? [setting] : []
+  // In a mail server's address it stands as password, where a colon may be written as %3A.
+  if (typeof setting === 'string')
+    return Array.from(setting.matchAll(/\benv(?::|%3A)(\w+)/gi), ([, name]) => `env:${name}`)
   if (typeof setting !== 'object' || setting === null) return []
   return [...new Set(Object.values(setting).flatMap(secretsOf))]
 }

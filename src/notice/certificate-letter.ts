@@ -26,6 +26,8 @@ export function certificateLetter(
   // The progress page asks to sign in, which nobody can any more once the account is closed.
   const link = papers ? papersLink(locale, papers, facts.zone) : progressLink(locale, facts)
   const cards = cardsInWords(locale, facts)
+  // An account that had no card left has nothing on a phone.
+  const onPhone = (words: string) => (facts.cards.length > 0 ? [words] : [])
   return locale === 'en'
     ? {
         locale,
@@ -34,7 +36,9 @@ export function certificateLetter(
         paragraphs: [
           `${moneyEn(paid, facts, papers)} ${capital(cards)} ${facts.cards.length > 1 ? 'are' : 'is'} closed.`,
           'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
-          'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
+          ...onPhone(
+            'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
+          ),
         ],
       }
     : {
@@ -44,7 +48,7 @@ export function certificateLetter(
         paragraphs: [
           `${moneyZh(paid, facts, papers)}${cards.trimStart()}已注销。`,
           '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
-          '手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。',
+          ...onPhone('手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。'),
         ],
       }
 }
