@@ -36,6 +36,8 @@ export const faintWords = (page: Page): Promise<string[]> =>
   axe(page, { type: 'rule', values: ['color-contrast-enhanced'] })
 
 export async function tooWide(page: Page): Promise<string[]> {
+  // A click waits until the next page begins to load: for a moment it is there and has no content.
+  await page.waitForLoadState()
   const width = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   return width > 0 ? [`${page.url()} is ${width} px wider than the screen`] : []
 }
