@@ -121,29 +121,29 @@ async function cpuNow(on: BenchInstallation, served: Serving): Promise<{ serve: 
   return { serve, postgres }
 }
 
-/** What the house has earned by usage, tax included, in minor units, and in how many postings. */
-async function moneyMoved({ ctx }: BenchInstallation): Promise<{ gross: bigint; postings: bigint }> {
+/** What the house has earned by usage, tax included, in minor units, and for how many records. */
+async function moneyMoved({ ctx }: BenchInstallation): Promise<{ gross: bigint; records: bigint }> {
   return inIssuer(ctx.db, 'leb', async (tx) => {
-    const { rows } = await sql<{ gross: string; postings: bigint }>`
+    const { rows } = await sql<{ gross: string; records: bigint }>`
       select (select coalesce(sum(balance), 0)::text from ledger_account
                where card_id is null and kind in ('revenue', 'tax_payable')) as gross,
-             (select count(*) from ledger_posting where reason = 'usage') as postings`.execute(tx)
-    return { gross: BigInt(rows[0]!.gross), postings: rows[0]!.postings }
+             (select count(*) from ledger_entry where key is not null) as records`.execute(tx)
+    return { gross: BigInt(rows[0]!.gross), records: rows[0]!.records }
   })
 }
 
 /** Every record that was answered as charged is in the books, once and whole; otherwise the figure is worth nothing. */
 async function proveAll(
   at: BenchInstallation,
-  before: { gross: bigint; postings: bigint },
+  before: { gross: bigint; records: bigint },
   load: Load,
 ): Promise<void> {
   const after = await moneyMoved(at)
-  const postings = after.postings - before.postings
+  const records = after.records - before.records
   const gross = after.gross - before.gross
-  if (postings !== BigInt(load.records) || gross !== load.chargedMinor)
+  if (records !== BigInt(load.records) || gross !== load.chargedMinor)
     throw new Error(
-      `${load.records} records were charged ${load.chargedMinor}, the books have ${postings} and ${gross}`,
+      `${load.records} records were charged ${load.chargedMinor}, the books have ${records} and ${gross}`,
     )
 }
 

@@ -25,7 +25,7 @@ export async function measurePgbench(
     script,
     `\\set card random(1, ${cards})
 select * from ledger_post_usage('leb', array['bench:' || uuidv7()], array[sha256('one')],
-  array[${sqlCard(':card::int')}], array[30::bigint], array[28::bigint], array[2::bigint], array[false], array[uuidv7()], now());
+  array[${sqlCard(':card::int')}], array[30::bigint], array[28::bigint], array[2::bigint], array[false], uuidv7(), now());
 `,
   )
   let best: { perSecond: number; clients: number } | undefined

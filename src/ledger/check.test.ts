@@ -39,7 +39,7 @@ async function corrupted<T>(change: string, mend: string, work: () => Promise<T>
     await client.end()
   }
 }
-const posting = `(select posting_id from ledger_posting where key = 'one')`
+const posting = `(select posting_id from ledger_posting where reason = 'usage')`
 const faults = async () => {
   const check = await checkBooks(ctx)
   expect(check.ok).toBe(false)
@@ -103,9 +103,9 @@ describe('leb ledger check', () => {
       async () => expect(await named()).toEqual(['posting_without_entries', 'balance_is_not_its_entries']),
     )
     await corrupted(
-      `update ledger_posting set posting_id = gen_random_uuid() where key = 'one'`,
+      `update ledger_posting set posting_id = gen_random_uuid() where reason = 'usage'`,
       `update ledger_posting set posting_id = (select e.posting_id from ledger_entry e
-         where not exists (select 1 from ledger_posting p where p.posting_id = e.posting_id) limit 1) where key = 'one'`,
+         where not exists (select 1 from ledger_posting p where p.posting_id = e.posting_id) limit 1) where reason = 'usage'`,
       async () => expect(await named()).toEqual(['posting_without_entries', 'entry_without_posting']),
     )
     const other = '00000000-0000-4000-8000-000000000000'

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
-import { closeEmptyBalance, freezeBalance, lockCardBalance } from './accounts.ts'
+import { checkBooks } from './check.ts'
+import { closeEmptyBalance, freezeBalance, houseAccount, lockCardBalance } from './accounts.ts'
+import { post } from './post.ts'
 import { postUsage, type UsageLine } from './post-usage.ts'
 
 let ctx: TestWorld
@@ -33,6 +35,17 @@ const houses = () =>
       select kind, currency, balance from ledger_account where card_id is null`.execute(tx)
     return Object.fromEntries(rows.map((row) => [`${row.kind} ${row.currency}`, row.balance]))
   })
+/** The posting that a record's line stands in, lines in their order: account, minor units, key. */
+const postingOf = ({ recordKey }: UsageLine) =>
+  leb(async (tx) => {
+    const { rows } = await sql<{ reason: string; account: string; amount: bigint; key: string | null }>`
+      select p.reason, a.kind || ' ' || a.currency as account, e.amount, e.key
+        from ledger_entry named join ledger_posting p using (issuer_id, posting_id)
+        join ledger_entry e using (issuer_id, posting_id) join ledger_account a on a.account_id = e.account_id
+       where named.key = ${recordKey}
+       order by e.key is null, case when e.key is null then a.kind end, a.currency, e.line`.execute(tx)
+    return { reason: rows[0]?.reason, lines: rows.map((row) => [row.account, row.amount, row.key]) }
+  })
 async function wrongBalances(): Promise<bigint> {
   const { rows } = await leb((tx) =>
     sql<{ wrong: bigint }>`
@@ -56,17 +69,48 @@ describe('usage', () => {
     expect(await wrongBalances()).toBe(0n)
   })
 
-  it('writes one posting a record, whose entries sum to zero', async () => {
+  it('writes one posting a batch, of a line a record and one a house account and currency', async () => {
+    await leb((tx) => freezeBalance(ctx, tx, other))
+    const third = await seedCard(ctx, { balance: 50n, currency: 'JPY' })
     const line = usage(card.cardId, 300n)
-    await take([line, usage(card.cardId, 1n)])
-    const { rows } = await leb((tx) =>
-      sql<{ sum: string; lines: bigint; reason: string }>`
-        select sum(e.amount)::text as sum, count(*) as lines, p.reason from ledger_posting p
-          join ledger_entry e using (issuer_id, posting_id) where p.key = ${line.recordKey} group by p.reason`.execute(
-        tx,
-      ),
-    )
-    expect(rows).toEqual([{ sum: '0', lines: 3n, reason: 'usage' }])
+    const late = usage(other.cardId, 20n, { late: true })
+    await take([line, usage(card.cardId, 100n), late, usage(third.cardId, 10n), usage(third.cardId, 60n)])
+    expect(await postingOf(line)).toEqual({
+      reason: 'usage',
+      lines: [
+        ['holder_balance CNY', -300n, line.recordKey],
+        ['holder_balance CNY', -100n, expect.any(String)],
+        ['holder_balance JPY', -10n, expect.any(String)],
+        ['revenue CNY', 360n, null],
+        ['revenue JPY', 9n, null],
+        ['tax_payable CNY', 40n, null],
+        ['tax_payable JPY', 1n, null],
+      ],
+    })
+    expect(await postingOf(late)).toEqual({
+      reason: 'late_usage',
+      lines: [
+        ['late_usage JPY', -20n, late.recordKey],
+        ['revenue JPY', 20n, null],
+      ],
+    })
+    expect(await wrongBalances()).toBe(0n)
+    expect((await checkBooks(ctx)).issuers.flatMap(({ faults }) => faults)).toEqual([])
+  })
+
+  it('knows a key that a posting of its own has: drained, or from before batches were one posting', async () => {
+    const line = usage(card.cardId, 10n)
+    await leb(async (tx) => {
+      const { accountId, currency } = await lockCardBalance(tx, card)
+      const revenue = await houseAccount(ctx, tx, { issuerId: 'leb', kind: 'revenue', currency })
+      const entries = [
+        { accountId, amount: -10n },
+        { accountId: revenue, amount: 10n },
+      ]
+      await post(ctx, tx, { issuerId: 'leb', key: line.recordKey, reason: 'usage', entries })
+    })
+    expect(await answers([line, { ...line, cardId: ctx.ids.next() }])).toEqual(['key_reused', 'key_reused'])
+    expect(await left(card)).toBe(990n)
   })
 
   it('stops a card at the line, and lets a smaller record after it through', async () => {

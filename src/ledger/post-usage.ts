@@ -23,8 +23,8 @@ export type UsageAnswer =
   | { answer: 'insufficient'; affordable: bigint }
 
 /**
- * Takes many records off many cards in one statement (ledger_post_usage, migrations/0054), each its own posting that
- * is answered by itself, in the order given. Lines of one card are taken one after the other: one that does not fit is
+ * Takes many records off many cards in one statement and one collective posting (ledger_post_usage, migrations/0072;
+ * docs/adr/0022), a line for each record, answered by itself, in the order given. Lines of one card are taken one after the other: one that does not fit is
  * refused whole, and a smaller one after it may still fit. Call it last in the transaction, after locks on cards and
  * buckets: it locks balances by account id and the house's accounts at the end, and those are every batch's.
  * Throws LB012 unbalanced as a database error for a line that does not add up: a bug of the caller's; and an error with
@@ -48,11 +48,11 @@ export async function postUsage(
       ${first.map((line) => line.net.toString())}::bigint[],
       ${first.map((line) => line.tax.toString())}::bigint[],
       ${first.map((line) => line.late)}::boolean[],
-      ${first.map(() => ctx.ids.next())}::uuid[],
+      ${ctx.ids.next()}::uuid,
       ${ctx.clock.now()}
     )`
     .execute(tx)
-    .catch(takenMeanwhile('ledger_posting_issuer_id_key_key'))
+    .catch(takenMeanwhile('ledger_entry_key'))
   const { answers, affordable } = rows[0]!
   const answerOf = (place: number): UsageAnswer => {
     const answer = answers[place]

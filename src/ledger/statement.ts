@@ -50,11 +50,12 @@ export async function readStatement(
       select a.balance - coalesce((select sum(e.amount) from ledger_entry e
         where e.issuer_id = ${issuerId} and e.account_id = a.account_id and e.seq >= f.seq), 0) as balance from a, f
     ), page as (
-      select e.seq, e.posting_id, e.line, e.amount from ledger_entry e, a, f
+      select e.seq, e.posting_id, e.line, e.amount, e.key from ledger_entry e, a, f
        where e.issuer_id = ${issuerId} and e.account_id = a.account_id and e.seq < f.seq
        order by e.seq desc limit ${limit + 1}
     )
-    select a.balance, a.currency, a.held, page.posting_id, page.line, p.posted_at, p.reason, p.key, page.amount,
+    select a.balance, a.currency, a.held, page.posting_id, page.line, p.posted_at, p.reason,
+           coalesce(page.key, p.key) as key, page.amount,
            base.balance - coalesce(sum(page.amount) over (order by page.seq desc
              rows between unbounded preceding and 1 preceding), 0) as after
       from a cross join base left join page on true

@@ -365,7 +365,9 @@ export interface LedgerAccount {
 export interface LedgerEntry {
   account_id: string
   amount: Int8
+  input_hash: Buffer | null
   issuer_id: string
+  key: string | null
   line: number
   posting_id: string
   seq: Generated<Int8>

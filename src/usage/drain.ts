@@ -2,6 +2,7 @@ import { houseAccount } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
+import { journalKey } from './record.ts'
 import type { RatedRecord } from './write-usage.ts'
 
 /**
@@ -20,7 +21,7 @@ export async function drainIntoSettlement(
   const tax = { accountId: await house('tax_payable'), amount: rated.tax }
   await post(ctx, tx, {
     issuerId,
-    key: `usage:${record.recordId}`,
+    key: journalKey(record.recordId),
     reason: 'usage',
     entries: [{ accountId: card.accountId, amount: -rated.gross }, net, tax].filter(
       ({ amount }) => amount !== 0n,

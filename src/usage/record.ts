@@ -122,3 +122,8 @@ export function contentHash(record: UsageRecord, indexKey: KeyObject): Buffer {
   const said = `${recordId}\n${iccid ?? ''}\n${cardId ?? ''}\n${kind}\n${quantity}\n${zone ?? ''}\n${country ?? ''}\n${usedAt}`
   return createHmac('sha256', indexKey).update(`usage:${said}`).digest()
 }
+
+/** What a record is called in the journal, for the statement to find the record behind its line. */
+export function journalKey(recordId: string): string {
+  return `usage:${recordId}`
+}

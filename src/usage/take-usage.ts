@@ -19,7 +19,7 @@ import {
 import { openPlanBook, type PlanBook } from './plan-book.ts'
 import { rate } from './rate.ts'
 import { cardOf, lockCards } from './read-cards.ts'
-import { contentHash, type UsageRecord } from './record.ts'
+import { contentHash, journalKey, type UsageRecord } from './record.ts'
 import { type RatedRecord, writeUsage } from './write-usage.ts'
 
 const books = new WeakMap<pg.Pool, PlanBook>()
@@ -166,7 +166,7 @@ function lineOf({ record, hash, card, rated }: RatedRecord): UsageLine {
   const { gross } = rated
   const tax = late ? 0n : rated.tax
   return {
-    recordKey: postingKey(record.recordId),
+    recordKey: journalKey(record.recordId),
     hash,
     cardId: card.cardId,
     gross,
@@ -174,9 +174,4 @@ function lineOf({ record, hash, card, rated }: RatedRecord): UsageLine {
     tax,
     late,
   }
-}
-
-/** The posting of a record, for the statement to find the record behind it. */
-export function postingKey(recordId: string): string {
-  return `usage:${recordId}`
 }
