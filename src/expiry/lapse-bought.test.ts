@@ -5,7 +5,7 @@ import type { Seeded } from '../../test/seed.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { inIssuer } from '../platform/db.ts'
 import { openExpiryWorld, readHouse, readState, readTold, seedExpiring } from './expiry.fixture.ts'
-import { lapseSome } from './lapse-due.ts'
+import { countCards, lapseSome } from './lapse-due.ts'
 import { pagesWorthReading } from './pages-worth-reading.ts'
 import { sweepExpiry } from './sweep-expiry.ts'
 
@@ -119,14 +119,31 @@ it('takes a large backlog page by page, and what lies elsewhere by the index', a
   )
   const issuer = world.issuers.find((one) => one.issuerId === issuerId)!
   const now = world.clock.now()
-  expect(await lapseSome(world, issuer, now, 10, { from: 0, to: 1000 })).toMatchObject([
-    { cards: 10, minor: 100n },
-  ])
-  expect(await lapseSome(world, issuer, now, 100, { from: 1000, to: 2000 })).toEqual([])
+  const all = { from: 0, to: 1000, parts: 1, part: 0 }
+  expect(await lapseSome(world, issuer, now, 10, all)).toMatchObject([{ cards: 10, minor: 100n }])
+  expect(await lapseSome(world, issuer, now, 100, { ...all, from: 1000, to: 2000 })).toEqual([])
   expect(await lapseSome(world, issuer, now)).toMatchObject([{ cards: 20, minor: 200n }])
   expect(await pagesWorthReading(world, issuerId, now)).toEqual([])
   const ranges = await pagesWorthReading(world, issuerId, now, 0)
-  const pages = ranges.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, n) => from + n))
+  const pages = ranges.flatMap(({ from, to, part }) =>
+    Array.from({ length: to - from }, (_, n) => `${from + n}/${part}`),
+  )
   expect(new Set(pages).size).toBe(pages.length)
-  expect(Math.min(...pages)).toBe(0)
+  const { parts } = ranges[0]!
+  for (let part = 0; part < parts; part++) expect(pages).toContain(`0/${part}`)
+})
+
+it('takes each card of a page in one of its parts', async () => {
+  await seedExpiring(
+    world,
+    Array.from({ length: 30 }, () => ({ endsInHours: -1, told: 3, balance: 10n })),
+  )
+  const issuer = world.issuers.find((one) => one.issuerId === issuerId)!
+  const now = world.clock.now()
+  const taken: number[] = []
+  for (let part = 0; part < 8; part++)
+    taken.push(countCards(await lapseSome(world, issuer, now, 100, { from: 0, to: 1000, parts: 8, part })))
+  expect(taken.reduce((sum, cards) => sum + cards)).toBe(30)
+  expect(Math.max(...taken)).toBeLessThan(30)
+  expect(await lapseSome(world, issuer, now)).toEqual([])
 })

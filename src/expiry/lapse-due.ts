@@ -3,7 +3,7 @@ import type { Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { expiryRules } from './expiry-rules.ts'
-import { most_of_a_range, pagesWorthReading } from './pages-worth-reading.ts'
+import { most_of_a_range, type PagesPart, pagesWorthReading } from './pages-worth-reading.ts'
 
 /** `minor`: what those cards held, in minor units of `currency`. */
 export type Lapsed = {
@@ -20,16 +20,16 @@ const calls_at_once = 2
 
 /**
  * Ends up to `most` cards of an issuer whose time came by `until` (ledger_lapse, last written in
- * migrations/0051_the_end_beside_the_card.sql, says what happens to each); nothing was left to do when the answer is
- * empty. Safe in any number of processes at once; a killed call did nothing. With `pages` only cards that lie there
- * are looked at. Throws the gate's database errors: LB018 another issuer's transaction, LB019 no rule.
+ * migrations/0073_a_page_lapses_in_parts.sql, says what happens to each); nothing was left to do when the answer is
+ * empty. Safe in any number of processes at once; a killed call did nothing. With `pages` only that
+ * part of the cards that lie there is looked at. Throws the gate's database errors: LB018 another issuer's transaction, LB019 no rule.
  */
 export async function lapseSome(
   ctx: Context,
   issuer: Issuer,
   until: Date,
   most: number = cards_a_call,
-  pages?: { from: number; to: number },
+  pages?: PagesPart,
 ): Promise<Lapsed[]> {
   const { jurisdictions, kinds, keepDays } = expiryRules(issuer, ctx.clock.now())
   const { issuerId } = issuer
@@ -42,7 +42,9 @@ export async function lapseSome(
     }>`
       select * from ledger_lapse(${issuerId}, ${until}::timestamptz, ${ctx.clock.now()}::timestamptz, ${most}::int,
         ${jurisdictions}::text[], ${kinds}::text[], ${keepDays}::int[], ${ctx.ids.next()}::uuid,
-        ${pages?.from ?? null}::bigint, ${pages?.to ?? null}::bigint)`.execute(tx)
+        ${pages?.from ?? null}::bigint, ${pages?.to ?? null}::bigint, ${pages?.parts ?? null}::int, ${pages?.part ?? null}::int)`.execute(
+      tx,
+    )
     return rows.map((row) => ({ ...row, cards: Number(row.cards), minor: BigInt(row.minor) }))
   })
 }

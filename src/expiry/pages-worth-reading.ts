@@ -4,15 +4,24 @@ import { inIssuer } from '../platform/db.ts'
 
 // What one call takes of a range at most; the rest of it is found by the index.
 export const most_of_a_range = 10_000
-const cards_a_range = 5_000
+const cards_a_part = 5_000
 // Below this the index finds them quickly enough whatever order they lie in.
 const worth_counting = 20_000
 // From about one card in ten on, each page of the table is needed anyway.
 const share_worth_reading = 0.1
 
+/** Of the cards on pages `from` to below `to` those whose number leaves `part` when divided by `parts`. */
+export type PagesPart = { from: number; to: number; parts: number; part: number }
+
+// In one transaction so few cards of a page that the room beside them is enough (fillfactor 80 and 85).
+const parts_of_a_page = 8
+// A page's next part comes after so many transactions that nobody still looks at what the last one left behind.
+const ranges_in_turn = 8
+
 /**
  * Ranges of pages of the table `card_end`, in the order to be popped, when so many of an issuer's cards are due that
- * reading all of it in order is cheaper than fetching each page again for every card on it; else none. It starts
+ * reading all of it in order is cheaper than fetching each page again for every card on it; else none. A range comes
+ * in parts, others between them. It starts
  * anywhere, so that several processes don't follow each other. Estimates only: whatever they are, nothing is missed,
  * because the index is asked after it.
  */
@@ -21,7 +30,7 @@ export async function pagesWorthReading(
   issuerId: string,
   until: Date,
   backlog = worth_counting,
-): Promise<{ from: number; to: number }[]> {
+): Promise<PagesPart[]> {
   const { rows } = await inIssuer(ctx.db, issuerId, (tx) =>
     sql<{ due: number; enough: number; cards: number; pages: number }>`
       with t as (
@@ -36,11 +45,17 @@ export async function pagesWorthReading(
   )
   const { due, enough, cards, pages } = rows[0]!
   if (due < enough) return []
-  const step = Math.max(1, Math.floor((cards_a_range * pages) / Math.max(cards, 1)))
+  const step = Math.max(1, Math.floor((cards_a_part * parts_of_a_page * pages) / Math.max(cards, 1)))
   const count = Math.ceil(pages / step)
   const start = ctx.clock.now().getTime() % count
-  return Array.from({ length: count }, (_, n) => {
+  const ranges = Array.from({ length: count }, (_, n) => {
     const from = ((start + n) % count) * step
     return { from, to: from + step }
-  }).reverse()
+  })
+  const ordered: PagesPart[] = []
+  for (let first = 0; first < count; first += ranges_in_turn)
+    for (let part = 0; part < parts_of_a_page; part++)
+      for (const range of ranges.slice(first, first + ranges_in_turn))
+        ordered.push({ ...range, parts: parts_of_a_page, part })
+  return ordered.reverse()
 }
