@@ -182,6 +182,16 @@ describe('usage', () => {
     expect(await wrongBalances()).toBe(0n)
   })
 
+  it('takes one of two records that come with one key for two cards at the same moment', async () => {
+    for (let round = 0; round < 10; round++) {
+      const line = usage(card.cardId, 2n)
+      const elsewhere = usage(other.cardId, 3n, { recordKey: line.recordKey })
+      const said = await Promise.all([answers([line]), answers([elsewhere])])
+      expect(said.flat().toSorted()).toEqual(['key_reused', 'posted'])
+    }
+    expect(await wrongBalances()).toBe(0n)
+  })
+
   it('speaks for the issuer of its transaction only', async () => {
     const foreign = inIssuer(ctx.db, 'roamly', (tx) => postUsage(ctx, tx, 'leb', [usage(card.cardId, 1n)]))
     await expect(foreign).rejects.toMatchObject({ code: 'LB018' })
