@@ -25,16 +25,19 @@ export type Part = 'serve' | 'work' | 'command'
 /**
  * Opens database, keys, queues and providers as the config says; migrates first. Throws SetupError in one
  * sentence when something of the operator's is wrong.
+ * @param check throws where the start is not to go on; asked while there is nothing to stop but the database
  */
-export async function openApp(config: Config, part: Part): Promise<App> {
+export async function openApp(config: Config, part: Part, check = () => {}): Promise<App> {
   const clock = systemClock
   const log = makeLog(config.logLevel)
   const server = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dir: config.dataDir })
   const databaseUrl = config.databaseUrl ?? server!.url
   let pool: pg.Pool | undefined
   try {
+    check()
     await checkDatabase(databaseUrl)
     const migrated = await migrate(databaseUrl)
+    check()
     const { role, wrong } = await readRights(databaseUrl)
     if (!role)
       log.warn(
