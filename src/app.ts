@@ -30,7 +30,9 @@ export type Part = 'serve' | 'work' | 'command'
 export async function openApp(config: Config, part: Part, check = () => {}): Promise<App> {
   const clock = systemClock
   const log = makeLog(config.logLevel)
-  const server = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dir: config.dataDir })
+  const server = config.databaseUrl
+    ? undefined
+    : await startEmbeddedPostgres({ dir: config.dataDir, tell: (words) => log.warn(words) })
   const databaseUrl = config.databaseUrl ?? server!.url
   let pool: pg.Pool | undefined
   try {
