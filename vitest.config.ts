@@ -1,7 +1,11 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
 // A module put in another's place, and what a process counts, live as long as the process: these files get one each.
-const alone = ['src/api/http-latency.test.ts', 'src/order/guest-rules-change.test.ts']
+const alone = [
+  'src/api/http-latency.test.ts',
+  'src/order/guest-rules-change.test.ts',
+  'src/platform/shared-buffers.test.ts',
+]
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },

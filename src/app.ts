@@ -3,6 +3,7 @@ import { openFileKeys } from './adapters/keys/file.ts'
 import { rfc3161 } from './adapters/timestamp/rfc3161.ts'
 import { openProviders } from './adapters/open-providers.ts'
 import { openWatch } from './closure/watch.ts'
+import { refuseLostKeys } from './issuer/refuse-lost-keys.ts'
 import { systemClock } from './platform/clock.ts'
 import { type Context, workerName } from './platform/context.ts'
 import { checkDatabase, openDb, openPool } from './platform/db.ts'
@@ -24,16 +25,21 @@ export type Part = 'serve' | 'work' | 'command'
 /**
  * Opens database, keys, queues and providers as the config says; migrates first. Throws SetupError in one
  * sentence when something of the operator's is wrong.
+ * @param check throws where the start is not to go on; asked while there is nothing to stop but the database
  */
-export async function openApp(config: Config, part: Part): Promise<App> {
+export async function openApp(config: Config, part: Part, check = () => {}): Promise<App> {
   const clock = systemClock
   const log = makeLog(config.logLevel)
-  const server = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dir: config.dataDir })
+  const server = config.databaseUrl
+    ? undefined
+    : await startEmbeddedPostgres({ dir: config.dataDir, tell: (words) => log.warn(words) })
   const databaseUrl = config.databaseUrl ?? server!.url
   let pool: pg.Pool | undefined
   try {
+    check()
     await checkDatabase(databaseUrl)
     const migrated = await migrate(databaseUrl)
+    check()
     const { role, wrong } = await readRights(databaseUrl)
     if (!role)
       log.warn(
@@ -42,6 +48,8 @@ export async function openApp(config: Config, part: Part): Promise<App> {
     if (wrong.length > 0) log.warn('leb_app has other rights than it should', { reason: wrong[0] })
     const opened = openPool(databaseUrl, config.pool, part, role)
     pool = opened
+    const db = openDb(opened)
+    await refuseLostKeys(db, config.keysDir)
     await makeKeysFolder(config.keysDir)
     const keys = await openFileKeys({
       dir: config.keysDir,
@@ -56,7 +64,6 @@ export async function openApp(config: Config, part: Part): Promise<App> {
     })
     const jobs = openJobs(databaseUrl, log, part === 'work')
     await jobs.start()
-    const db = openDb(opened)
     const providers = openProviders(db, config.keysDir)
     const ctx: Context = {
       config,

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { openFileKeys } from './adapters/keys/file.ts'
+import { missingKeys } from './adapters/keys/missing-keys.ts'
 import { type KeyRecord, type KeyStore, KeyStoreError } from './adapters/keys/port.ts'
 import { systemClock } from './platform/clock.ts'
 import type { Config } from './platform/env.ts'
@@ -28,7 +28,11 @@ export async function revokeCommand(
 
 async function withKeys(config: Config, work: (keys: KeyStore) => Promise<KeyRecord>): Promise<KeyRecord> {
   try {
-    await mkdir(config.keysDir, { recursive: true, mode: 0o700 })
+    // Opened, an empty folder would get a root of its own.
+    if ((await missingKeys(config.keysDir, [])).length > 0)
+      throw new SetupError(
+        `the key folder ${config.keysDir} holds no root/: name the one in use with LEB_KEYS, or put it back (docs/operate/keys.md)`,
+      )
     return await work(await openFileKeys({ dir: config.keysDir, now: () => systemClock.now() }))
   } catch (error) {
     if (error instanceof KeyStoreError) throw new SetupError(error.message)

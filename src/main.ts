@@ -6,6 +6,7 @@ import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { readConfig } from './platform/env.ts'
 import { addOrderCommands } from './order/add-order-commands.ts'
 import { SetupError } from './platform/errors.ts'
+import { ToldToStop } from './platform/until-told-to-stop.ts'
 import { addInvoiceCommands } from './invoice/add-invoice-commands.ts'
 import { KeyStoreError } from './adapters/keys/port.ts'
 import { addCatalogueCommands } from './plan/add-catalogue-commands.ts'
@@ -24,7 +25,8 @@ export async function main(argv: string[]): Promise<void> {
   try {
     process.exitCode = await run(argv)
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+    if (error instanceof ToldToStop) process.exitCode = 0
+    else if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else if (error instanceof SetupError || error instanceof KeyStoreError) fail(error.message)
     else {
       // A fault of ours, or a database that went away. Thrown on, it would end with 1, which is an answer.

@@ -4,7 +4,7 @@ import { makeDoors } from './doors.ts'
 import type { Config } from './platform/env.ts'
 import { letHeapGrow } from './platform/heap.ts'
 import { readyPress } from './slip/typeset-aside.ts'
-import { untilToldToStop } from './platform/until-told-to-stop.ts'
+import { hearStop } from './platform/until-told-to-stop.ts'
 import { startProviderDoor } from './provider-door/door.ts'
 import { registerHubs } from './provider-door/register-hubs.ts'
 import { serve } from './web/serve.ts'
@@ -13,7 +13,8 @@ import { serve } from './web/serve.ts'
 export async function serveCommand(config: Config, options: { work?: boolean }): Promise<void> {
   letHeapGrow()
   readyPress()
-  const app = await openApp(config, options.work ? 'work' : 'serve')
+  const stopping = hearStop({ early: !config.databaseUrl })
+  const app = await openApp(config, options.work ? 'work' : 'serve', () => stopping.check())
   const closing: (() => Promise<void>)[] = [() => app.stop()]
   try {
     const door = await startProviderDoor(app.ctx)
@@ -28,7 +29,7 @@ export async function serveCommand(config: Config, options: { work?: boolean }):
     }
     app.ctx.log.info('serving', { url: served.url, port: door.port })
     process.stdout.write(`LEB serves on ${config.publicUrl}\n`)
-    await untilToldToStop()
+    await stopping.told()
   } finally {
     for (const close of closing) await close()
   }

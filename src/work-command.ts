@@ -3,16 +3,20 @@ import { startWork } from './work.ts'
 import type { Config } from './platform/env.ts'
 import { letHeapGrow } from './platform/heap.ts'
 import { readyPress } from './slip/typeset-aside.ts'
-import { untilToldToStop } from './platform/until-told-to-stop.ts'
+import { hearStop } from './platform/until-told-to-stop.ts'
 
 /** `leb work`: closes cards until told to stop. */
 export async function workCommand(config: Config): Promise<void> {
   letHeapGrow()
   readyPress()
-  const app = await openApp(config, 'work')
-  const worker = await startWork(app.ctx, app.databaseUrl)
-  app.ctx.log.info('working', { worker: app.ctx.worker })
-  await untilToldToStop()
-  await worker.stop()
-  await app.stop()
+  const stopping = hearStop({ early: !config.databaseUrl })
+  const app = await openApp(config, 'work', () => stopping.check())
+  try {
+    const worker = await startWork(app.ctx, app.databaseUrl)
+    app.ctx.log.info('working', { worker: app.ctx.worker })
+    await stopping.told()
+    await worker.stop()
+  } finally {
+    await app.stop()
+  }
 }

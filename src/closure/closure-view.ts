@@ -109,7 +109,7 @@ export type ClosureView = {
   /** Whether the code came with what the receipt gave out, or from someone signed in. */
   provedBy: 'declarer' | 'account' | null
   late: boolean
-  /** End of the undo window, once identified. */
+  /** End of the undo window; null where the closing starts at once. */
   undoUntil: Date | null
   /** Undo is possible until money is sent or the profile is retired. */
   canUndo: boolean

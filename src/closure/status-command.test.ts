@@ -27,3 +27,13 @@ it('says each way the money goes, with its decimals', () => {
     '    bank_transfer 1.415 KWD waiting',
   ])
 })
+
+it('says that time to undo is over only where there was some', () => {
+  const at = new Date('2026-11-22T08:00:00Z')
+  const steps = [{ step: 'undo_window', state: 'done', at, block: null }]
+  const view = { number: 'LEB-2K7M-9QXCT', state: 'closing', declaredAt: at, dueAt: at, steps, cards: [] }
+  const line = (undoUntil: Date | null) =>
+    inWords({ ...view, undoUntil } as unknown as ClosureView).split('\n')[2]
+  expect(line(at)).toBe('  ✓ time to undo over        2026-11-22T08:00:00.000Z')
+  expect(line(null)).toBe('  ✓ closing started at once  2026-11-22T08:00:00.000Z')
+})

@@ -8,7 +8,7 @@ import { findByNumber } from './find-by-number.ts'
 import { readJournal } from './journal.ts'
 
 /** Plain words for a terminal. */
-export const stepWords: Record<StepName, string> = {
+const stepWords: Record<StepName, string> = {
   identify: 'identity proved',
   undo_window: 'time to undo over',
   freeze: 'line suspended',
@@ -22,6 +22,10 @@ export const stepWords: Record<StepName, string> = {
   certificate: 'certificate sealed',
   tell: 'holder told',
 }
+/** Whoever had the closing start at once was given no time to undo that could be over. */
+export const wordsFor = (step: StepName, { undoUntil }: Pick<ClosureView, 'undoUntil'>): string =>
+  step === 'undo_window' && undoUntil === null ? 'closing started at once' : stepWords[step]
+
 const signs = { done: '✓', current: '…', blocked: '!', waiting: '·' }
 
 /** `leb status`: the timeline, or all of it as JSON with the journal. */
@@ -52,7 +56,7 @@ export function inWords(view: ClosureView): string {
     const block =
       step.block &&
       `  ${step.block.reason}: ${step.block.owner}'s turn since ${step.block.since.toISOString()}`
-    return `  ${signs[step.state]} ${stepWords[step.step].padEnd(24)} ${step.at?.toISOString() ?? ''}${block ?? ''}`
+    return `  ${signs[step.state]} ${wordsFor(step.step, view).padEnd(24)} ${step.at?.toISOString() ?? ''}${block ?? ''}`
   })
   const cards = view.cards.flatMap((card) => [
     `  card ${card.iccid} ${card.plan}`,

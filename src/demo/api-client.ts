@@ -5,6 +5,7 @@ import type { ProgressView } from './screen.ts'
 type StatusAnswer = {
   state: ProgressView['state']
   toldAt: string | null
+  undoUntil: string | null
   steps: { step: string; state: string; at: string | null }[]
 }
 type Receipt = { number: string; verifyUrl: string; accessToken: string }
@@ -58,7 +59,8 @@ export function openApi(publicUrl: string, issuerId: string) {
     async closure(number: string): Promise<ProgressView & { toldAt: string | null }> {
       const view = (await (await call('GET', `/closures/${number}`)).json()) as StatusAnswer
       const steps = view.steps.map(({ step, state, at }) => ({ step, state, at: at ? new Date(at) : null }))
-      return { state: view.state, toldAt: view.toldAt, steps: steps as ProgressView['steps'] }
+      const undoUntil = view.undoUntil ? new Date(view.undoUntil) : null
+      return { state: view.state, toldAt: view.toldAt, undoUntil, steps: steps as ProgressView['steps'] }
     },
     async document(number: string, kind: 'slip' | 'certificate'): Promise<Buffer> {
       return Buffer.from(await (await call('GET', `/closures/${number}/${kind}`)).arrayBuffer())

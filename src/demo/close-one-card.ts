@@ -44,7 +44,7 @@ async function watch(api: ReturnType<typeof openApi>, number: string, screen: Sc
   await waitFor(look, `${number} is not closed: npx leb status ${number} says why`)
 }
 
-/** The demo holder's own card if it is still open, else the next of the fleet: each run closes another. */
+/** The next open card of the fleet: each run closes another. The demo's own holders keep theirs, to be looked at. */
 async function nextCard(ctx: Context) {
   for (const issuerId of ['leb', 'roamly', 'sinotravel']) {
     const found = await inIssuer(ctx.db, issuerId, async (tx) => {

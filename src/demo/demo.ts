@@ -18,6 +18,7 @@ import { sampleWebhookSecret, seedOutsideWorld, setUpIssuers, startOutsideWorld 
 import { openScreen, type Screen } from './screen.ts'
 import { openStops, type Stops } from './stops.ts'
 import { waitFor } from './wait-for.ts'
+import { portalWords } from './whom-to-be.ts'
 
 type Options = { once?: boolean; out?: string }
 type Closed = Awaited<ReturnType<typeof closeOneCard>>
@@ -72,7 +73,8 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   const closed = await closeOneCard(app.ctx, { api: config.publicUrl, world, screen })
   await leaveProof(app.ctx, out, closed)
   screen.done()
-  screen.say(proofWords(out, config, closed, options))
+  screen.say(proofWords(out))
+  if (!options.once) screen.say(goOnWords(closed, await portalWords(app.ctx, config.publicUrl)))
   if (!options.once) announceMails(world, (words) => screen.say(words))
 }
 
@@ -131,22 +133,22 @@ async function leaveProof(ctx: Context, out: string, closed: Closed): Promise<vo
   await writeFile(join(out, 'journal.json'), `${JSON.stringify({ ...view, journal }, null, 2)}\n`)
 }
 
-function proofWords(out: string, config: Config, closed: Closed, options: Options): string {
+function proofWords(out: string): string {
   const check = `npx leb verify ${join(out, 'slip.pdf')} --trust ${join(out, 'root.pem')}`
-  const lines = [
+  return [
     '',
     `  slip         ${join(out, 'slip.pdf')}`,
     `  certificate  ${join(out, 'certificate.pdf')}`,
     `  journal      ${join(out, 'journal.json')}`,
     `  mails        ${join(out, 'mails')}`,
     `  check it     ${check}`,
-  ]
-  if (options.once) return lines.join('\n')
+  ].join('\n')
+}
+
+function goOnWords(closed: Closed, portal: string[]): string {
   return [
-    ...lines,
     '',
-    `  portal       ${config.publicUrl}/leb/zh-CN/   sign in as demo@leb.example`,
-    `               ${config.publicUrl}/roamly/en/   sign in as traveller@roamly.example`,
+    ...portal,
     `  this closure ${closed.verifyUrl}`,
     '  Codes sent by mail are shown here. An account that was closed gets none: start with a fresh LEB_DATA.',
     '  Ctrl-C stops everything.',

@@ -1,5 +1,5 @@
 import type { ClosureView, StepView } from '../closure/closure-view.ts'
-import { stepWords } from '../closure/status-command.ts'
+import { wordsFor } from '../closure/status-command.ts'
 
 /** What the demo shows while a card is closed: every step with its time, redrawn on a terminal, a line each elsewhere. */
 export type Screen = {
@@ -7,7 +7,9 @@ export type Screen = {
   progress(view: ProgressView): void
   done(): void
 }
-export type ProgressView = Pick<ClosureView, 'state'> & { steps: Pick<StepView, 'step' | 'state' | 'at'>[] }
+export type ProgressView = Pick<ClosureView, 'state' | 'undoUntil'> & {
+  steps: Pick<StepView, 'step' | 'state' | 'at'>[]
+}
 
 const signs = { done: '✓', current: '…', blocked: '!', waiting: '·' }
 
@@ -40,7 +42,7 @@ export function openScreen(terminal: boolean, write: (text: string) => void, now
 
 function line(step: ProgressView['steps'][number], view: ProgressView): string {
   const sign = signs[step.state]
-  return `    ${sign} ${stepWords[step.step].padEnd(26)} ${step.at ? took(step, view) : ''}`
+  return `    ${sign} ${wordsFor(step.step, view).padEnd(26)} ${step.at ? took(step, view) : ''}`
 }
 
 /** Since the step before it. */

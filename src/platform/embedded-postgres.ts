@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
-import { totalmem } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { SetupError } from './errors.ts'
 import { appRole } from './rights.ts'
+import { SharedMemoryRefused, whyItEnded, withSharedMemory } from './shared-buffers.ts'
 import {
   checkEmpty,
   ignoreExisting,
@@ -29,7 +29,13 @@ const longest_socket_dir = 85
 /** A running PostgreSQL of ours. `stop` is called once by whoever leaves; the last one out stops the server. */
 export type EmbeddedPostgres = { url: string; adminUrl: string; started: boolean; stop(): Promise<void> }
 
-type Options = { dir: string; settings?: Record<string, string>; database?: string }
+type Options = {
+  dir: string
+  settings?: Record<string, string>
+  database?: string
+  /** Hears, in a sentence, of what is less than it should be. */
+  tell?: (words: string) => void
+}
 
 /**
  * Starts the PostgreSQL 18 that came with `npm ci` in `dir`, or joins the one already running there: a server
@@ -51,7 +57,10 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
     await checkVersion(data)
     let at = await runningServer(data)
     const started = at === undefined
-    at ??= await launchWithSocket(native, data, owner, options.settings ?? {})
+    at ??= await withSharedMemory(
+      (shared_buffers) => launchWithSocket(native, data, owner, { shared_buffers, ...options.settings }),
+      options.tell,
+    )
     const place = `${at.socketDir ? encodeURIComponent(at.socketDir) : '127.0.0.1'}:${at.port}`
     const adminUrl = `postgresql://postgres:${password}@${place}/postgres`
     const database = options.database ?? 'leb'
@@ -170,7 +179,7 @@ async function launchWithSocket(
   const socketDir = socketDirFor(resolve(data))
   const withSocket = { unix_socket_directories: socketDir, ...settings }
   return launch(native, data, owner, withSocket).catch((error: unknown) => {
-    if (socketDir === '') throw error
+    if (socketDir === '' || error instanceof SharedMemoryRefused) throw error
     return launch(native, data, owner, settings)
   })
 }
@@ -187,7 +196,6 @@ async function launch(
     port: String(port),
     unix_socket_directories: '',
     max_connections: '200',
-    shared_buffers: `${sharedBuffersMb()}MB`,
     // After each checkpoint the first change of a page writes all of it to the log: seldom, where cards are many.
     max_wal_size: '4GB',
     checkpoint_timeout: '15min',
@@ -199,6 +207,7 @@ async function launch(
   const logFile = join(data, 'server.log')
   const log = await open(logFile, 'a')
   await chmod(logFile, 0o600)
+  const { size: before } = await log.stat()
   // detached: Ctrl-C reaches LEB first, which stops the server after its own work is put away.
   const child = spawn(join(native, 'bin', 'postgres'), ['-D', data, ...flags], {
     ...owner,
@@ -210,9 +219,7 @@ async function launch(
   await log.close()
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new SetupError(`PostgreSQL did not start: ${error.message}`)))
-    child.once('exit', () =>
-      reject(new SetupError(`PostgreSQL did not start; its own words are in ${logFile}`)),
-    )
+    child.once('exit', () => void whyItEnded(logFile, before).then(reject))
   })
   failed.catch(() => undefined)
   for (;;) {
@@ -220,16 +227,6 @@ async function launch(
     if (ready) return ready
     await Promise.race([pause(20), failed])
   }
-}
-
-/**
- * A quarter of the memory that this process may use, as PostgreSQL's manual advises (19.4.1), and no more than helps:
- * it is taken page by page, as books grow, so that a small installation on a large machine stays small.
- */
-function sharedBuffersMb(): number {
-  const limit = process.constrainedMemory()
-  const usable = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-  return Math.min(Math.max(Math.floor(usable / 4 / 2 ** 20), 128), 4096)
 }
 
 async function freePort(): Promise<number> {

@@ -1,11 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { sampleIssuers } from '../../src/issuer/sample-issuers.ts'
 import { projectFile } from '../../src/platform/project.ts'
+import { openTestWorld } from '../harness.ts'
+import { seedCard } from '../seed.ts'
 
 /** A mistake of the operator's gets one clear sentence and an exit code, never a stack. */
 
@@ -152,6 +154,23 @@ describe('one clear sentence for', () => {
 
   it('a closure nobody declared', async () => {
     expectOneSentence(await leb(['status', 'LEB-0000-00000']), /no closure has the number/)
+  })
+
+  it('a key folder that was lost: no command makes other keys in its place', async () => {
+    const world = await openTestWorld()
+    try {
+      await seedCard(world)
+      const lost = join(dir, 'lost-keys')
+      const env = { DATABASE_URL: world.databaseUrl, LEB_KEYS: lost, LEB_PORT: '0', LEB_PROVIDER_PORT: '0' }
+      for (const args of [['serve'], ['work'], ['issuer', 'list']])
+        expectOneSentence(await leb(args, env), new RegExp(`${lost} lacks root/, leb/, and only .*LEB_KEYS`))
+      expectOneSentence(await leb(['keys', 'rotate', 'leb'], env), new RegExp(`${lost} holds no root/`))
+      await expect(stat(lost)).rejects.toMatchObject({ code: 'ENOENT' })
+      const found = await leb(['issuer', 'list', '--json'], { ...env, LEB_KEYS: world.config.dataDir })
+      expect(found).toMatchObject({ code: 0, err: '' })
+    } finally {
+      await world.stop()
+    }
   })
 
   it('a port that is taken', async () => {

@@ -50,6 +50,9 @@ const versions = async (dir: string): Promise<number[]> => {
   }
 }
 
+/** Whether any state lies in the folder; false also where there is no folder. */
+export const hasState = async (dir: string): Promise<boolean> => (await versions(dir)).length > 0
+
 /** The newest state in the folder, or undefined where there is none. */
 export const readState = async <T>(dir: string): Promise<Versioned<T> | undefined> => {
   const found = await versions(dir)

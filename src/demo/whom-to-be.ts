@@ -1,0 +1,54 @@
+import { inIssuer } from '../platform/db.ts'
+import type { Context } from '../platform/context.ts'
+import { readPerson } from '../privacy/vault.ts'
+
+/**
+ * Whom to sign in to an issuer's portal as: a holder with cards that work and money on them. The demo's own where they
+ * have one, else whoever has most cards; undefined when nobody is left. Answers the address.
+ */
+export async function whomToBe(ctx: Context, issuerId: string): Promise<string | undefined> {
+  return inIssuer(ctx.db, issuerId, async (tx) => {
+    const row = await tx
+      .selectFrom('card as c')
+      .innerJoin('account as a', (j) =>
+        j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
+      )
+      .innerJoin('ledger_account as l', (j) =>
+        j.onRef('l.issuer_id', '=', 'c.issuer_id').onRef('l.card_id', '=', 'c.card_id'),
+      )
+      .innerJoin('vault_index as v', (j) =>
+        j
+          .onRef('v.issuer_id', '=', 'a.issuer_id')
+          .onRef('v.holder_id', '=', 'a.holder_id')
+          .on('v.kind', '=', 'email'),
+      )
+      .select((e) => ['a.holder_id', e('a.account_ref', 'like', 'DEMO-%').as('is_demo')])
+      .where('c.issuer_id', '=', issuerId)
+      .where('c.state', '=', 'open')
+      .where('c.line_state', '=', 'active')
+      .where('c.expires_at', '>', ctx.clock.now())
+      .where('l.balance', '>', 0n)
+      .groupBy(['a.holder_id', 'a.account_ref'])
+      .orderBy('is_demo', 'desc')
+      .orderBy((e) => e.fn.count('c.card_id').distinct(), 'desc')
+      .orderBy('a.account_ref')
+      .limit(1)
+      .executeTakeFirst()
+    const person = row && (await readPerson(ctx, tx, issuerId, row.holder_id))
+    return person?.email ?? undefined
+  })
+}
+
+/** The lines of the demo that say where to sign in as whom. */
+export async function portalWords(ctx: Context, publicUrl: string): Promise<string[]> {
+  const doors: string[] = []
+  for (const [issuerId, locale] of [
+    ['leb', 'zh-CN'],
+    ['roamly', 'en'],
+  ] as const) {
+    const email = await whomToBe(ctx, issuerId)
+    if (email) doors.push(`${publicUrl}/${issuerId}/${locale}/   sign in as ${email}`)
+  }
+  if (doors.length === 0) doors.push(`${publicUrl}   no card of the sample fleet is open any more`)
+  return doors.map((door, at) => `  ${(at === 0 ? 'portal' : '').padEnd(12)} ${door}`)
+}
