@@ -123,6 +123,15 @@ test('when it is late it says since when, whose turn it is and where to write', 
   expect(waiting).not.toContain('Support takes it over')
 })
 
+test('tells of time to think it over only where it was given', async () => {
+  const steps = [
+    step({ step: 'identify', state: 'done', at }),
+    step({ step: 'undo_window', state: 'done', at }),
+  ]
+  expect(await render({ ...closing, steps })).not.toContain('think it over')
+  expect(await render({ ...closing, steps, undoUntil: at })).toContain('Time to think it over has ended')
+})
+
 test('says that money was sent only where it was', async () => {
   const part = (route: PartView['route']): PartView => ({
     partId: route,

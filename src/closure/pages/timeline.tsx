@@ -34,9 +34,11 @@ export function Timeline({ view, lang }: { view: ClosureView; lang: Lang }) {
   )
 }
 
-/** What an undone closure never came to is no longer ahead of it. */
+/** Neither what an undone closure never came to, nor time to think it over that nobody was given. */
 function stepsToTell(view: ClosureView): StepView[] {
-  return view.state === 'undone' ? view.steps.filter((step) => step.state === 'done') : view.steps
+  return view.steps
+    .filter((step) => view.state !== 'undone' || step.state === 'done')
+    .filter((step) => view.undoUntil !== null || step.step !== 'undo_window')
 }
 
 function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; lang: Lang }) {
