@@ -165,7 +165,8 @@ describe('topping up', () => {
       ['-500', 'not below zero'],
       ['1', 'One top-up is from ¥200'],
       ['99999999999999999999', 'One top-up is from'],
-      ['', 'not a plain amount'],
+      ['', 'The amount is missing. Enter one from ¥200 to ¥20,000, like 200.'],
+      [' ', 'The amount is missing'],
     ] as const) {
       await visit.go(`/leb/en/checkout?card=${card.cardId}&amount=${encodeURIComponent(amount)}`)
       expect([amount, visit.status, visit.text]).toEqual([amount, 422, expect.stringContaining(words)])
