@@ -143,6 +143,22 @@ describe('buying a card without script', () => {
   })
 })
 
+it('keeps who is signed in and forgot something at the order, in their own country', async () => {
+  const card = await seedCard(leb, { email: 'again@example.com', residence: 'DE' })
+  const visit = visitor()
+  await visit.signIn(leb, 'leb', 'again@example.com')
+  await visit.go('/leb/en/checkout?item=LEB3&in=EUR&zone=EU')
+  await visit.send('/checkout', { pay_by: 'stripe' })
+  expect([visit.status, visit.text]).toEqual([422, expect.stringContaining('read and accept')])
+  expect(visit.text).toContain('VAT (Germany)')
+  await visit.send('/checkout', { pay_by: 'voucher', voucher: 'NO-SUCH', accept: 'yes' })
+  expect([visit.status, visit.text]).toEqual([422, expect.stringContaining('This voucher can')])
+  await visit.send('/checkout', { pay_by: 'stripe', accept: 'yes' })
+  expect(visit.address).toMatch(/\/pay$/)
+  const orders = await inIssuer(leb.db, 'leb', (tx) => listOrders(leb, tx, 'leb', [card.holderId]))
+  expect(orders).toMatchObject([{ kind: 'card', state: 'awaiting_payment' }])
+})
+
 describe('topping up', () => {
   it('says what is wrong with an amount, and takes a right one', async () => {
     const card = await seedCard(leb, {
