@@ -7,6 +7,7 @@ import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
 import { arrivesBy } from '../policy/clocks.ts'
+import { documentFileName } from '../slip/document-file-name.ts'
 import { certificateLetter, type Paid, type PapersWay } from './certificate-letter.ts'
 
 /** The last mail of a closure. `to` is the address the account had before it was erased. */
@@ -33,7 +34,11 @@ export async function certificateMail(
     ...(await renderLetter(issuer, letter)),
     headers: { 'Auto-Submitted': 'auto-generated', 'Reply-To': issuer.brand.supportEmail },
     attachments: [
-      { filename: `${closure.number}-certificate.pdf`, content: pdf, contentType: 'application/pdf' },
+      {
+        filename: documentFileName({ number: closure.number, kind: 'certificate' }),
+        content: pdf,
+        contentType: 'application/pdf',
+      },
     ],
     date: ctx.clock.now(),
   }

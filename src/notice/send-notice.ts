@@ -8,6 +8,7 @@ import { inIssuer, type Tx } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
 import { openPartingEnvelope } from '../privacy/erase-person.ts'
 import { readPerson } from '../privacy/vault.ts'
+import { documentFileName } from '../slip/document-file-name.ts'
 import { readClosureFacts } from './closure-facts.ts'
 import { type Letter, renderLetter } from './letter.tsx'
 import {
@@ -157,7 +158,9 @@ async function writeLetter(
     return {
       to,
       letter: slipLetter(locale, facts),
-      attachments: [{ filename: `${facts.number}-slip.pdf`, content: slip.pdf }],
+      attachments: [
+        { filename: documentFileName({ number: facts.number, kind: 'slip' }), content: slip.pdf },
+      ],
     }
   }
   const code = await readLiveCode(ctx, tx, issuerId, waiting.codeId)
