@@ -1,5 +1,6 @@
 import type { Mail } from '../adapters/mail/port.ts'
 import { readDocument } from '../closure/documents.ts'
+import { writeTakenBackLetter } from '../closure/write-taken-back-letter.ts'
 import { codeFor } from '../holder/access-code.ts'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
@@ -138,6 +139,7 @@ async function writeLetter(
       locale,
     })
   const closureId = waiting.closureId!
+  if (waiting.kind === 'taken_back') return writeTakenBackLetter(ctx, tx, issuer, { closureId, locale })
   const facts = await readClosureFacts(ctx, tx, { issuerId, closureId, locale })
   if (!facts) return undefined
   if (waiting.kind === 'late_support')
