@@ -11,7 +11,7 @@ import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import type { Card } from '../card-store.ts'
-import { cardName } from './card-line.tsx'
+import { CardName } from './card-line.tsx'
 import { cardText } from './card-text.ts'
 import { leftWords } from './left-words.ts'
 
@@ -78,7 +78,9 @@ function OneCard(props: {
   ]
   return (
     <section class="sheet">
-      <h2>{cardName(card, page.lang)}</h2>
+      <h2>
+        <CardName card={card} lang={page.lang} />
+      </h2>
       <Facts facts={facts} />
       {outlook && (outlook.money !== 'none' || outlook.ended) && (
         <p>
