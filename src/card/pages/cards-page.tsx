@@ -99,7 +99,7 @@ function OneCard(props: {
       <div class="actions">
         {closure ? (
           <a class="button plain" href={page.href(`/closures/${closure.number}`)}>
-            {text.progress}
+            {card.state === 'closed' ? text.outcome : text.progress}
           </a>
         ) : (
           card.state === 'open' && (
