@@ -86,7 +86,7 @@ export const shopEn = {
     voucher: 'Voucher code, if you pay with one',
     acceptBefore: 'I have read and accept the ',
     terms: 'terms of contract',
-    acceptAfter: ', and want the card delivered at once.',
+    acceptAfter: ', and want what I buy delivered at once.',
     order: (money: string) => `Order and pay ${money}`,
     change: 'Change',
     termsTitle: 'Terms of contract',
