@@ -41,6 +41,8 @@ describe('buying a card without script', () => {
     expect(visit.html).toContain('name="live"')
     // What happens to what is left and how one gets out is said before anything is ordered.
     expect(visit.text).toMatch(lang === 'en' ? /Closing costs nothing/ : /注销不收费/)
+    // What Chinese writes between sentences has its room in itself.
+    expect(visit.html).not.toMatch(/[：。，；] /)
     await visit.go(`/leb/${lang}/checkout?item=LEB3&in=JPY&zone=JP&live=JP`)
     expect(visit.text).toContain(button)
     const email = `buyer-${lang.toLowerCase()}@example.com`
@@ -157,6 +159,11 @@ it('keeps who is signed in and forgot something at the order, in their own count
   expect(visit.address).toMatch(/\/pay$/)
   const orders = await inIssuer(leb.db, 'leb', (tx) => listOrders(leb, tx, 'leb', [card.holderId]))
   expect(orders).toMatchObject([{ kind: 'card', state: 'awaiting_payment' }])
+})
+
+it('says of a rule that nobody has checked the same as the closing does', async () => {
+  const visit = await visitor().go('/leb/zh-CN/shop/LEB3?in=CNY')
+  expect(visit.text).toContain('。这是我们的理解，尚待法务核实。')
 })
 
 describe('topping up', () => {

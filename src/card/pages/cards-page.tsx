@@ -8,6 +8,7 @@ import { formatMoney } from '../../ledger/money.ts'
 import { IfClosedNowLines } from '../../payout/pages/if-closed-now.tsx'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
+import { between } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import type { Card } from '../card-store.ts'
@@ -84,7 +85,8 @@ function OneCard(props: {
       <Facts facts={facts} />
       {outlook && (outlook.money !== 'none' || outlook.ended) && (
         <p>
-          {outlookWords(outlook, page.lang, page.zone)}{' '}
+          {outlookWords(outlook, page.lang, page.zone)}
+          {between[page.lang]}
           <a class="quiet" href={page.href(expiryPath(card.cardId))}>
             {expiryText[page.lang].link}
           </a>

@@ -18,8 +18,8 @@ export const shopEn = {
     taxIn: 'All prices include tax.',
   },
   item: {
-    price: 'Price:',
-    works: 'Works in:',
+    price: 'Price: ',
+    works: 'Works in: ',
     included: 'Included',
     days: (days: number) => `${days} days, counted from first use`,
     activate: (days: number) => `First use within ${days} days of buying`,
