@@ -5,6 +5,7 @@ import { binary, json, problems, underClosure, underIssuer } from '../api/shapes
 import { listAccounts } from '../holder/read-accounts.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import { asDownload } from '../slip/document-file-name.ts'
 import { closureFor, documentFor } from './closure-access.ts'
 import { closureJson, closureShape } from './closure-json.ts'
 import { streamClosure } from './closure-stream.ts'
@@ -98,7 +99,7 @@ export function closureApi(app: ApiApp): void {
       if (!found) throw new Refusal('closure/no_such_document')
       return c.body(new Uint8Array(found.pdf), 200, {
         'Content-Type': 'application/pdf',
-        'Content-Disposition': `attachment; filename="${kind}-${number}.pdf"`,
+        'Content-Disposition': asDownload({ number, kind }),
         ETag: `"${found.sha256}"`,
       })
     })

@@ -126,3 +126,7 @@ export type ClosureView = {
   steps: StepView[]
   documents: { kind: 'slip' | 'certificate'; issuedAt: Date; sha256: string }[]
 }
+
+/** Their data is erased, so that no account can be kept: it is support's turn. */
+export const isPersonGone = (view: Pick<ClosureView, 'steps'>): boolean =>
+  view.steps.some(({ block }) => block?.reason === 'bank_details_needed' && block.owner === 'staff')

@@ -18,6 +18,7 @@ import { ownAccount } from '../holder/account-api.ts'
 import { countTry } from '../holder/rate-limits.ts'
 import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
+import { asDownload } from '../slip/document-file-name.ts'
 import { checkBankAccount, nameBankAccount } from './bank-account.ts'
 import { closureAccess } from './closure-access.ts'
 import { act, closureUrl } from './closure-json.ts'
@@ -156,7 +157,7 @@ export async function answerDeclared(c: ApiContext, which: Declared) {
   const slip = which.made?.slip ?? (await readSlip(ctx, which))
   return c.body(new Uint8Array(slip), 201, {
     'Content-Type': 'application/pdf',
-    'Content-Disposition': `attachment; filename="slip-${which.number}.pdf"`,
+    'Content-Disposition': asDownload({ number: which.number, kind: 'slip' }),
     'LEB-Closure-Number': which.number,
     'LEB-Access-Token': await closureAccess(ctx, which.issuerId, which.number),
   })

@@ -11,6 +11,7 @@ import type { PortalEnv } from '../web/page.ts'
 import { refusalLine, refusalText } from '../web/refusal-texts.ts'
 import { at, formText, type PortalContext } from '../web/routing.ts'
 import { WebFault } from '../web/web-fault.ts'
+import { asDownload } from '../slip/document-file-name.ts'
 import type { ClosureView } from './closure-view.ts'
 import { type DocumentKind, readDocument } from './documents.ts'
 import { closureFor, mayHandleMoney, type Seen } from './may-see.ts'
@@ -102,6 +103,6 @@ async function sendDocument(
   const document = await inIssuer(ctx.db, issuerId, (tx) => readDocument(tx, { issuerId, closureId, kind }))
   if (!document) throw kind === 'slip' ? new WebFault('notFound') : new Refusal('closure/no_such_document')
   c.header('Content-Type', 'application/pdf')
-  c.header('Content-Disposition', `attachment; filename="${number}-${kind}.pdf"`)
+  c.header('Content-Disposition', asDownload({ number, kind }))
   return c.body(new Uint8Array(document.pdf))
 }

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { moneyJson } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -12,11 +11,11 @@ import {
   type StepName,
   stepNames,
   type StepView,
-  type TakenBack,
 } from './closure-view.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { liveParts } from '../payout/parts.ts'
 import { type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
+import { readBalances } from './read-balances.ts'
 
 export type WhichClosure = { issuerId: string } & ({ closureId: string } | { number: string })
 
@@ -164,21 +163,11 @@ async function withBalances(
   cards: CaseCard[],
   closure: ClosureRow,
 ): Promise<CardInClosure[]> {
-  const { rows } = await sql<{ card_id: string; balance: bigint; taken: TakenJson[] }>`
-    select card_id, balance,
-           (select coalesce(json_agg(json_build_object('amount', b.amount_minor::text, 'currency', b.currency,
-                     'at', b.opened_at, 'state', b.state) order by b.opened_at, b.dispute_ref), '[]')
-              from chargeback b
-             where b.issuer_id = a.issuer_id and b.card_id = a.card_id and b.state <> 'won') as taken
-      from ledger_account a
-     where issuer_id = ${issuerId} and card_id = any (${cards.map((card) => card.cardId)}::uuid[])`.execute(
-    tx,
-  )
-  const balances = new Map(rows.map((row) => [row.card_id, row.balance]))
-  const taken = new Map(rows.map((row) => [row.card_id, row.taken.map(takenBack)]))
+  const cardIds = cards.map((card) => card.cardId)
+  const money = await readBalances(tx, issuerId, cardIds)
   const shown = closure.identity !== 'not_signed_in' || closure.identified_at !== null
   return cards.map((card) => {
-    const amount = card.settledMinor ?? balances.get(card.cardId) ?? 0n
+    const amount = card.settledMinor ?? money.get(card.cardId)?.balance ?? 0n
     return {
       cardId: card.cardId,
       iccid: card.iccid,
@@ -201,18 +190,10 @@ async function withBalances(
         reference: part.reference,
         settledAt: part.paidAt,
       })),
-      takenBack: taken.get(card.cardId) ?? [],
+      takenBack: money.get(card.cardId)?.takenBack ?? [],
     }
   })
 }
-
-type TakenJson = { amount: string; currency: string; at: string; state: TakenBack['state'] }
-
-const takenBack = ({ amount, currency, at, state }: TakenJson): TakenBack => ({
-  amount: { amount, currency },
-  at: new Date(at),
-  state,
-})
 
 /** A card's parts in one line, as long as nobody wants to know more. */
 function payoutOf(card: CaseCard): CardInClosure['payout'] {

@@ -157,7 +157,7 @@ describe('the holder’s list', () => {
     )
     const who = await signedIn('former@example.com')
     await who.go('/leb/en/invoices')
-    expect(who.text).toMatch(new RegExp(`Issued by the former system.*${invoice_no}.*42\\.00`))
+    expect(who.text).toMatch(new RegExp(`Issued by the former system.*${invoice_no} 3-day card · .*42\\.00`))
     const token = await api.signIn('leb', 'former@example.com')
     const { body } = await api.get('/api/v1/issuers/leb/invoices', { token })
     expect(body).toMatchObject({ invoices: [], former: [{ number: invoice_no }] })

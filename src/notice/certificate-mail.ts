@@ -1,5 +1,5 @@
 import type { Mail } from '../adapters/mail/port.ts'
-import type { Case } from '../closure/case.ts'
+import type { Case, CaseCard } from '../closure/case.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { liveParts } from '../payout/parts.ts'
@@ -7,6 +7,7 @@ import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
 import { arrivesBy } from '../policy/clocks.ts'
+import { documentFileName } from '../slip/document-file-name.ts'
 import { certificateLetter, type Paid, type PapersWay } from './certificate-letter.ts'
 
 /** The last mail of a closure. `to` is the address the account had before it was erased. */
@@ -33,18 +34,22 @@ export async function certificateMail(
     ...(await renderLetter(issuer, letter)),
     headers: { 'Auto-Submitted': 'auto-generated', 'Reply-To': issuer.brand.supportEmail },
     attachments: [
-      { filename: `${closure.number}-certificate.pdf`, content: pdf, contentType: 'application/pdf' },
+      {
+        filename: documentFileName({ number: closure.number, kind: 'certificate' }),
+        content: pdf,
+        contentType: 'application/pdf',
+      },
     ],
     date: ctx.clock.now(),
   }
 }
 
 function paidBack(ctx: Context, told: Case, locale: string): Paid {
-  const sent = sumOf(told, locale, ['original_payment', 'bank_transfer'])
+  const sent = sumOf(told.cards, locale, ['original_payment', 'bank_transfer'])
   return {
     sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(told.policy, ctx.clock.now()) },
-    voucher: sumOf(told, locale, ['voucher']),
-    kept: sumOf(told, locale, ['kept']),
+    voucher: sumOf(told.cards, locale, ['voucher']),
+    kept: sumOf(told.cards, locale, ['kept']),
   }
 }
 
@@ -52,9 +57,9 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
  * What went these ways, by currency: an account's cards may hold several. Not what was claimed, or came back, since the
  * certificate, and waits. Null where that is nothing.
  */
-function sumOf(told: Case, locale: string, routes: PayoutRoute[]): string | null {
+export function sumOf(cards: CaseCard[], locale: string, routes: PayoutRoute[]): string | null {
   const sums = new Map<string, bigint>()
-  for (const { parts, currency } of told.cards)
+  for (const { parts, currency } of cards)
     for (const { route, amount, state } of liveParts(parts))
       if (routes.includes(route) && (route === 'kept' || state !== 'waiting'))
         sums.set(currency, (sums.get(currency) ?? 0n) + amount)

@@ -16,6 +16,7 @@ export type NoticeKind =
   | 'lapsed'
   | 'late'
   | 'late_support'
+  | 'taken_back'
   | 'payments_support'
   | PayoutNoticeKind
   | OrderNoticeKind

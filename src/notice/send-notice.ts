@@ -1,5 +1,6 @@
 import type { Mail } from '../adapters/mail/port.ts'
 import { readDocument } from '../closure/documents.ts'
+import { writeTakenBackLetter } from '../closure/write-taken-back-letter.ts'
 import { codeFor } from '../holder/access-code.ts'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
@@ -8,6 +9,7 @@ import { inIssuer, type Tx } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
 import { openPartingEnvelope } from '../privacy/erase-person.ts'
 import { readPerson } from '../privacy/vault.ts'
+import { documentFileName } from '../slip/document-file-name.ts'
 import { readClosureFacts } from './closure-facts.ts'
 import { type Letter, renderLetter } from './letter.tsx'
 import {
@@ -137,6 +139,7 @@ async function writeLetter(
       locale,
     })
   const closureId = waiting.closureId!
+  if (waiting.kind === 'taken_back') return writeTakenBackLetter(ctx, tx, issuer, { closureId, locale })
   const facts = await readClosureFacts(ctx, tx, { issuerId, closureId, locale })
   if (!facts) return undefined
   if (waiting.kind === 'late_support')
@@ -157,7 +160,9 @@ async function writeLetter(
     return {
       to,
       letter: slipLetter(locale, facts),
-      attachments: [{ filename: `${facts.number}-slip.pdf`, content: slip.pdf }],
+      attachments: [
+        { filename: documentFileName({ number: facts.number, kind: 'slip' }), content: slip.pdf },
+      ],
     }
   }
   const code = await readLiveCode(ctx, tx, issuerId, waiting.codeId)

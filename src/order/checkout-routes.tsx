@@ -83,7 +83,8 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
   // A card of somebody's needs them, before its state is told.
   const buyer = wanted.kind === 'card' ? undefined : signedInBuyer(c)
   const residence = await residenceOf(ctx, c)
-  const live = again?.live ?? residence.live
+  // Who is signed in sends none: it is their account’s.
+  const live = again?.live || residence.live
   const { price, terms, jurisdiction } = await inIssuer(ctx.db, issuerId, async (tx) => {
     const standing = buyer ? await standingOf(tx, { issuer, wanted, buyer }) : { jurisdiction: live }
     const now = page.now

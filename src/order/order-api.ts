@@ -71,6 +71,7 @@ const place = createRoute({
       'order/zone_not_in_plan',
       'order/no_price_in_currency',
       'order/country_unknown',
+      'order/amount_missing',
       'order/amount_not_plain',
       'order/amount_negative',
       'order/amount_too_many_digits',

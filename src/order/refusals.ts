@@ -6,6 +6,7 @@ export type OrderRefusal =
   | 'order/zone_not_in_plan'
   | 'order/no_price_in_currency'
   | 'order/country_unknown'
+  | 'order/amount_missing'
   | 'order/amount_not_plain'
   | 'order/amount_negative'
   | 'order/amount_too_many_digits'
@@ -57,6 +58,15 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     next: {
       'zh-CN': '它决定适用的税和退款规则。',
       en: 'It decides which tax and which rules for refunds apply.',
+    },
+  },
+  'order/amount_missing': {
+    status: 422,
+    field: 'amount',
+    title: { 'zh-CN': '请填写金额', en: 'The amount is missing' },
+    next: {
+      'zh-CN': '请输入 {min} 到 {max} 之间的金额，例如 {example}。',
+      en: 'Enter one from {min} to {max}, like {example}.',
     },
   },
   'order/amount_not_plain': {

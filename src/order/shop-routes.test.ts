@@ -41,6 +41,8 @@ describe('buying a card without script', () => {
     expect(visit.html).toContain('name="live"')
     // What happens to what is left and how one gets out is said before anything is ordered.
     expect(visit.text).toMatch(lang === 'en' ? /Closing costs nothing/ : /注销不收费/)
+    // What Chinese writes between sentences has its room in itself.
+    expect(visit.html).not.toMatch(/[：。，；] /)
     await visit.go(`/leb/${lang}/checkout?item=LEB3&in=JPY&zone=JP&live=JP`)
     expect(visit.text).toContain(button)
     const email = `buyer-${lang.toLowerCase()}@example.com`
@@ -143,6 +145,27 @@ describe('buying a card without script', () => {
   })
 })
 
+it('keeps who is signed in and forgot something at the order, in their own country', async () => {
+  const card = await seedCard(leb, { email: 'again@example.com', residence: 'DE' })
+  const visit = visitor()
+  await visit.signIn(leb, 'leb', 'again@example.com')
+  await visit.go('/leb/en/checkout?item=LEB3&in=EUR&zone=EU')
+  await visit.send('/checkout', { pay_by: 'stripe' })
+  expect([visit.status, visit.text]).toEqual([422, expect.stringContaining('read and accept')])
+  expect(visit.text).toContain('VAT (Germany)')
+  await visit.send('/checkout', { pay_by: 'voucher', voucher: 'NO-SUCH', accept: 'yes' })
+  expect([visit.status, visit.text]).toEqual([422, expect.stringContaining('This voucher can')])
+  await visit.send('/checkout', { pay_by: 'stripe', accept: 'yes' })
+  expect(visit.address).toMatch(/\/pay$/)
+  const orders = await inIssuer(leb.db, 'leb', (tx) => listOrders(leb, tx, 'leb', [card.holderId]))
+  expect(orders).toMatchObject([{ kind: 'card', state: 'awaiting_payment' }])
+})
+
+it('says of a rule that nobody has checked the same as the closing does', async () => {
+  const visit = await visitor().go('/leb/zh-CN/shop/LEB3?in=CNY')
+  expect(visit.text).toContain('。这是我们的理解，尚待法务核实。')
+})
+
 describe('topping up', () => {
   it('says what is wrong with an amount, and takes a right one', async () => {
     const card = await seedCard(leb, {
@@ -165,7 +188,8 @@ describe('topping up', () => {
       ['-500', 'not below zero'],
       ['1', 'One top-up is from ¥200'],
       ['99999999999999999999', 'One top-up is from'],
-      ['', 'not a plain amount'],
+      ['', 'The amount is missing. Enter one from ¥200 to ¥20,000, like 200.'],
+      [' ', 'The amount is missing'],
     ] as const) {
       await visit.go(`/leb/en/checkout?card=${card.cardId}&amount=${encodeURIComponent(amount)}`)
       expect([amount, visit.status, visit.text]).toEqual([amount, 422, expect.stringContaining(words)])

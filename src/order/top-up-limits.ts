@@ -32,7 +32,9 @@ export function readTopUp(text: string, currency: string): Money {
   }
   const limit = (of: Money) => ({ 'zh-CN': formatMoney(of, 'zh-CN'), en: formatMoney(of, 'en') })
   const worded = { min: limit(range.min), max: limit(range.max) }
-  const read = parseAmount(text.trim(), currency)
+  const typed = text.trim()
+  if (typed === '') throw new Refusal('order/amount_missing', facts, worded)
+  const read = parseAmount(typed, currency)
   if (typeof read !== 'string') {
     const fits = read.amount >= range.min.amount && read.amount <= range.max.amount
     if (!fits) throw new Refusal('order/amount_out_of_range', facts, worded)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { DisputeState } from '../adapters/payment/port.ts'
+import { tellTakenBack } from '../closure/tell-taken-back.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { bookReversal, bookTaken } from './book-charge-back.ts'
@@ -80,8 +81,10 @@ async function takeState(ctx: Context, tx: Tx, issuerId: string, dispute: Disput
   if (known.length === 0) {
     // Won before we heard of it: the money went and came back, and neither is anybody's business any more.
     if (dispute.state === 'won') return 'won'
-    for (const share of shares(payments, dispute.amount))
-      await bookTaken(ctx, tx, { issuerId, dispute, ...share })
+    const taken = shares(payments, dispute.amount)
+    for (const share of taken) await bookTaken(ctx, tx, { issuerId, dispute, ...share })
+    const cardIds = taken.flatMap(({ payment }) => payment.card_id ?? [])
+    await tellTakenBack(ctx, tx, { issuerId, cardIds })
     return dispute.state
   }
   for (const row of known) {

@@ -11,6 +11,7 @@ import type { Context } from '../platform/context.ts'
 import { guestDetails } from '../policy/guest-details.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, type Refusals } from '../platform/errors.ts'
+import { documentFileName } from '../slip/document-file-name.ts'
 import { usageCsv } from '../usage/usage-of-account.ts'
 import { type Person, readPerson } from './vault.ts'
 
@@ -53,7 +54,8 @@ export async function exportAccount(
   add('data.json', Buffer.from(`${JSON.stringify({ exported_at: at, ...describe(held, at) }, json, 2)}\n`))
   add('invoices.csv', Buffer.from(invoices(held.cards)))
   if (held.usage) add('usage.csv', Buffer.from(held.usage))
-  for (const { kind, pdf, number } of held.documents) add(`documents/${kind}-${number}.pdf`, pdf)
+  for (const { kind, pdf, number } of held.documents)
+    add(`documents/${documentFileName({ number, kind: kind as 'slip' | 'certificate' })}`, pdf)
   for (const paper of held.papers) {
     const which = { issuerId: input.issuerId, paper }
     const files = [await paperPdf(ctx, which), ...(paper.hasXml ? [await paperXml(ctx, which)] : [])]

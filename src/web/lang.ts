@@ -25,3 +25,6 @@ export function pickLang(chosen: string | undefined, acceptLanguage: string | un
   }
   return 'zh-CN'
 }
+
+/** What stands between two sentences: in Chinese their signs have room enough in themselves. */
+export const between: Record<Lang, string> = { en: ' ', 'zh-CN': '' }

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readClosure } from '../../src/closure/read-closure.ts'
 import { codeFor } from '../../src/holder/access-code.ts'
+import { inIssuer } from '../../src/platform/db.ts'
 import { seedCard } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
 
@@ -72,6 +73,28 @@ test.each([
   expect(await page.locator(`a[href$="/certificate.pdf"]`).count()).toBe(1)
   await context.close()
   expect(faults).toEqual([])
+})
+
+test('on a phone a card’s name is broken between its parts only', async () => {
+  const email = 'narrow@example.com'
+  const { cardId } = await seedCard(w.leb, { email })
+  await inIssuer(w.leb.db, 'leb', (tx) =>
+    tx.updateTable('card').set({ zone: 'EU' }).where('card_id', '=', cardId).execute(),
+  )
+  const context = await w.browser.newContext({ viewport: { width: 360, height: 740 } })
+  const page = await context.newPage()
+  await page.goto(`${w.url}/leb/zh-CN/sign-in`)
+  await signIn(page, 'zh-CN', email)
+  for (const path of ['cards', 'close', 'close?chosen=1']) {
+    await page.goto(`${w.url}/leb/zh-CN/${path}`)
+    const lines = await page.$$eval('main .whole', (parts) =>
+      parts.map(
+        (part) => part.getBoundingClientRect().height / parseFloat(getComputedStyle(part).lineHeight),
+      ),
+    )
+    expect([path, lines.map(Math.round)]).toEqual([path, [1, 1, 1]])
+  }
+  await context.close()
 })
 
 test('a form that comes back puts the focus on what is wrong', async () => {

@@ -6,6 +6,7 @@ import { sampleIssuers } from '../../src/issuer/sample-issuers.ts'
 import { certificateLetter } from '../../src/notice/certificate-letter.ts'
 import { type Letter, renderLetter } from '../../src/notice/letter.tsx'
 import * as letters from '../../src/notice/letters.ts'
+import { takenBackLetter } from '../../src/notice/taken-back-letter.ts'
 import * as ofOrders from '../../src/order/order-letters.ts'
 import { openBrowser } from './browser.ts'
 import { mailFindings, shot, shotPath, tooWide, untranslated } from './page-checks.ts'
@@ -68,6 +69,11 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     identify: letters.identifyLetter(locale, '123456', closure),
     slip: letters.slipLetter(locale, closure),
     certificate: certificateLetter(locale, closure, { sent, voucher: null, kept: order.gross }, papers),
+    'taken-back': takenBackLetter(locale, issuer, {
+      ...closure,
+      taken: [{ sum: order.gross, at, state: 'open' }],
+      paidOut: order.gross,
+    }),
     undone: letters.undoneLetter(locale, closure),
     lapsed: letters.lapsedLetter(locale, closure),
     late: letters.lateLetter(locale, issuer, closure),

@@ -75,6 +75,18 @@ export async function untranslated(page: Page): Promise<string[]> {
   }, seeded_name)
 }
 
+/** A space after what Chinese writes between sentences, which has its room in itself. */
+export async function spacedOut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    if (!document.documentElement.lang.startsWith('zh')) return []
+    const found: string[] = []
+    for (const block of document.querySelectorAll('main p, main h1, main h2, main li, main dd, main small'))
+      if (/[。，；：] \S/u.test((block as HTMLElement).innerText))
+        found.push(`${location.href} has a space too many: ${(block as HTMLElement).innerText}`)
+    return found
+  })
+}
+
 /** LEB_SHOTS=DIR leaves a picture of each page there, for people to look at. */
 export async function shot(page: Page, name: string): Promise<void> {
   const path = shotPath(`${name}.png`)
@@ -96,6 +108,7 @@ export async function faultsOf(page: Page, name: string): Promise<string[]> {
     ...(await tooWide(page)),
     ...(await tooSmall(page)),
     ...(await untranslated(page)),
+    ...(await spacedOut(page)),
   ]
 }
 

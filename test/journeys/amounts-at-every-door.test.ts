@@ -21,7 +21,7 @@ import { openPortal, Visitor } from '../portal.ts'
 import { seedCard, type Seeded } from '../seed.ts'
 
 /** What people, banks and programs write for money that no door may guess at. In CNY, which has two digits. */
-const wrong: Record<string, { text: string; is: 'digits' | 'plain' | 'negative' | 'large' }> = {
+const wrong: Record<string, { text: string; is: 'digits' | 'plain' | 'negative' | 'large' | 'missing' }> = {
   'too many digits': { text: '86.405', is: 'digits' },
   'a thousands separator': { text: '1,000.00', is: 'plain' },
   'a thin space': { text: '1 000.00', is: 'plain' },
@@ -34,7 +34,7 @@ const wrong: Record<string, { text: string; is: 'digits' | 'plain' | 'negative' 
   'a thousand digits': { text: '9'.repeat(35), is: 'plain' },
   'digits of another script': { text: '２０．００', is: 'plain' },
   'a currency in it': { text: '20.00 CNY', is: 'plain' },
-  nothing: { text: '', is: 'plain' },
+  nothing: { text: '', is: 'missing' },
 }
 const each = Object.entries(wrong).map(([name, { text, is }]) => ({ name, text, is }))
 
@@ -82,7 +82,13 @@ const said = () => {
 }
 
 describe('a top-up', () => {
-  const code = { digits: 'too_many_digits', plain: 'not_plain', negative: 'negative', large: 'out_of_range' }
+  const code = {
+    digits: 'too_many_digits',
+    plain: 'not_plain',
+    negative: 'negative',
+    large: 'out_of_range',
+    missing: 'missing',
+  }
 
   it('over the API: a code, what is wrong and what to do, in the caller’s language', async () => {
     const { terms } = (await api.get('/api/v1/issuers/leb/catalogue')).body
@@ -114,8 +120,18 @@ describe('a top-up', () => {
     const visit = new Visitor(portal.app, leb.config.publicUrl)
     await visit.go(`/leb/en/top-up/${card.cardId}`)
     await visit.signIn(leb, 'leb', 'doors@example.com')
-    const en = { digits: 'CNY has 2 digits', plain: 'not a plain amount', negative: 'not below zero' }
-    const zh = { digits: '小数位最多 2 位', plain: '金额写法不对', negative: '金额不能小于零' }
+    const en = {
+      digits: 'CNY has 2 digits',
+      plain: 'not a plain amount',
+      negative: 'not below zero',
+      missing: 'The amount is missing',
+    }
+    const zh = {
+      digits: '小数位最多 2 位',
+      plain: '金额写法不对',
+      negative: '金额不能小于零',
+      missing: '请填写金额',
+    }
     const words = { en: { ...en, large: 'One top-up is from' }, 'zh-CN': { ...zh, large: '每次可充' } }
     for (const lang of ['en', 'zh-CN'] as const)
       for (const { name, text, is } of each) {

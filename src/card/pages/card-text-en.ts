@@ -22,6 +22,7 @@ export const cardEn = {
   topUp: 'Top up, or add to it',
   close: 'Close this card',
   progress: 'See how the closing goes',
+  outcome: 'See the closing and its certificate',
   closures: 'My closures',
   closureStates: {
     declared: 'waits for your code',

@@ -22,6 +22,7 @@ export const cardZh: CardText = {
   topUp: '充值或加购',
   close: '注销这张卡',
   progress: '查看注销进度',
+  outcome: '查看注销结果与证明',
   closures: '我的注销申请',
   closureStates: {
     declared: '等您输入验证码',

@@ -8,10 +8,11 @@ import { formatMoney } from '../../ledger/money.ts'
 import { IfClosedNowLines } from '../../payout/pages/if-closed-now.tsx'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
+import { between } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import type { Card } from '../card-store.ts'
-import { cardName } from './card-line.tsx'
+import { CardName } from './card-line.tsx'
 import { cardText } from './card-text.ts'
 import { leftWords } from './left-words.ts'
 
@@ -78,11 +79,14 @@ function OneCard(props: {
   ]
   return (
     <section class="sheet">
-      <h2>{cardName(card, page.lang)}</h2>
+      <h2>
+        <CardName card={card} lang={page.lang} />
+      </h2>
       <Facts facts={facts} />
       {outlook && (outlook.money !== 'none' || outlook.ended) && (
         <p>
-          {outlookWords(outlook, page.lang, page.zone)}{' '}
+          {outlookWords(outlook, page.lang, page.zone)}
+          {between[page.lang]}
           <a class="quiet" href={page.href(expiryPath(card.cardId))}>
             {expiryText[page.lang].link}
           </a>
@@ -97,7 +101,7 @@ function OneCard(props: {
       <div class="actions">
         {closure ? (
           <a class="button plain" href={page.href(`/closures/${closure.number}`)}>
-            {text.progress}
+            {card.state === 'closed' ? text.outcome : text.progress}
           </a>
         ) : (
           card.state === 'open' && (

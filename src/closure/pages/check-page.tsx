@@ -1,4 +1,4 @@
-import { cardName } from '../../card/pages/card-line.tsx'
+import { CardName } from '../../card/pages/card-line.tsx'
 import { AccountFields, type TypedAccount } from '../../payout/pages/account-fields.tsx'
 import { payoutText } from '../../payout/pages/payout-text.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
@@ -28,7 +28,11 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
   const whole = choice.cardIds === 'account'
   const what = whole
     ? text.wholeAccount(preview.accountRef)
-    : preview.cards.map((card) => <div>{cardName(card, lang)}</div>)
+    : preview.cards.map((card) => (
+        <div>
+          <CardName card={card} lang={lang} />
+        </div>
+      ))
   return (
     <Layout
       page={page}

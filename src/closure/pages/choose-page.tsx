@@ -1,4 +1,4 @@
-import { cardName } from '../../card/pages/card-line.tsx'
+import { CardName } from '../../card/pages/card-line.tsx'
 import type { Card } from '../../card/card-store.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
@@ -53,7 +53,7 @@ export function ChoosePage({ page, cards, accounts, chosen, fault }: ChooseProps
                     : text.noBalance
                 }
               >
-                {cardName(card, page.lang)}
+                <CardName card={card} lang={page.lang} />
               </Choice>
             ))}
             {cards.length > 0 && accounts.length > 0 && <p class="or">{text.or}</p>}

@@ -1,5 +1,6 @@
 import { basisWords } from '../../policy/basis-words.ts'
 import { formatCalendarDay, formatDay } from '../../web/dates.ts'
+import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import type { Terms } from '../preview.ts'
 import { closingText } from './closure-text.ts'
@@ -50,7 +51,9 @@ export function TermsSections({ page, terms, zone }: { page: Page; terms: Terms;
       <p>{text.undo(terms.undoWindowMinutes)}</p>
       <h2>{text.appeal}</h2>
       <p>
-        {terms.appeal[lang]} <a href={`mailto:${terms.appealEmail}`}>{terms.appealEmail}</a>
+        {terms.appeal[lang]}
+        {between[lang]}
+        <a href={`mailto:${terms.appealEmail}`}>{terms.appealEmail}</a>
       </p>
     </>
   )

@@ -1,8 +1,7 @@
-import { isPersonGone } from '../../payout/pages/money-sheets.tsx'
 import { StepIcon } from '../../web/components/step-icon.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
-import type { ClosureView, PayoutRoute, StepView } from '../closure-view.ts'
+import { type ClosureView, isPersonGone, type PayoutRoute, type StepView } from '../closure-view.ts'
 import { progressText } from './closure-text.ts'
 
 const className = { waiting: 'waiting', current: 'current', done: 'is-done', blocked: 'blocked' }

@@ -1,4 +1,4 @@
-import { cardName } from '../../card/pages/card-line.tsx'
+import { CardName } from '../../card/pages/card-line.tsx'
 import type { Issuer } from '../../issuer/issuer.ts'
 import type { AssetNames } from '../../web/assets.ts'
 import { Facts } from '../../web/components/facts.tsx'
@@ -54,7 +54,11 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
               value:
                 view.cards.length === 0
                   ? text.accountAlone
-                  : view.cards.map((card) => <div>{cardName(card, lang)}</div>),
+                  : view.cards.map((card) => (
+                      <div>
+                        <CardName card={card} lang={lang} />
+                      </div>
+                    )),
             },
             { label: text.declared, value: moment(view.declaredAt) },
             {

@@ -1,4 +1,5 @@
 import { Facts } from '../../web/components/facts.tsx'
+import { between } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { holderText } from './holder-text.ts'
@@ -38,7 +39,9 @@ export function ChannelsPage({ page, verifyAddress }: { page: Page; verifyAddres
       </ul>
       <h2>{text.slipTitle}</h2>
       <p>
-        {text.slip} <strong>{verifyAddress}</strong>
+        {text.slip}
+        {between[page.lang]}
+        <strong>{verifyAddress}</strong>
       </p>
     </Layout>
   )

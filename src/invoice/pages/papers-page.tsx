@@ -1,3 +1,4 @@
+import { cardText } from '../../card/pages/card-text.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { formatDay } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
@@ -39,7 +40,7 @@ function Former({ page, former }: { page: Page; former: FormerInvoice[] }) {
           <section class="sheet">
             <strong>{text.kinds.invoice}</strong> <span class="nums">{invoice.number}</span>
             <br />
-            {invoice.plan} · {formatDay(invoice.soldAt, page.lang, page.zone)} ·{' '}
+            {cardText[page.lang].plan(invoice.plan)} · {formatDay(invoice.soldAt, page.lang, page.zone)} ·{' '}
             {formatMoney(invoice.paid, page.lang)}
           </section>
         ))}

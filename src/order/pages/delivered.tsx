@@ -1,5 +1,6 @@
 import { raw } from 'hono/html'
 import { qrSvg } from '../../platform/qr.ts'
+import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import { boughtWords } from '../bought-words.ts'
 import type { OrderView } from '../read-order.ts'
@@ -34,9 +35,7 @@ export function Delivered({ page, order }: { page: Page; order: OrderView }) {
           <code class="activation">{order.activation}</code>
         </p>
       </div>
-      <p>
-        {text.once} {text.starts}
-      </p>
+      <p>{[text.once, text.starts].join(between[page.lang])}</p>
       <h2>{text.installTitle}</h2>
       <div class="actions">
         <a class="button plain" href={installLink('apple', order.activation)} rel="noreferrer">
@@ -50,7 +49,9 @@ export function Delivered({ page, order }: { page: Page; order: OrderView }) {
       <Steps title={text.android} steps={text.androidSteps} />
       <h2>{text.close}</h2>
       <p>
-        {text.closeWords} <a href={page.href('/close')}>{page.text.close}</a>
+        {text.closeWords}
+        {between[page.lang]}
+        <a href={page.href('/close')}>{page.text.close}</a>
       </p>
     </>
   )

@@ -44,10 +44,12 @@ export function ItemPage({ page, plan, zone, currency, live, jurisdiction }: Ite
     >
       <h1>{plan.terms.name[lang]}</h1>
       <p class="lead">
-        {text.price} <strong>{money(plan.terms.prices[currency])}</strong>
+        {text.price}
+        <strong>{money(plan.terms.prices[currency])}</strong>
       </p>
       <h2>
-        {text.works} {zoneName(zone.code, zone.name)[lang]}
+        {text.works}
+        {zoneName(zone.code, zone.name)[lang]}
       </h2>
       {countries.length > 1 && <p>{countries.join(lang === 'en' ? ', ' : '、')}</p>}
       <h2>{text.included}</h2>

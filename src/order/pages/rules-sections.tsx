@@ -2,6 +2,7 @@ import { formatMoney } from '../../ledger/money.ts'
 import { basisWords } from '../../policy/basis-words.ts'
 import { moneyRules } from '../../policy/money-rules.ts'
 import { policyFor } from '../../policy/policy.ts'
+import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import { shopText } from './order-pages-text.ts'
 
@@ -47,7 +48,9 @@ export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
         {minimum && <li>{text.minimum(minimum)}</li>}
       </ul>
       <p class="soft">
-        {text.basis(basisWords(money.basis, lang))} {!money.verified && text.unverified}
+        {[text.basis(basisWords(money.basis, lang)), ...(money.verified ? [] : [text.unverified])].join(
+          between[lang],
+        )}
       </p>
     </>
   )

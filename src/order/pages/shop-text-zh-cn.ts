@@ -57,7 +57,7 @@ export const shopZh: ShopText = {
     fee: (money) => `注销收费 ${money}，从退款中扣除，最多就这么多。`,
     minimum: (money) => `不足 ${money} 的，您提出后才付。`,
     basis: (basis) => `依据：${basis}。`,
-    unverified: '这是我们的理解，尚未经法律顾问确认。',
+    unverified: '这是我们的理解，尚待法务核实。',
   },
   checkout: {
     title: '核对并下单',

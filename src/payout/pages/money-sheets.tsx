@@ -1,4 +1,4 @@
-import type { ClosureView, PartView } from '../../closure/closure-view.ts'
+import { type ClosureView, isPersonGone, type PartView } from '../../closure/closure-view.ts'
 import { routeWords } from '../../closure/declaration-words.ts'
 import { formatMoney, type MoneyJson } from '../../ledger/money.ts'
 import { PostForm } from '../../web/components/form.tsx'
@@ -100,10 +100,6 @@ function AccountSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[]
     </div>
   )
 }
-
-/** Their data is erased, so that no account can be kept: it is support's turn. */
-export const isPersonGone = (view: ClosureView) =>
-  view.steps.some(({ block }) => block?.reason === 'bank_details_needed' && block.owner === 'staff')
 
 function KeptSheet({ page, progress, parts }: { page: Page; progress: string; parts: PartView[] }) {
   if (parts.length === 0) return null

@@ -76,7 +76,7 @@ export const payoutZh: PayoutText = {
   },
   takenBack: {
     title: '付款方的银行收回的钱',
-    words: (money, day) => `付款方的银行于${day}收回了为这张卡支付的 ${money}。`,
+    words: (money, day) => `付款方的银行于 ${day}收回了为这张卡支付的 ${money}。`,
     open: '银行还没有作出决定。',
     lost: '银行已决定不再退还。',
     afterClosing: (email) =>

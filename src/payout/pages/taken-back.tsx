@@ -1,6 +1,7 @@
 import type { ClosureView } from '../../closure/closure-view.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { formatDay } from '../../web/dates.ts'
+import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import { payoutText } from './payout-text.ts'
 
@@ -17,9 +18,7 @@ export function TakenBack({ page, view }: { page: Page; view: ClosureView }) {
     <div class="sheet">
       <h2>{text.title}</h2>
       {all.map(({ amount, at, state }) => (
-        <p>
-          {text.words(money(amount), formatDay(at, lang, view.zone))} {text[state]}
-        </p>
+        <p>{[text.words(money(amount), formatDay(at, lang, view.zone)), text[state]].join(between[lang])}</p>
       ))}
       {closedAt && all.some(({ at }) => at > closedAt) && (
         <p>{text.afterClosing(issuer.brand.supportEmail)}</p>
