@@ -62,8 +62,8 @@ begin
          limit $7 for no key update of l, n skip locked) f order by f.place) d
   $found$, case when p_from_page is null
     then $$n.lapses_at is not null and n.told = any ('{0,1,2,3}'::smallint[])$$
-    else format('n.ctid >= %L::tid and n.ctid < %L::tid and get_byte(uuid_send(n.card_id), 15) %% %s = %s',
-                format('(%s,0)', p_from_page), format('(%s,0)', p_to_page), p_parts, p_part) end)
+    else format('n.ctid >= %L::tid and n.ctid < %L::tid and uuid_hash(n.card_id) & %s = %s',
+                format('(%s,0)', p_from_page), format('(%s,0)', p_to_page), p_parts - 1, p_part) end)
     into v_due, v_again, v_no_rule
     using p_issuer, p_until, p_jurisdictions, p_rules, p_keep_days, v_unproved, p_most, p_now;
   if v_due is null then
@@ -127,7 +127,7 @@ begin
     update card_end n
        set lapsed_at = coalesce(n.lapsed_at, p_now), told = 0, kept_until = x.kept_until, lapses_at = x.kept_until,
            outcome = case x.outcome when 'refund' then 'refund_due' else x.outcome end
-      from x where n.ctid = x.place and n.issuer_id = p_issuer and n.card_id = x.card_id
+      from x where n.ctid = x.place and n.issuer_id = p_issuer and (n.card_id = x.card_id) is true
     returning 1
   ), noted as (
     insert into expiry_notice (issuer_id, card_id, ends_at, hours_before, subject, mail_rank, outcome, currency,

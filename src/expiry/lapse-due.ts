@@ -3,6 +3,7 @@ import type { Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { expiryRules } from './expiry-rules.ts'
+import { giveWay } from './give-way.ts'
 import { most_of_a_range, type PagesPart, pagesWorthReading } from './pages-worth-reading.ts'
 
 /** `minor`: what those cards held, in minor units of `currency`. */
@@ -59,24 +60,40 @@ async function lapseBuckets(ctx: Context, issuerId: string, until: Date): Promis
   return Number(rows[0]!.ended)
 }
 
-/** Everything that is over by `until`, until nothing is left. A second call at once is made only for a backlog. */
-export async function lapseDue(ctx: Context, issuer: Issuer, until: Date): Promise<Lapsed[]> {
+/**
+ * Everything that is over by `until`, until nothing is or `forMs` have passed. A second call at once is made only for a
+ * backlog, and that gives way to whoever is being served.
+ */
+export async function lapseDue(
+  ctx: Context,
+  issuer: Issuer,
+  until: Date,
+  forMs = Number.POSITIVE_INFINITY,
+): Promise<Lapsed[]> {
+  const started = performance.now()
   while ((await lapseBuckets(ctx, issuer.issuerId, until)) > 0);
   const first = await lapseSome(ctx, issuer, until)
   const all = [...first]
   if (countCards(first) < cards_a_call) return all
+  const hasTime = () => performance.now() - started < forMs
+  const lapse = async (most?: number, range?: PagesPart): Promise<number> => {
+    const before = performance.now()
+    const some = await lapseSome(ctx, issuer, until, most, range)
+    all.push(...some)
+    await giveWay(ctx, performance.now() - before)
+    return countCards(some)
+  }
   const ranges = await pagesWorthReading(ctx, issuer.issuerId, until)
+  const byIndex = ranges.length === 0
   const lane = async () => {
-    for (let range = ranges.pop(); range; range = ranges.pop())
-      all.push(...(await lapseSome(ctx, issuer, until, most_of_a_range, range)))
-    // One that found less than it may take leaves nothing behind but what others hold at this moment.
-    for (let full = true; full;) {
-      const some = await lapseSome(ctx, issuer, until)
-      full = countCards(some) >= cards_a_call
-      all.push(...some)
-    }
+    for (let range = ranges.pop(); range && hasTime(); range = ranges.pop())
+      await lapse(most_of_a_range, range)
+    while (byIndex && hasTime() && (await lapse()) >= cards_a_call);
   }
   await Promise.all(Array.from({ length: calls_at_once }, lane))
+  // A call that finds less than it may take leaves nothing behind but what others hold at this moment. One is enough
+  // to look for what the ranges left: it passes by all that has lapsed.
+  while (!byIndex && hasTime() && (await lapse()) >= cards_a_call);
   return sumUp(all)
 }
 

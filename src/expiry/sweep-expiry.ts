@@ -11,24 +11,30 @@ import { tellDue } from './tell-due.ts'
  */
 export const grace_seconds = 60
 
+/** The minute job has deadlines to watch again by then: a backlog goes on in the next minute. */
+const lapses_for_ms = 45_000
+
 /**
- * Warns, ends and gives back what is due in all issuers, until nothing is. For the minute job; any number of
- * processes at once. What fails for one issuer waits for the next minute and holds up no other.
+ * Warns, ends and gives back what is due in all issuers. For the minute job; any number of processes at once. What
+ * fails for one issuer waits for the next minute and holds up no other, nor does a backlog that takes longer.
  */
 export async function sweepExpiry(ctx: Context): Promise<void> {
-  for (const issuer of await listIssuers(ctx.db)) {
+  const endsAt = performance.now() + lapses_for_ms
+  const issuers = await listIssuers(ctx.db)
+  for (const [at, issuer] of issuers.entries()) {
     try {
-      await sweepIssuer(ctx, issuer)
+      const share = Math.max(0, endsAt - performance.now()) / (issuers.length - at)
+      await sweepIssuer(ctx, issuer, share)
     } catch (error) {
       ctx.log.error('expiry was not swept to its end', { issuer: issuer.issuerId, ...errorFields(error) })
     }
   }
 }
 
-async function sweepIssuer(ctx: Context, issuer: Issuer): Promise<void> {
+async function sweepIssuer(ctx: Context, issuer: Issuer, lapsesForMs: number): Promise<void> {
   await tellDue(ctx, issuer.issuerId)
   const until = new Date(ctx.clock.now().getTime() - grace_seconds * 1000)
-  const ended = countCards(await lapseDue(ctx, issuer, until))
+  const ended = countCards(await lapseDue(ctx, issuer, until, lapsesForMs))
   const refunds = await refundExpired(ctx, issuer)
   if (ended > 0) ctx.log.info('cards ended', { issuer: issuer.issuerId, count: ended, refunds })
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
+import { giveWay } from './give-way.ts'
 
 /**
  * When holders are warned, nearest first: who missed a step because no worker ran gets only the nearest one.
@@ -25,6 +26,7 @@ export async function tellDue(ctx: Context, issuerId: string): Promise<number> {
     const of = hours <= bucket_hours_at_most ? ['expiry_tell_buckets', 'expiry_tell'] : ['expiry_tell']
     for (const name of of) {
       for (let passed = at_once; passed === at_once;) {
+        const started = performance.now()
         const { rows } = await inIssuer(ctx.db, issuerId, (tx) =>
           sql<{ passed: bigint; told: bigint }>`
             select passed, told from ${sql.raw(name)}(${issuerId}, ${ctx.clock.now()}::timestamptz, ${at_once}::int,
@@ -32,6 +34,7 @@ export async function tellDue(ctx: Context, issuerId: string): Promise<number> {
         )
         passed = Number(rows[0]!.passed)
         told += Number(rows[0]!.told)
+        if (passed === at_once) await giveWay(ctx, performance.now() - started)
       }
     }
   }

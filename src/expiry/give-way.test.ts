@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { openPool } from '../platform/db.ts'
+import { giveWay, isSomebodyServed } from './give-way.ts'
+
+let ctx: TestWorld
+beforeAll(async () => void (ctx = await openTestWorld()))
+afterAll(() => ctx.stop())
+
+it('sees a statement of a serving process while it runs and a moment longer, and nobody else’s', async () => {
+  expect(await isSomebodyServed(ctx)).toBe(false)
+  const work = openPool(ctx.databaseUrl, 1, 'work')
+  const serve = openPool(ctx.databaseUrl, 1, 'serve')
+  try {
+    await work.query('select 1')
+    expect(await isSomebodyServed(ctx)).toBe(false)
+    const running = serve.query('select pg_sleep(1.5)')
+    await expect.poll(() => isSomebodyServed(ctx)).toBe(true)
+    await running
+    expect(await isSomebodyServed(ctx)).toBe(true)
+    const started = performance.now()
+    await giveWay(ctx, 10)
+    expect(performance.now() - started).toBeGreaterThan(69)
+  } finally {
+    await Promise.all([work.end(), serve.end()])
+  }
+  expect(await isSomebodyServed(ctx)).toBe(false)
+})
