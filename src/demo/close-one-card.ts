@@ -5,6 +5,7 @@ import { SetupError } from '../platform/errors.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { openApi } from './api-client.ts'
 import { codeFromMail, lastMail } from './mailbox.ts'
+import { openCards } from './open-cards.ts'
 import type { OutsideWorld } from './outside-world.ts'
 import type { Screen } from './screen.ts'
 import { waitFor } from './wait-for.ts'
@@ -48,20 +49,7 @@ async function watch(api: ReturnType<typeof openApi>, number: string, screen: Sc
 async function nextCard(ctx: Context) {
   for (const issuerId of ['leb', 'roamly', 'sinotravel']) {
     const found = await inIssuer(ctx.db, issuerId, async (tx) => {
-      const row = await tx
-        .selectFrom('card as c')
-        .innerJoin('account as a', (j) =>
-          j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
-        )
-        .innerJoin('ledger_account as l', (j) =>
-          j.onRef('l.issuer_id', '=', 'c.issuer_id').onRef('l.card_id', '=', 'c.card_id'),
-        )
-        .innerJoin('vault_index as v', (j) =>
-          j
-            .onRef('v.issuer_id', '=', 'a.issuer_id')
-            .onRef('v.holder_id', '=', 'a.holder_id')
-            .on('v.kind', '=', 'email'),
-        )
+      const row = await openCards(tx, issuerId)
         .select([
           'c.card_id',
           'c.iccid',
@@ -72,11 +60,8 @@ async function nextCard(ctx: Context) {
           'a.account_ref',
           'l.balance',
         ])
-        .where('c.issuer_id', '=', issuerId)
-        .where('c.state', '=', 'open')
         .where('c.plan', '=', 'LEB3')
         .where('c.payment_provider', '=', 'stripe')
-        .where('l.balance', '>', 0n)
         .where('a.account_ref', 'not like', 'DEMO-%')
         .orderBy('c.iccid')
         .executeTakeFirst()

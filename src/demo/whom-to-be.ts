@@ -1,6 +1,7 @@
 import { inIssuer } from '../platform/db.ts'
 import type { Context } from '../platform/context.ts'
 import { readPerson } from '../privacy/vault.ts'
+import { openCards } from './open-cards.ts'
 
 /**
  * Whom to sign in to an issuer's portal as: a holder with cards that work and money on them. The demo's own where they
@@ -8,26 +9,10 @@ import { readPerson } from '../privacy/vault.ts'
  */
 export async function whomToBe(ctx: Context, issuerId: string): Promise<string | undefined> {
   return inIssuer(ctx.db, issuerId, async (tx) => {
-    const row = await tx
-      .selectFrom('card as c')
-      .innerJoin('account as a', (j) =>
-        j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
-      )
-      .innerJoin('ledger_account as l', (j) =>
-        j.onRef('l.issuer_id', '=', 'c.issuer_id').onRef('l.card_id', '=', 'c.card_id'),
-      )
-      .innerJoin('vault_index as v', (j) =>
-        j
-          .onRef('v.issuer_id', '=', 'a.issuer_id')
-          .onRef('v.holder_id', '=', 'a.holder_id')
-          .on('v.kind', '=', 'email'),
-      )
+    const row = await openCards(tx, issuerId)
       .select((e) => ['a.holder_id', e('a.account_ref', 'like', 'DEMO-%').as('is_demo')])
-      .where('c.issuer_id', '=', issuerId)
-      .where('c.state', '=', 'open')
       .where('c.line_state', '=', 'active')
       .where('c.expires_at', '>', ctx.clock.now())
-      .where('l.balance', '>', 0n)
       .groupBy(['a.holder_id', 'a.account_ref'])
       .orderBy('is_demo', 'desc')
       .orderBy((e) => e.fn.count('c.card_id').distinct(), 'desc')
