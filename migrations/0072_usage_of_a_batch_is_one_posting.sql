@@ -28,6 +28,7 @@ declare
   v_taken bigint;
   v_house int;
   v_place tid;
+  v_moved int;
   v_debited tid[] := '{}';
   v_debits bigint[] := '{}';
   v_currencies text[] := '{}';
@@ -154,6 +155,10 @@ begin
   update ledger_account a set balance = a.balance - d.amount
     from unnest(v_debited, v_debits) as d (place, amount)
    where a.ctid = d.place and a.issuer_id = p_issuer;
+  get diagnostics v_moved = row_count;
+  if v_moved <> cardinality(v_debited) then
+    raise exception 'a balance was not where it had been locked' using errcode = '40001';
+  end if;
 
   -- The house's accounts are every batch's: locked as late as can be, and one after the other in their order.
   for r in

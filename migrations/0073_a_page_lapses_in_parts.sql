@@ -3,8 +3,8 @@
 -- finds room beside the old one and touches no index of its table. All of a page at once found room for one in five.
 set local lock_timeout = '5s';
 
--- As in 0051, but for the parts: with pages given, those cards whose number (the last byte of its id) divided by
--- p_parts leaves p_part.
+-- As in 0051, but for the parts: with pages given, those cards whose id's hash divided by p_parts, a power of two,
+-- leaves p_part.
 drop function ledger_lapse(text, timestamptz, timestamptz, int, text[], text[], int[], uuid, bigint, bigint);
 create function ledger_lapse(
   p_issuer text, p_until timestamptz, p_now timestamptz, p_most int, p_jurisdictions text[], p_rules text[],

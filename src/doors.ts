@@ -1,6 +1,7 @@
 import { isApiPath, makeApi } from './api/app.ts'
 import type { Context } from './platform/context.ts'
 import { isHookPath, makePaymentHooks } from './payment/hooks.ts'
+import { serveHere } from './platform/served-here.ts'
 import { publicJwks } from './slip/jwks.ts'
 import { makePortal } from './web/portal.tsx'
 
@@ -14,14 +15,13 @@ export function makeDoors(ctx: Context): {
   const portal = makePortal(ctx, { watch: ctx.watch })
   const api = makeApi(ctx, ctx.watch)
   const hooks = makePaymentHooks(ctx)
-  return {
-    fetch(request, ...rest) {
-      const { pathname } = new URL(request.url)
-      if (pathname === '/.well-known/jwks.json') return jwks(ctx)
-      if (isHookPath(pathname)) return hooks.fetch(request)
-      return isApiPath(pathname) ? api.fetch(request, ...rest) : portal.fetch(request, ...rest)
-    },
+  const answer = (request: Request, rest: never[]): Response | Promise<Response> => {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/.well-known/jwks.json') return jwks(ctx)
+    if (isHookPath(pathname)) return hooks.fetch(request)
+    return isApiPath(pathname) ? api.fetch(request, ...rest) : portal.fetch(request, ...rest)
   }
+  return { fetch: (request, ...rest) => serveHere(ctx.pool, () => answer(request, rest)) }
 }
 
 async function jwks(ctx: Context): Promise<Response> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { makeDoors } from '../doors.ts'
 import { openPool } from '../platform/db.ts'
 import { giveWay, isSomebodyServed } from './give-way.ts'
 
@@ -25,4 +26,14 @@ it('sees a statement of a serving process while it runs and a moment longer, and
     await Promise.all([work.end(), serve.end()])
   }
   expect(await isSomebodyServed(ctx)).toBe(false)
+})
+
+// Of `leb serve --work` the sessions that serve and those that sweep are called the same.
+it('sees that its own process serves, and for a moment that it did', async () => {
+  const keys = new Request('http://127.0.0.1/.well-known/jwks.json')
+  const asked = makeDoors(ctx).fetch(keys)
+  expect(await isSomebodyServed(ctx)).toBe(true)
+  expect((await asked).status).toBe(200)
+  expect(await isSomebodyServed(ctx)).toBe(true)
+  await expect.poll(() => isSomebodyServed(ctx), { timeout: 3000 }).toBe(false)
 })

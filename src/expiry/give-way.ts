@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
+import { isServedHere } from '../platform/served-here.ts'
 
 // Each of two lanes then takes an eighth of a core: a backlog of a million goes on for minutes instead of one, and
 // who declares meanwhile hardly notices (bench/README.md).
@@ -17,8 +18,12 @@ export async function giveWay(ctx: Context, tookMs: number): Promise<void> {
   if (await isSomebodyServed(ctx)) await sleep(pauses_for_each_call * tookMs)
 }
 
-/** Whether a statement of `leb serve` runs now or ended a moment ago. */
+/**
+ * Whether a statement of `leb serve` runs now or ended a moment ago, or this process itself was asked (`leb serve
+ * --work`: there the statements of who is served and of the sweep have one name).
+ */
 export async function isSomebodyServed(ctx: Context): Promise<boolean> {
+  if (isServedHere(ctx.pool, served_within_ms)) return true
   return ctx.db.transaction().execute(async (tx) => {
     // What sessions do is shown to who is logged in as their user, not to the role that LEB acts as.
     await sql`set local role none`.execute(tx)

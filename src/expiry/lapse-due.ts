@@ -71,16 +71,16 @@ export async function lapseDue(
   forMs = Number.POSITIVE_INFINITY,
 ): Promise<Lapsed[]> {
   const started = performance.now()
-  while ((await lapseBuckets(ctx, issuer.issuerId, until)) > 0);
+  const hasTime = () => performance.now() - started < forMs
+  while ((await lapseBuckets(ctx, issuer.issuerId, until)) > 0 && hasTime());
   const first = await lapseSome(ctx, issuer, until)
   const all = [...first]
   if (countCards(first) < cards_a_call) return all
-  const hasTime = () => performance.now() - started < forMs
   const lapse = async (most?: number, range?: PagesPart): Promise<number> => {
     const before = performance.now()
     const some = await lapseSome(ctx, issuer, until, most, range)
     all.push(...some)
-    await giveWay(ctx, performance.now() - before)
+    if (hasTime()) await giveWay(ctx, performance.now() - before)
     return countCards(some)
   }
   const ranges = await pagesWorthReading(ctx, issuer.issuerId, until)

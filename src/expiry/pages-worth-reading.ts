@@ -10,7 +10,7 @@ const worth_counting = 20_000
 // From about one card in ten on, each page of the table is needed anyway.
 const share_worth_reading = 0.1
 
-/** Of the cards on pages `from` to below `to` those whose number leaves `part` when divided by `parts`. */
+/** Of the cards on pages `from` to below `to` those whose id's hash leaves `part` when divided by `parts`. */
 export type PagesPart = { from: number; to: number; parts: number; part: number }
 
 // In one transaction so few cards of a page that the room beside them is enough (fillfactor 80 and 85).

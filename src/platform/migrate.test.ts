@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { migrate } from './migrate.ts'
+import { grantRights, wrongRights } from './rights.ts'
 
 const name = `m_${randomBytes(8).toString('hex')}`
 const databaseUrl = inject('postgresUrl').replace(/\/[^/]*$/, `/${name}`)
@@ -62,6 +63,40 @@ it('keeps what was known of the ends of cards, on their own row or beside it', a
       `select n.lapses_at = c.expires_at as lapses from card c join card_end n using (issuer_id, card_id)`,
     )
     expect(again).toEqual([{ lapses: true }])
+  })
+})
+
+// Postings of usage from before batches were one posting (0072) have their record's key themselves.
+it('still knows each record that was booked by a posting of its own, and whose turn it is to write the books', async () => {
+  await inDatabase(async (url, client) => {
+    await migrate(url, '0071')
+    await grantRights(client)
+    await seedOldCard('leb', client)
+    const card = await client.query<{ card_id: string }>(
+      `insert into ledger_account (issuer_id, account_id, kind, currency, card_id, balance)
+       select 'leb', gen_random_uuid(), 'holder_balance', 'CNY', card_id, 500 from card returning card_id`,
+    )
+    const take = async (key: string, gross: number, postings: string) => {
+      const { rows } = await client.query<{ answers: string[] }>(
+        `select answers from ledger_post_usage('leb', array[$1], array[sha256($1::text::bytea)], array[$2::uuid],
+           array[$3::bigint], array[$3::bigint], array[0::bigint], array[false], ${postings}, now())`,
+        [key, card.rows[0]!.card_id, gross],
+      )
+      return rows[0]!.answers
+    }
+    expect(await take('usage:old', 7, 'array[gen_random_uuid()]')).toEqual(['posted'])
+    await migrate(url)
+    expect(await wrongRights(client)).not.toContainEqual(expect.stringContaining('ledger_'))
+    await client.query(`set role leb_app; select set_config('leb.issuer', 'leb', false)`)
+    expect(await take('usage:old', 7, 'gen_random_uuid()')).toEqual(['replayed'])
+    expect(await take('usage:new', 5, 'gen_random_uuid()')).toEqual(['posted'])
+    expect(await take('usage:new', 5, 'gen_random_uuid()')).toEqual(['replayed'])
+    const { rows } = await client.query(
+      `select a.balance::int, (select sum(amount)::int from ledger_entry e where e.account_id = a.account_id) as moved
+         from ledger_account a where a.card_id is not null`,
+    )
+    expect(rows).toEqual([{ balance: 488, moved: -12 }])
+    await client.query('reset role')
   })
 })
 

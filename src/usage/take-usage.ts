@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import { createSecretKey, hash as digest, type KeyObject } from 'node:crypto'
 import type pg from 'pg'
 import { sql } from 'kysely'
 import type { KeyStore } from '../adapters/keys/port.ts'
@@ -161,14 +161,19 @@ async function moveMoney(ctx: Context, tx: Tx, issuerId: string, all: RatedRecor
     assert(answer === 'posted', 'what was rated under the lock of a balance is posted')
 }
 
-function lineOf({ record, hash, card, rated }: RatedRecord): UsageLine {
+/**
+ * The journal keeps the hash of what was moved, not of what the record says: nothing leaves the journal, and where and
+ * when somebody was is to be forgotten (forget-usage.ts), also by who holds the key and tries out what it may have been.
+ */
+function lineOf({ record, card, rated }: RatedRecord): UsageLine {
   const late = isBorneByHouse(rated.outcome)
   const { gross } = rated
+  const { cardId } = card
   const tax = late ? 0n : rated.tax
   return {
     recordKey: journalKey(record.recordId),
-    hash,
-    cardId: card.cardId,
+    hash: digest('sha256', `${cardId}\n${gross}\n${tax}\n${late}`, 'buffer'),
+    cardId,
     gross,
     net: gross - tax,
     tax,
