@@ -11,7 +11,7 @@ afterAll(() => ctx.stop())
 it('sees a statement of a serving process while it runs and a moment longer, and nobody else’s', async () => {
   expect(await isSomebodyServed(ctx)).toBe(false)
   const work = openPool(ctx.databaseUrl, 1, 'work')
-  const serve = openPool(ctx.databaseUrl, 1, 'serve')
+  const serve = openPool(`${ctx.databaseUrl}?application_name=shop`, 1, 'serve')
   try {
     await work.query('select 1')
     expect(await isSomebodyServed(ctx)).toBe(false)

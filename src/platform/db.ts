@@ -25,7 +25,7 @@ const settings =
  */
 export function openPool(url: string, size: number, name: string, role: string | null = appRole): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: withoutName(url),
     max: size,
     application_name: `leb-${name}`,
     types,
@@ -38,6 +38,14 @@ export function openPool(url: string, size: number, name: string, role: string |
   // One lost in the middle of a transaction fails the statement under way, and says so on the connection too.
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
+}
+
+/** A name in the address would win over ours, by which a sweep sees who is being served (expiry/give-way.ts). */
+function withoutName(url: string): string {
+  if (!url.includes('application_name')) return url
+  const address = new URL(url)
+  address.searchParams.delete('application_name')
+  return address.href
 }
 
 export function openDb(pool: pg.Pool): Db {
