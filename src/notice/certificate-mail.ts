@@ -55,13 +55,13 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
 
 /**
  * What went these ways, by currency: an account's cards may hold several. Not what was claimed, or came back, since the
- * certificate, and waits. Null where that is nothing.
+ * certificate, and waits; nor what the payer's bank had given back already. Null where that is nothing.
  */
 export function sumOf(cards: CaseCard[], locale: string, routes: PayoutRoute[]): string | null {
   const sums = new Map<string, bigint>()
   for (const { parts, currency } of cards)
-    for (const { route, amount, state } of liveParts(parts))
-      if (routes.includes(route) && (route === 'kept' || state !== 'waiting'))
+    for (const { route, amount, state, reference } of liveParts(parts))
+      if (reference !== 'chargeback' && routes.includes(route) && (route === 'kept' || state !== 'waiting'))
         sums.set(currency, (sums.get(currency) ?? 0n) + amount)
   const words = [...sums]
     .filter(([, amount]) => amount > 0n)
