@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatCalendarDay, formatDay, formatMoment } from './dates.ts'
+import { formatCalendarDay, formatDay, formatMoment, formatShortMoment } from './dates.ts'
 import { pickLang } from './lang.ts'
 
 // Ten to midnight in London, the next morning in Shanghai.
@@ -10,6 +10,11 @@ test('a day and a moment stand in the zone they name', () => {
   expect(formatDay(at, 'en', 'Europe/Berlin')).toBe('29 November 2026 (Central European Time)')
   expect(formatMoment(at, 'zh-CN', 'Asia/Shanghai')).toBe('2026 年 11 月 29 日 07:50（北京时间）')
   expect(formatMoment(at, 'en', 'UTC')).toBe('28 November 2026, 23:50 (UTC)')
+})
+
+test('a list writes its days as every other page does', () => {
+  expect(formatShortMoment(at, 'zh-CN', 'Asia/Shanghai')).toBe('2026 年 11 月 29 日 07:50')
+  expect(formatShortMoment(at, 'en', 'UTC')).toBe('28 Nov 2026 23:50')
 })
 
 test('a day of the calendar stays that day in every zone', () => {

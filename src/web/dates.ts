@@ -28,14 +28,14 @@ export function formatMoment(at: Date, lang: Lang, zone: string): string {
   return withZone(lang === 'en' ? `${day}, ${time}` : `${day} ${time}`, at, lang, zone)
 }
 
-/** `2026-11-28 14:05`: for lists under a line that names the zone. */
+/** `28 Nov 2026 14:05`, `2026 年 11 月 28 日 14:05`: for lists under a line that names the zone. */
 export function formatShortMoment(at: Date, lang: Lang, zone: string): string {
-  const day = dateFormat(lang === 'en' ? 'en-GB' : 'zh-CN', {
-    timeZone: zone,
-    dateStyle: 'medium',
-  })
+  const day =
+    lang === 'en'
+      ? dateFormat('en-GB', { timeZone: zone, dateStyle: 'medium' }).format(at)
+      : dayText(at, lang, zone)
   const time = dateFormat('en-GB', { timeZone: zone, timeStyle: 'short' })
-  return `${day.format(at)} ${time.format(at)}`
+  return `${day} ${time.format(at)}`
 }
 
 function dayText(at: Date, lang: Lang, zone: string): string {
