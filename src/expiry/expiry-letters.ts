@@ -103,7 +103,7 @@ function beforeZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
   if (subject === 'bucket')
     return {
       subject: `还剩${left}，${endsAt}到期`,
-      paragraphs: [`您的${card}上的加油包还剩${left}，可用到 ${endsAt}，之后失效；加油包不退款。`],
+      paragraphs: [`您的${card}上的增值服务还剩${left}，可用到 ${endsAt}，之后失效；增值服务不退款。`],
     }
   if (subject === 'kept')
     return {
@@ -186,8 +186,8 @@ function afterZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
   const complain = `如有异议，请写信至 ${appeal}；这笔变动已记入这张卡的账单。`
   if (subject === 'bucket')
     return {
-      subject: `加油包已到期，剩余${left}`,
-      paragraphs: [`您的${card}上的加油包已于 ${endsAt}到期，剩余的${left}已失效。`],
+      subject: `增值服务已到期，剩余${left}`,
+      paragraphs: [`您的${card}上的增值服务已于 ${endsAt}到期，剩余的${left}已失效。`],
     }
   if (money === 'lapses')
     return {

@@ -46,8 +46,3 @@ export function namedCountries(codes: Iterable<string>, lang: Lang): { code: str
 }
 
 export const allCountries = (lang: Lang) => namedCountries(countries, lang)
-
-/** `3 GB`, `512 MB`. */
-export function dataWords(mb: number): string {
-  return mb >= 1024 && mb % 512 === 0 ? `${mb / 1024} GB` : `${mb} MB`
-}

@@ -1,3 +1,5 @@
+import { dataWords } from '../../plan/data-words.ts'
+
 /** Words around cards. card-text-zh-cn.ts has to say all of them. */
 export const cardEn = {
   title: 'My cards',
@@ -13,7 +15,7 @@ export const cardEn = {
   left: 'Left',
   balance: 'Balance',
   expires: 'Good until',
-  data: (megabytes: bigint) => `${megabytes} MB data`,
+  data: (megabytes: bigint) => `${dataWords(Number(megabytes))} data`,
   voice: (minutes: bigint) => `${minutes} min calls`,
   sms: (count: bigint) => `${count} SMS`,
   nothingLeft: 'nothing',

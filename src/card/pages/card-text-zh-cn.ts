@@ -1,3 +1,4 @@
+import { dataWords } from '../../plan/data-words.ts'
 import type { CardText } from './card-text-en.ts'
 
 const dayNames: Record<string, string> = { '3': '三日卡', '5': '五日卡', '7': '七日卡' }
@@ -13,13 +14,13 @@ export const cardZh: CardText = {
   left: '剩余',
   balance: '余额',
   expires: '有效期至',
-  data: (megabytes) => `流量 ${megabytes} MB`,
+  data: (megabytes) => `流量 ${dataWords(Number(megabytes))}`,
   voice: (minutes) => `通话 ${minutes} 分钟`,
   sms: (count) => `短信 ${count} 条`,
   nothingLeft: '无',
   statement: '余额明细',
   orders: '我的订单与激活码',
-  topUp: '充值或加购',
+  topUp: '充值或购买增值服务',
   close: '注销这张卡',
   progress: '查看注销进度',
   outcome: '查看注销结果与证明',

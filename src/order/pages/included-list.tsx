@@ -1,7 +1,7 @@
 import { formatMoney } from '../../ledger/money.ts'
 import type { CatalogueItem } from '../../plan/catalogue.ts'
 import type { Page } from '../../web/page.ts'
-import { dataWords } from '../shop-choice.ts'
+import { dataWords } from '../../plan/data-words.ts'
 import { shopText } from './order-pages-text.ts'
 
 /** What is in a plan or an add-on, in plain words. */
