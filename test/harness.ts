@@ -83,7 +83,10 @@ export async function openTestWorld(overrides: Overrides = {}): Promise<TestWorl
       await jobs.stop()
       providers.close()
       await db.destroy()
-      await asMaintenance(base, (client) => client.query(`drop database ${name} with (force)`))
+      // As the superuser: a test may have logged in as one, and nobody else may end what is left of that session.
+      await asMaintenance(inject('postgresAdminUrl'), (client) =>
+        client.query(`drop database ${name} with (force)`),
+      )
       await rm(dir, { recursive: true, force: true })
     },
   }
