@@ -25,7 +25,8 @@ it('sees a statement of a serving process while it runs and a moment longer, and
   } finally {
     await Promise.all([work.end(), serve.end()])
   }
-  expect(await isSomebodyServed(ctx)).toBe(false)
+  // A session is seen until its backend has ended, a little after its connection was closed.
+  await expect.poll(() => isSomebodyServed(ctx), { timeout: 5000 }).toBe(false)
 })
 
 // Of `leb serve --work` the sessions that serve and those that sweep are called the same.
