@@ -29,11 +29,7 @@ export async function writeTakenBackLetter(
   if (!facts || taken.length === 0) return { dropped: 'overtaken' }
   const to = (await readPerson(ctx, tx, issuerId, facts.holderId))?.email
   if (!to) return { dropped: 'no_address' }
-  const cards = (await readCaseCards(tx, issuerId, closureId)).map((card) => ({
-    ...card,
-    // That was not sent by us but taken by the bank, and counted as paid.
-    parts: card.parts.filter((part) => part.reference !== 'chargeback'),
-  }))
+  const cards = await readCaseCards(tx, issuerId, closureId)
   const paidOut = sumOf(cards, locale, ['original_payment', 'bank_transfer', 'voucher'])
   return { to, letter: takenBackLetter(locale, issuer, { ...facts, taken, paidOut }) }
 }

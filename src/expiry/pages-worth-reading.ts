@@ -21,9 +21,8 @@ const ranges_in_turn = 8
 /**
  * Ranges of pages of the table `card_end`, in the order to be popped, when so many of an issuer's cards are due that
  * reading all of it in order is cheaper than fetching each page again for every card on it; else none. A range comes
- * in parts, others between them. It starts
- * anywhere, so that several processes don't follow each other. Estimates only: whatever they are, nothing is missed,
- * because the index is asked after it.
+ * in parts, others between them. It starts anywhere, so that several processes don't follow each other. Estimates
+ * only: whatever they are, nothing is missed, because the index is asked after it.
  */
 export async function pagesWorthReading(
   ctx: Context,

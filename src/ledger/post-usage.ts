@@ -24,9 +24,10 @@ export type UsageAnswer =
 
 /**
  * Takes many records off many cards in one statement and one collective posting (ledger_post_usage, migrations/0072;
- * docs/adr/0022), a line for each record, answered by itself, in the order given. Lines of one card are taken one after the other: one that does not fit is
- * refused whole, and a smaller one after it may still fit. Call it last in the transaction, after locks on cards and
- * buckets: it locks balances by account id and the house's accounts at the end, and those are every batch's.
+ * docs/adr/0022), a line for each record, answered by itself, in the order given. Lines of one card are taken one after
+ * the other: one that does not fit is refused whole, and a smaller one after it may still fit. Call it last in the
+ * transaction, after locks on cards and buckets: it locks balances by account id and the house's accounts at the end, and
+ * those are every batch's.
  * Throws LB012 unbalanced as a database error for a line that does not add up: a bug of the caller's; and an error with
  * code 40001 where another transaction has just used a key for another card: trying again says key_reused.
  */

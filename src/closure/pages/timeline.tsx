@@ -37,7 +37,7 @@ export function Timeline({ view, lang }: { view: ClosureView; lang: Lang }) {
 function stepsToTell(view: ClosureView): StepView[] {
   return view.steps
     .filter((step) => view.state !== 'undone' || step.state === 'done')
-    .filter((step) => view.undoUntil !== null || step.step !== 'undo_window')
+    .filter((step) => view.undoUntil !== null || step.step !== 'undo_window' || step.state === 'blocked')
 }
 
 function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; lang: Lang }) {
