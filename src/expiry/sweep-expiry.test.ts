@@ -7,6 +7,16 @@ import { sweepExpiry } from './sweep-expiry.ts'
 let world: TestWorld
 afterEach(() => world.stop())
 
+it('comes to each issuer once, however little time there is', async () => {
+  world = await openExpiryWorld({ kind: 'lapse' })
+  const [card] = await seedExpiring(world, [{ endsInHours: 1, balance: 10n }])
+  await sweepExpiry(world, 0)
+  expect(await readTold(world, card!)).toEqual(['2 card'])
+  world.clock.advance({ hours: 1, seconds: 61 })
+  await sweepExpiry(world, 0)
+  expect(await readState(world, card!)).toMatchObject({ outcome: 'lapsed', balance: 0n })
+})
+
 describe('lapse', () => {
   it('warns 72, 24 and 2 hours before, then takes the balance and what is left of the plan, and says so', async () => {
     world = await openExpiryWorld({ kind: 'lapse' })
