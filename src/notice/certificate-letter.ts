@@ -11,6 +11,8 @@ export type Paid = {
   voucher: string | null
   /** Too little to be sent by itself. */
   kept: string | null
+  /** What the payer's bank had taken back by then, and is not sent again. */
+  takenBack: string | null
 }
 
 /** The way to the papers of an account that nobody can sign in to any more; null where the account stays open. */
@@ -61,22 +63,32 @@ function papersLink(locale: Locale, papers: NonNullable<PapersWay>, zone: string
 }
 
 // The page of a closure opens for who signs in: who can't any more answers the mail, which support reads.
-function moneyEn({ sent, voucher, kept }: Paid, { zone, number }: ClosureFacts, papers: PapersWay): string {
+function moneyEn(
+  { sent, voucher, kept, takenBack }: Paid,
+  { zone, number }: ClosureFacts,
+  papers: PapersWay,
+): string {
   const ask = papers ? `answer this mail for it, and name ${number}` : "ask for it on the closure's page"
   const sentences = [
     sent &&
       `${sent.sum} is on its way back to you and should be there by ${formatDay(sent.arrivesBy, 'en', zone)}.`,
     voucher && `As you chose, ${voucher} was turned into a voucher: its code is on the closure's page.`,
+    takenBack && `The payer's bank had taken back ${takenBack} already; it is not sent a second time.`,
     kept && `${kept} is too little to be sent by itself. It stays yours: ${ask}.`,
   ].filter(Boolean)
   return sentences.join(' ') || 'There was no balance to pay back.'
 }
 
-function moneyZh({ sent, voucher, kept }: Paid, { zone, number }: ClosureFacts, papers: PapersWay): string {
+function moneyZh(
+  { sent, voucher, kept, takenBack }: Paid,
+  { zone, number }: ClosureFacts,
+  papers: PapersWay,
+): string {
   const ask = papers ? `请回复本邮件并注明 ${number} 领取` : '可在进度页上要求退还'
   const sentences = [
     sent && `${sent.sum} 已退回，预计 ${formatDay(sent.arrivesBy, 'zh-CN', zone)}前到账。`,
     voucher && `按您的选择，${voucher} 已换成代金券，券码在进度页上。`,
+    takenBack && `付款方的银行此前已收回 ${takenBack}，不再重复退款。`,
     kept && `${kept} 金额太小，不会自动退款，仍归您所有，${ask}。`,
   ].filter(Boolean)
   return sentences.join('') || '没有余额需要退还。'

@@ -2,7 +2,7 @@ import type { Mail } from '../adapters/mail/port.ts'
 import type { Case, CaseCard } from '../closure/case.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
-import { liveParts } from '../payout/parts.ts'
+import { liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
@@ -50,6 +50,7 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
     sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(told.policy, ctx.clock.now()) },
     voucher: sumOf(told.cards, locale, ['voucher']),
     kept: sumOf(told.cards, locale, ['kept']),
+    takenBack: sumOfParts(told.cards, locale, ({ reference }) => reference === 'chargeback'),
   }
 }
 
@@ -57,12 +58,22 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
  * What went these ways, by currency: an account's cards may hold several. Not what was claimed, or came back, since the
  * certificate, and waits; nor what the payer's bank had given back already. Null where that is nothing.
  */
-export function sumOf(cards: CaseCard[], locale: string, routes: PayoutRoute[]): string | null {
+export function sumOf(cards: Parts[], locale: string, routes: PayoutRoute[]): string | null {
+  return sumOfParts(
+    cards,
+    locale,
+    ({ route, state, reference }) =>
+      reference !== 'chargeback' && routes.includes(route) && (route === 'kept' || state !== 'waiting'),
+  )
+}
+
+type Parts = Pick<CaseCard, 'parts' | 'currency'>
+
+function sumOfParts(cards: Parts[], locale: string, counts: (part: PayoutPart) => boolean): string | null {
   const sums = new Map<string, bigint>()
   for (const { parts, currency } of cards)
-    for (const { route, amount, state, reference } of liveParts(parts))
-      if (reference !== 'chargeback' && routes.includes(route) && (route === 'kept' || state !== 'waiting'))
-        sums.set(currency, (sums.get(currency) ?? 0n) + amount)
+    for (const part of liveParts(parts).filter(counts))
+      sums.set(currency, (sums.get(currency) ?? 0n) + part.amount)
   const words = [...sums]
     .filter(([, amount]) => amount > 0n)
     .map(([currency, amount]) => formatMoney({ amount, currency }, locale))

@@ -12,7 +12,7 @@ const facts = {
   progressUrl: 'https://close.leb.example/leb/en/closures/LEB-2K7M-9QXCT',
 }
 const two = { ...facts, cards: [...facts.cards, { plan: 'LEB7', last4: '1111' }] }
-const none = { sent: null, voucher: null, kept: null }
+const none = { sent: null, voucher: null, kept: null, takenBack: null }
 const first = (letter: { paragraphs: string[] }) => letter.paragraphs[0]
 
 describe('the last mail of a closure', () => {
@@ -28,6 +28,16 @@ describe('the last mail of a closure', () => {
     )
     expect(first(certificateLetter('zh-CN', facts, { ...none, kept: '¥3.21' }))).toBe(
       '¥3.21 金额太小，不会自动退款，仍归您所有，可在进度页上要求退还。尾号 4242 的三日卡已注销。',
+    )
+  })
+
+  it('says what the bank had taken back instead of that there was nothing', () => {
+    const paid = { ...none, takenBack: '€12.30' }
+    expect(first(certificateLetter('en', facts, paid))).toBe(
+      "The payer's bank had taken back €12.30 already; it is not sent a second time. The 3-day card ending 4242 is closed.",
+    )
+    expect(first(certificateLetter('zh-CN', facts, paid))).toBe(
+      '付款方的银行此前已收回 €12.30，不再重复退款。尾号 4242 的三日卡已注销。',
     )
   })
 

@@ -1,3 +1,4 @@
+import { simpleParser } from 'mailparser'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { addPayment, books, closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
@@ -21,7 +22,7 @@ let count = 0
 /** A card paid in three payments: 20.00 at its sale, then 5.00, then 3.00. */
 async function paidThrice(balance: bigint, refs: { middle?: string } = {}) {
   const nth = ++count
-  const card = await seedCard(leb, { ...money, balance, paid: 2000n })
+  const card = await seedCard(leb, { ...money, email: `thrice${nth}@example.com`, balance, paid: 2000n })
   const middle = refs.middle ?? `pi_middle${nth}_eur_1`
   const last = `pi_last${nth}_eur_1`
   await addPayment(leb, card, { ref: middle, amount: 500n, currency: 'EUR', day: 2 })
@@ -119,6 +120,10 @@ it('stops for staff when a payment is charged back between settlement and payout
   expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
   expect((after['chargebacks'] ?? 0n) - (before['chargebacks'] ?? 0n)).toBe(300n)
   expect(given(last)).toEqual([])
+  const { raw } = leb.world.sims.mail.messages(`thrice${count}@example.com`).at(-1)!
+  const { text } = await simpleParser(Buffer.from(raw, 'latin1'))
+  expect(text).toContain('€3.00 is on its way back to you')
+  expect(text).toContain("The payer's bank had taken back €3.00 already")
 })
 
 it('gives every posting, order and part back when it is undone after settlement', async () => {

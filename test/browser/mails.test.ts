@@ -68,7 +68,12 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     'sign-in': letters.signInLetter(locale, '123456'),
     identify: letters.identifyLetter(locale, '123456', closure),
     slip: letters.slipLetter(locale, closure),
-    certificate: certificateLetter(locale, closure, { sent, voucher: null, kept: order.gross }, papers),
+    certificate: certificateLetter(
+      locale,
+      closure,
+      { sent, voucher: null, kept: order.gross, takenBack: null },
+      papers,
+    ),
     'taken-back': takenBackLetter(locale, issuer, {
       ...closure,
       taken: [{ sum: order.gross, at, state: 'open' }],
