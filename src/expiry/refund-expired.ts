@@ -44,15 +44,34 @@ async function closeExpired(ctx: Context, issuerId: string, card: Due): Promise<
     const known = error instanceof Refusal && error.code.startsWith('closure/already_')
     if (!known) throw error
   })
-  await inIssuer(ctx.db, issuerId, (tx) =>
-    tx
-      .updateTable('card_end')
-      .set({ outcome: 'refunded' })
-      .where('issuer_id', '=', issuerId)
-      .where('card_id', '=', card.cardId)
-      .where('outcome', '=', 'refund_due')
-      .execute(),
-  )
+  await inIssuer(ctx.db, issuerId, (tx) => noteRefunded(tx, issuerId, card))
+}
+
+/** The card's row first, as whoever adds days or declares a closing does it: their triggers write the end after it. */
+async function noteRefunded(tx: Tx, issuerId: string, { cardId }: Due): Promise<void> {
+  await tx
+    .updateTable('card as c')
+    .set({ ended_for_good: true })
+    .where('c.issuer_id', '=', issuerId)
+    .where('c.card_id', '=', cardId)
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('card_end as n')
+          .select('n.card_id')
+          .where('n.issuer_id', '=', issuerId)
+          .where('n.card_id', '=', cardId)
+          .where('n.outcome', '=', 'refund_due'),
+      ),
+    )
+    .execute()
+  await tx
+    .updateTable('card_end')
+    .set({ outcome: 'refunded' })
+    .where('issuer_id', '=', issuerId)
+    .where('card_id', '=', cardId)
+    .where('outcome', '=', 'refund_due')
+    .execute()
 }
 
 type Due = { cardId: string; accountId: string; jurisdiction: string; locale: 'zh-CN' | 'en' }

@@ -119,6 +119,10 @@ describe('refund', () => {
       balance: 12_345n,
     })
     expect(await readState(world, empty!)).toMatchObject({ state: 'open', outcome: 'nothing' })
+    const over = await inIssuer(world.db, 'leb', (tx) =>
+      tx.selectFrom('card').select('card_id').where('ended_for_good', '=', true).execute(),
+    )
+    expect(over).toEqual([{ card_id: rich!.cardId }])
     const closures = await inIssuer(world.db, 'leb', (tx) =>
       tx.selectFrom('closure').select(['identity', 'state', 'locale']).execute(),
     )

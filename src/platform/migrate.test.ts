@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { migrate } from './migrate.ts'
-import { grantRights, wrongRights } from './rights.ts'
+import { wrongRights } from './rights.ts'
 
 const name = `m_${randomBytes(8).toString('hex')}`
 const databaseUrl = inject('postgresUrl').replace(/\/[^/]*$/, `/${name}`)
@@ -70,7 +70,6 @@ it('keeps what was known of the ends of cards, on their own row or beside it', a
 it('still knows each record that was booked by a posting of its own, and whose turn it is to write the books', async () => {
   await inDatabase(async (url, client) => {
     await migrate(url, '0071')
-    await grantRights(client)
     await seedOldCard('leb', client)
     const card = await client.query<{ card_id: string }>(
       `insert into ledger_account (issuer_id, account_id, kind, currency, card_id, balance)
@@ -97,6 +96,33 @@ it('still knows each record that was booked by a posting of its own, and whose t
     )
     expect(rows).toEqual([{ balance: 488, moved: -12 }])
     await client.query('reset role')
+  })
+})
+
+it('keeps what use came to, and who was given everything back when a card ended, from before 0074', async () => {
+  await inDatabase(async (url, client) => {
+    await migrate(url, '0073')
+    for (const issuer of ['leb', 'roamly']) {
+      await seedOldCard(issuer, client)
+      await client.query(`select set_config('leb.issuer', $1, false)`, [issuer])
+      await client.query(
+        `insert into ledger_account (issuer_id, account_id, kind, currency, card_id, balance)
+         select issuer_id, gen_random_uuid(), 'holder_balance', 'CNY', card_id, 500 from card`,
+      )
+    }
+    await client.query(`insert into usage_meter select issuer_id, card_id, 61, 700 from card`)
+    await client.query(`update card_end set lapsed_at = now(), outcome = 'refunded'`)
+    await migrate(url)
+    const read = async (issuer: string) => {
+      await client.query(`select set_config('leb.issuer', $1, false)`, [issuer])
+      const { rows } = await client.query(
+        `select l.used_gross::int as used, l.voice_over_s::int as voice, c.ended_for_good as over
+           from ledger_account l join card c using (issuer_id, card_id)`,
+      )
+      return rows
+    }
+    expect(await read('roamly')).toEqual([{ used: 700, voice: 61, over: true }])
+    expect(await read('leb')).toEqual([{ used: 0, voice: 0, over: false }])
   })
 })
 

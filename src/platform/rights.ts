@@ -9,7 +9,7 @@ export const appRole = 'leb_app'
 const journal = ['ledger_posting', 'ledger_entry', 'ledger_hold']
 const read_only = [...journal, 'migration']
 const account_inserts = ['issuer_id', 'account_id', 'kind', 'currency', 'card_id']
-const account_updates = ['frozen_at', 'closed_at']
+const account_updates = ['frozen_at', 'closed_at', 'used_gross', 'voice_over_s']
 /** Whom the journal belongs to, and all that is LEB's with it. */
 const owner = `(select relowner from pg_class where oid = 'public.ledger_entry'::regclass)`
 const columns = (names: string[]) => names.join(', ')

@@ -96,6 +96,7 @@ export interface Card {
   closed_at: Timestamp | null
   currency: string
   data_left_mb: Int8
+  ended_for_good: Generated<boolean>
   expires_at: Timestamp
   iccid: string
   invoice_no: string
@@ -360,6 +361,8 @@ export interface LedgerAccount {
   held: Generated<Int8>
   issuer_id: string
   kind: string
+  used_gross: Generated<Int8>
+  voice_over_s: Generated<Int8>
 }
 
 export interface LedgerEntry {
@@ -633,13 +636,6 @@ export interface UsageKey {
   secret_hash: Buffer
 }
 
-export interface UsageMeter {
-  card_id: string
-  gross_minor: Generated<Int8>
-  issuer_id: string
-  voice_over_s: Generated<Int8>
-}
-
 export interface UsageRecord {
   balance_units: Generated<Int8>
   bucket_units: Generated<Int8>
@@ -743,7 +739,6 @@ export interface DB {
   unmatched_receipt: UnmatchedReceipt
   usage_day: UsageDay
   usage_key: UsageKey
-  usage_meter: UsageMeter
   usage_record: UsageRecord
   vault_index: VaultIndex
   vault_item: VaultItem

@@ -6,7 +6,7 @@ import { freezeBalance, houseAccount, lockCardBalance } from '../ledger/accounts
 import { post } from '../ledger/post.ts'
 import type { Tx } from '../platform/db.ts'
 import { bringBack } from './dry-cut.ts'
-import { openUsageStage, type UsageStage } from './usage-stage.fixture.ts'
+import { openUsageStage, usedAt, type UsageStage } from './usage-stage.fixture.ts'
 
 let stage: UsageStage
 let leb: TestWorld
@@ -49,6 +49,53 @@ describe('a card that is being closed', () => {
     expect((await take(record(card)))[0]).toMatchObject({ outcome: 'late', lateUsage: { amount: price } })
     expect(await house('late_usage')).toBe(borne - 2n * price)
     expect((await house('revenue')) > revenue).toBe(true)
+  })
+})
+
+describe('a card whose money went back when it ended', () => {
+  it('stays ended for use, however many days an import adds to it', async () => {
+    const card = await emptyCard()
+    await inLeb(async (tx) => {
+      await sql`update card_end set lapsed_at = now(), outcome = 'refunded' where card_id = ${card.cardId}`.execute(
+        tx,
+      )
+      const later = new Date(leb.clock.now().getTime() + 40 * 86_400_000)
+      await sql`update card set expires_at = ${later}, data_left_mb = 500, ended_for_good = true
+        where card_id = ${card.cardId}`.execute(tx)
+    })
+    expect((await take(record(card)))[0]).toMatchObject({ outcome: 'late' })
+    expect((await stateOf(card)).balance).toBe(8640n)
+  })
+})
+
+describe('part minutes and tax', () => {
+  it('are rounded over all that was used, drained and paid in one batch or in several', async () => {
+    const use = (card: Seeded) => [
+      record(card, { kind: 'voice', quantity: 40, usedAt: usedAt + 1 }),
+      record(card, { quantity: 3, usedAt: usedAt + 2 }),
+      record(card, { kind: 'voice', quantity: 20, usedAt: usedAt + 3 }),
+      record(card, { quantity: 1, usedAt: usedAt + 4 }),
+    ]
+    const meterOf = (card: Seeded) =>
+      inLeb(async (tx) => {
+        const { rows } =
+          await sql<object>`select used_gross, voice_over_s, (select sum(tax_minor)::bigint from usage_record u
+          where u.card_id = l.card_id) as tax from ledger_account l where card_id = ${card.cardId}`.execute(
+            tx,
+          )
+        return { ...rows[0]!, paid: 8640n - (await stateOf(card)).balance }
+      })
+    const [whole, parts, frozen] = [await emptyCard(), await emptyCard(), await emptyCard()]
+    await take(...use(whole))
+    for (const one of use(parts)) await take(one)
+    await take(use(frozen)[0]!)
+    await inLeb((tx) => freezeBalance(leb, tx, frozen))
+    await take(...use(frozen).slice(1))
+    const all = await meterOf(whole)
+    expect(all).toMatchObject({ voice_over_s: 60n, used_gross: expect.any(BigInt) })
+    expect(all).toMatchObject({ used_gross: all.paid })
+    expect(await meterOf(parts)).toEqual(all)
+    expect(await meterOf(frozen)).toEqual(all)
   })
 })
 

@@ -35,6 +35,8 @@ export type CardState = {
   state: 'open' | 'closing' | 'frozen' | 'closed'
   currency: string
   accountId: string
+  /** Where its balance lies, as long as nothing was written there. */
+  place: string
   rules: Rules
   /** Of the plan: MB, seconds, messages. */
   left: Record<UsageKind, number>
@@ -46,7 +48,8 @@ export type CardState = {
   available: bigint
   /** Beyond the buckets so far, over the card's life. */
   voiceOverS: number
-  grossMinor: bigint
+  /** All that use took off its balance so far: tax is taken over the sum. */
+  usedGross: bigint
   /** Data that the plan gave on a day; only where it counts by day. */
   dayMb: Map<string, number>
   activatedAt: number | null
@@ -59,7 +62,7 @@ export type CardState = {
   lapsedAt: number | null
   frozenAt: number | null
   settledAt: number | null
-  changed: { card: boolean; meter: boolean; days: Set<string> }
+  changed: { card: boolean; voice: boolean; days: Set<string> }
   /** Ran dry in this batch; `until` where only the plan's day is over. */
   dry: { usedAt: number; until: number | null } | null
 }

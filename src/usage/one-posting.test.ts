@@ -60,9 +60,11 @@ it('shows each holder their own lines of a batch, a line a page, and what each w
 it('takes what drains, what is late and what is paid in one batch, and none of it twice', async () => {
   const [frozen, gone, open] = [await stage.emptyCard(), await stage.emptyCard(), await stage.emptyCard()]
   await freeze(frozen)
-  await stage.inLeb((tx) =>
-    sql`update card_end set lapsed_at = now() where card_id = ${gone.cardId}`.execute(tx),
-  )
+  await stage.inLeb(async (tx) => {
+    const soon = new Date(stage.leb.clock.now().getTime() + 60_000)
+    await sql`update card set expires_at = ${soon} where card_id = ${gone.cardId}`.execute(tx)
+    await sql`update card_end set lapsed_at = now() where card_id = ${gone.cardId}`.execute(tx)
+  })
   const batch = [
     stage.record(open, { quantity: 2 }),
     stage.record(frozen, { quantity: 2 }),

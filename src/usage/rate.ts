@@ -137,16 +137,13 @@ function charge(
   const gross = BigInt(can) * price
   if (size !== 1 && units > 0) {
     card.voiceOverS = before + units
-    card.changed.meter = true
+    card.changed.voice = true
   }
   if (gross === 0n) return { units, gross, tax: 0n }
   const { rateBp } = card.rules
-  const tax = splitTax(card.grossMinor + gross, rateBp).tax - splitTax(card.grossMinor, rateBp).tax
+  const tax = splitTax(card.usedGross + gross, rateBp).tax - splitTax(card.usedGross, rateBp).tax
   card.available -= gross
-  if (rateBp > 0) {
-    card.grossMinor += gross
-    card.changed.meter = true
-  }
+  card.usedGross += gross
   return { units, gross, tax }
 }
 

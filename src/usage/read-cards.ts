@@ -23,6 +23,8 @@ type Row = {
   sms_left: bigint
   state: CardState['state']
   jurisdiction: string
+  /** Where its balance lies. */
+  place: string
   account_id: string
   currency: string
   /** The balance without what is held. */
@@ -30,8 +32,8 @@ type Row = {
   frozen_ms: number | null
   /** When its account ended: it is settled. */
   closed_ms: number | null
-  voice_over_s: bigint | null
-  gross_minor: bigint | null
+  voice_over_s: bigint
+  used_gross: bigint
   buckets: { bucket_id: string; kind: UsageKind; left_units: number; expires_ms: number }[] | null
   days: { day: string; data_mb: number }[] | null
 }
@@ -45,7 +47,7 @@ export function cardOf(cards: Cards, record: UsageRecord): CardState | undefined
 
 /**
  * Locks the balance of every card that the records name and reads the cards after that (usage_cards,
- * migrations/0054): until the transaction ends nobody else charges them.
+ * migrations/0074): until the transaction ends nobody else charges them.
  */
 export async function lockCards(
   tx: Tx,
@@ -57,7 +59,7 @@ export async function lockCards(
   const iccids = new Set(records.flatMap(({ iccid }) => (iccid === undefined ? [] : [iccid])))
   const cardIds = new Set(records.flatMap(({ cardId }) => (cardId === undefined ? [] : [cardId])))
   const { rows } = await sql<Row>`
-    select * from usage_cards(${issuerId}, ${plain([...iccids])}::text[], ${plain([...cardIds])}::uuid[])`.execute(
+    select * from usage_cards(${issuerId}, ${plain([...iccids])}::text[], ${plain([...cardIds])}::uuid[], ${now})`.execute(
     tx,
   )
   const cards: Cards = { byId: new Map(), byIccid: new Map() }
@@ -94,13 +96,14 @@ function stateOf(row: Row, rules: CardState['rules']): CardState {
     state: row.state,
     currency: row.currency,
     accountId: row.account_id,
+    place: row.place,
     rules,
     left: { data: Number(row.data_left_mb), voice: Number(row.voice_left_s), sms: Number(row.sms_left) },
     drawn: { data: 0, voice: 0, sms: 0 },
     buckets,
     available: row.free,
-    voiceOverS: Number(row.voice_over_s ?? 0n),
-    grossMinor: row.gross_minor ?? 0n,
+    voiceOverS: Number(row.voice_over_s),
+    usedGross: row.used_gross,
     dayMb: new Map((row.days ?? []).map(({ day, data_mb }) => [day, data_mb])),
     activatedAt: row.activated_ms,
     activatedZone: row.activated_zone,
@@ -110,7 +113,7 @@ function stateOf(row: Row, rules: CardState['rules']): CardState {
     lapsedAt: row.lapsed_ms,
     frozenAt: row.frozen_ms,
     settledAt: row.closed_ms,
-    changed: { card: false, meter: false, days: new Set() },
+    changed: { card: false, voice: false, days: new Set() },
     dry: null,
   }
 }

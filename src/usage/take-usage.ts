@@ -20,7 +20,7 @@ import { openPlanBook, type PlanBook } from './plan-book.ts'
 import { rate } from './rate.ts'
 import { cardOf, lockCards } from './read-cards.ts'
 import { contentHash, journalKey, type UsageRecord } from './record.ts'
-import { type RatedRecord, writeUsage } from './write-usage.ts'
+import { type RatedRecord, writeUsage, writeUse } from './write-usage.ts'
 
 const books = new WeakMap<pg.Pool, PlanBook>()
 
@@ -96,6 +96,7 @@ async function takeIn(
   })
   await writeUsage(tx, issuerId, rated, now)
   await moveMoney(ctx, tx, issuerId, rated)
+  await writeUse(tx, issuerId, cards.byId.values())
   // After the house's accounts, as a top-up that brings a line back does it: else the two could wait for each other.
   await noteDryCards(ctx, tx, issuerId, [...cards.byId.values()], now)
   return results.map((result, at) => {
@@ -155,8 +156,11 @@ async function readStored(tx: Tx, issuerId: string, records: UsageRecord[]): Pro
 async function moveMoney(ctx: Context, tx: Tx, issuerId: string, all: RatedRecord[]): Promise<void> {
   const paid = all.filter(({ rated }) => rated.gross > 0n)
   const drains = ({ card, rated }: RatedRecord) => card.frozenAt !== null && !isBorneByHouse(rated.outcome)
-  for (const one of paid.filter(drains)) await drainIntoSettlement(ctx, tx, issuerId, one)
+  const drained = paid.filter(drains)
+  for (const one of drained) await drainIntoSettlement(ctx, tx, issuerId, one)
   const lines = paid.filter((one) => !drains(one)).map(lineOf)
+  // What was drained has moved its card's balance, and a late record may be of the same card.
+  if (drained.length > 0) for (const line of lines) line.place = undefined
   for (const { answer } of await postUsage(ctx, tx, issuerId, lines))
     assert(answer === 'posted', 'what was rated under the lock of a balance is posted')
 }
@@ -178,5 +182,6 @@ function lineOf({ record, card, rated }: RatedRecord): UsageLine {
     net: gross - tax,
     tax,
     late,
+    place: card.place,
   }
 }

@@ -10,7 +10,7 @@ export type RatedRecord = { record: UsageRecord; hash: Buffer; card: CardState; 
 
 /**
  * Writes what a batch used, one statement a table however many records: the records, what it took of plans and
- * buckets, and the sums that roundings go by. Takes differences off cards and buckets, so that what others changed
+ * buckets. Takes differences off cards and buckets, so that what others changed
  * meanwhile (days or data bought) stays. Throws an error with code 40001 where a record was written meanwhile.
  */
 export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
@@ -23,11 +23,6 @@ export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[],
     cards.filter(({ changed }) => changed.card),
   )
   await writeBuckets(tx, issuerId, cards)
-  await writeMeters(
-    tx,
-    issuerId,
-    cards.filter(({ changed }) => changed.meter),
-  )
   await writeDays(tx, issuerId, cards)
 }
 
@@ -93,19 +88,6 @@ async function writeBuckets(tx: Tx, issuerId: string, cards: CardState[]): Promi
      where b.issuer_id = ${issuerId} and b.bucket_id = r.bucket_id`.execute(tx)
 }
 
-async function writeMeters(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
-  if (cards.length === 0) return
-  // Cards are locked by their balance, so nobody else writes these rows now.
-  await sql`
-    insert into usage_meter (issuer_id, card_id, voice_over_s, gross_minor)
-    select ${issuerId}, r.* from unnest(
-      ${plain(cards.map((c) => c.cardId))}::uuid[],
-      ${plain(cards.map((c) => c.voiceOverS))}::bigint[],
-      ${plain(cards.map((c) => c.grossMinor))}::bigint[]) as r
-    on conflict (issuer_id, card_id)
-      do update set voice_over_s = excluded.voice_over_s, gross_minor = excluded.gross_minor`.execute(tx)
-}
-
 async function writeDays(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
   const days = cards.flatMap((card) =>
     [...card.changed.days].map((day) => ({ cardId: card.cardId, day, mb: card.dayMb.get(day)! })),
@@ -118,4 +100,20 @@ async function writeDays(tx: Tx, issuerId: string, cards: CardState[]): Promise<
       ${days.map((d) => d.day)}::date[],
       ${days.map((d) => d.mb)}::bigint[]) as r
     on conflict (issuer_id, card_id, day) do update set data_mb = excluded.data_mb`.execute(tx)
+}
+
+/**
+ * Writes what roundings go by, where the gate has not: seconds of voice, and what was drained into a settlement. After
+ * the money has been moved: until then balances stay in the places where they were locked (post-usage.ts).
+ */
+export async function writeUse(tx: Tx, issuerId: string, all: Iterable<CardState>): Promise<void> {
+  const cards = [...all].filter((c) => c.changed.voice || (c.frozenAt !== null && c.settledAt === null))
+  if (cards.length === 0) return
+  await sql`
+    update ledger_account a set voice_over_s = r.voice_over_s, used_gross = r.used_gross
+      from unnest(
+        ${plain(cards.map((c) => c.accountId))}::uuid[],
+        ${plain(cards.map((c) => c.voiceOverS))}::bigint[],
+        ${plain(cards.map((c) => c.usedGross))}::bigint[]) as r (account_id, voice_over_s, used_gross)
+     where a.issuer_id = ${issuerId} and a.account_id = r.account_id`.execute(tx)
 }
