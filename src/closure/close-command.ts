@@ -85,7 +85,7 @@ async function closeOne(ctx: Context, iccid: string, issuer: string | undefined)
   let number = known?.number
   if (!number || known?.state === 'undone') {
     // A secret that is not set here is said before anything counts: this process would be asked for it at once.
-    await ctx.providers.of(card.issuerId)
+    await Promise.all(Object.values(ctx.providers.of(card.issuerId)).map((open) => open()))
     try {
       number = await declare(ctx, card)
     } catch (error) {
