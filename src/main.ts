@@ -25,7 +25,8 @@ export async function main(argv: string[]): Promise<void> {
   try {
     process.exitCode = await run(argv)
   } catch (error) {
-    if (error instanceof ToldToStop) process.exitCode = 0
+    // What was cut short is not waited for.
+    if (error instanceof ToldToStop) process.exit(error.exitCode)
     else if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else if (error instanceof SetupError || error instanceof KeyStoreError) fail(error.message)
     else {
