@@ -2,6 +2,7 @@ import { progressBar } from '../card/progress-bar.ts'
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
+import { type KnownOutcome, outcomeWords } from './outcome.ts'
 import { importUsage, type UsageReject, usageRejectReasons, type UsageSummary } from './import-usage.ts'
 
 export type ImportUsageCommand = {
@@ -56,7 +57,7 @@ function describe(summary: UsageSummary, rejects: string): string {
   const lines = [`${rows} rows: ${taken} taken in, ${rejected} rejected, ${unchanged} unchanged`]
   const ranked = (counts: Record<string, number>) => Object.entries(counts).toSorted(([, a], [, b]) => b - a)
   for (const [outcome, count] of ranked(summary.outcomes))
-    lines.push(`${String(count).padStart(8)}  ${outcome}`)
+    lines.push(`${String(count).padStart(8)}  ${outcome}: ${outcomeWords[outcome as KnownOutcome]}`)
   for (const [code, count] of ranked(summary.reasons))
     lines.push(`${String(count).padStart(8)}  ${code}: ${usageRejectReasons[code as UsageReject]}`)
   if (rejected > 0)

@@ -42,6 +42,17 @@ const row = (id: string, over: Partial<Record<string, string>> = {}) =>
     over.usedAt ?? '2026-11-22T09:00:00Z',
   ].join(',')
 
+/** What a run without --json prints. */
+async function inWords(lines: string[]): Promise<string> {
+  const file = join(dir, 'words.csv')
+  await writeFile(file, lines.join('\n'))
+  let said = ''
+  const rejects = join(dir, 'words.bad')
+  const out = (text: string) => void (said += text)
+  await importUsageCommand(leb, { file, rejects, json: false, progress: false, out })
+  return said
+}
+
 async function take(lines: string[] | Buffer) {
   const file = join(dir, 'usage.csv')
   const rejects = join(dir, 'bad.csv')
@@ -222,4 +233,10 @@ it('makes keys that are shown once, listed without their secret, and revoked', a
   leb.clock.advance({ seconds: 11 })
   expect(await issuerOfUsageKey(leb, key)).toBeUndefined()
   await expect(usageKeyAddCommand(leb, { issuer: 'nobody' })).rejects.toThrow(/there is no issuer/)
+})
+
+it('says in words how what was taken in ended', async () => {
+  const said = await inWords([header, row('w1'), row('w2', { country: 'KR' })])
+  expect(said).toMatch(/^2 rows: 2 taken in, 0 rejected, 0 unchanged\n/)
+  expect(said).toMatch(/ 1 {2}out_of_zone: used where the card does not work, and not charged\n/)
 })
