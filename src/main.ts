@@ -234,6 +234,15 @@ function addProof(program: Command, ends: Ends): void {
     )
   const keys = program.command('keys').description('sealing keys')
   keys
+    .command('list [issuer]')
+    .description('every key with its id (kid), and how it stands')
+    .option('--json', 'as one JSON object')
+    .action(
+      ends(async (issuer: string | undefined, options: { json?: boolean }) =>
+        (await import('./keys-command.ts')).listKeysCommand(readConfig(), issuer, options),
+      ),
+    )
+  keys
     .command('rotate <issuer>')
     .description('a new sealing key; what the old one sealed stays genuine')
     .option('--json', 'answer as one JSON object')
