@@ -8,6 +8,7 @@ import { placeAndFault, plainWords } from '../platform/plain-words.ts'
 import { jurisdictionsWithRules } from '../policy/policy.ts'
 import { mustSpeakFor } from '../slip/seal.ts'
 import { type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
+import { secretsNamed } from './secrets-named.ts'
 
 type Print = (text: string) => void
 const print: Print = (text) => void process.stdout.write(text)
@@ -28,7 +29,9 @@ export async function issuerAddCommand(
   const lacks = invoicingLacks(issuer, { taxed: true })
   const rulesKept = jurisdictionsWithRules()
   const byDefault = !rulesKept.includes(issuer.jurisdiction)
-  const unset = secretsOf(issuer.providers).filter((secret) => !hasSecret(secret))
+  const unset = secretsNamed(issuer.providers)
+    .map((name) => `env:${name}`)
+    .filter((secret) => !hasSecret(secret))
   if (input.json)
     out(
       `${JSON.stringify({ issuer: issuer.issuerId, added, ...(byDefault && { policy: 'default' }), ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
@@ -45,15 +48,6 @@ export async function issuerAddCommand(
       out(`Its settings name ${unset.join(', ')}, not set here: leb serve and leb work need them\n`)
   }
   return 0
-}
-
-/** What its providers' secrets are read from, as `env:NAME`. */
-function secretsOf(setting: unknown): string[] {
-  // In a mail server's address it stands as password, where a colon may be written as %3A.
-  if (typeof setting === 'string')
-    return Array.from(setting.matchAll(/\benv(?::|%3A)(\w+)/gi), ([, name]) => `env:${name}`)
-  if (typeof setting !== 'object' || setting === null) return []
-  return [...new Set(Object.values(setting).flatMap(secretsOf))]
 }
 
 async function ensureKeys(ctx: Context, { issuerId: id, name }: Issuer): Promise<void> {
