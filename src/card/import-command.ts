@@ -47,7 +47,7 @@ export async function importCommand(ctx: Context, command: ImportCommand): Promi
     ctx.log.error('import stopped', errorFields(error))
     const code = (error as { code?: string }).code ?? 'unknown fault'
     err(
-      `leb import: stopped after ${rowsDone} rows (${code}); what was imported stays: run the same command again to go on\n`,
+      `leb import: stopped after ${rowsDone} rows (${code}); what was imported stays. Run the same command again to go on\n`,
     )
     return 2
   }

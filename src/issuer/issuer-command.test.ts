@@ -96,10 +96,13 @@ test('each fault is told in plain words, with its place and what stands there', 
     ],
     [
       { providers: { ...providers, payouts: { ...payouts, name: 'x' } } },
-      'providers.payouts.name is too short: give',
+      'providers.payouts.name takes the holder of the account in 2 to 70',
     ],
-    [{ providers: { ...providers, payouts: { ...payouts, name: 'Müller' } } }, 'write it as "Muller"'],
-    [{ providers: { ...providers, payouts: { ...payouts, name: '漫游里' } } }, 'such as "Acme Travel GmbH"'],
+    [{ providers: { ...providers, payouts: { ...payouts, name: 'Müller' } } }, 'they all take "Muller"'],
+    [
+      { providers: { ...providers, payouts: { ...payouts, name: '漫游里' } } },
+      'such as "Acme Travel GmbH"; this can’t be written so',
+    ],
     [{ jurisdiction: 'XX' }, 'jurisdiction takes the ISO 3166 code of a country, such as DE'],
     [{ jurisdiction: undefined }, 'jurisdiction is missing'],
   ]

@@ -43,6 +43,7 @@ export function bankName(typed: string): string | undefined {
 export function bankNameFault(name: string): string | undefined {
   const taken = bankName(name)
   if (taken === name) return undefined
-  if (taken) return `holds what some banks refuse: write it as "${taken}"`
-  return `${name.length < 2 ? 'is too short' : 'can’t be written in the signs that all banks take'}: give the holder of the account in 2 to 70 Latin letters, digits, spaces and / - ? : ( ) . , ' +, such as "Acme Travel GmbH"`
+  if (taken) return `holds what some banks refuse; they all take "${taken}"`
+  const why = name.length < 2 ? 'is too short' : 'can’t be written so'
+  return `takes the holder of the account in 2 to 70 Latin letters, digits, spaces and / - ? : ( ) . , ' +, such as "Acme Travel GmbH"; this ${why}`
 }

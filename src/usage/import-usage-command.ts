@@ -46,7 +46,7 @@ export async function importUsageCommand(ctx: Context, command: ImportUsageComma
     ctx.log.error('usage import stopped', errorFields(error))
     const code = (error as { code?: string }).code ?? 'unknown fault'
     err(
-      `leb usage import: stopped after ${rowsDone} rows (${code}); what was taken in stays: run the same command again to go on\n`,
+      `leb usage import: stopped after ${rowsDone} rows (${code}); what was taken in stays. Run the same command again to go on\n`,
     )
     return 2
   }
