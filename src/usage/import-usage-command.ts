@@ -43,8 +43,10 @@ export async function importUsageCommand(ctx: Context, command: ImportUsageComma
       err(`leb usage import: ${error.message}\n`)
       return 2
     }
-    ctx.log.error('usage import stopped', errorFields(error))
-    const code = (error as { code?: string }).code ?? 'unknown fault'
+    // Its connections are closed under it when it is told to stop.
+    const isTold = ctx.pool.ending
+    if (!isTold) ctx.log.error('usage import stopped', errorFields(error))
+    const code = isTold ? 'told to stop' : ((error as { code?: string }).code ?? 'unknown fault')
     err(
       `leb usage import: stopped after ${rowsDone} rows (${code}); what was taken in stays. Run the same command again to go on\n`,
     )

@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard, seedCards, type Seeded } from '../../test/seed.ts'
-import { inIssuer } from '../platform/db.ts'
+import { inIssuer, openDb, openPool } from '../platform/db.ts'
 import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import { importUsage } from './import-usage.ts'
 import { importUsageCommand } from './import-usage-command.ts'
@@ -239,4 +239,20 @@ it('says in words how what was taken in ended', async () => {
   const said = await inWords([header, row('w1'), row('w2', { country: 'KR' })])
   expect(said).toMatch(/^2 rows: 2 taken in, 0 rejected, 0 unchanged\n/)
   expect(said).toMatch(/ 1 {2}out_of_zone: used where the card does not work, and not charged\n/)
+})
+
+it('says that it was told to stop, which is no fault to be logged', async () => {
+  const pool = openPool(leb.databaseUrl, 2, 'test')
+  await pool.end()
+  const logged: string[] = []
+  const log = { ...leb.log, error: (message: string) => void logged.push(message) }
+  const file = join(dir, 'told.csv')
+  await writeFile(file, [header, row('told')].join('\n'))
+  let err = ''
+  const exit = await importUsageCommand(
+    { ...leb, log, pool, db: openDb(pool) },
+    { file, rejects: join(dir, 'told.bad'), json: true, progress: false, err: (text) => void (err += text) },
+  )
+  expect({ exit, logged }).toEqual({ exit: 2, logged: [] })
+  expect(err).toMatch(/stopped after 0 rows \(told to stop\)/)
 })
