@@ -116,7 +116,10 @@ async function bareTransactions(
     order: async () => done({ iccid: `8999${String(next++).padStart(15, '0')}` }),
     confirm: async (asked: { matchingId: string }) => done({ ...asked, smdpAddress: 'bench.example' }),
   }
-  const bare = { ...ctx, providers: { of: async () => ({ esim }) as never, close: () => undefined } }
+  const bare = {
+    ...ctx,
+    providers: { of: () => ({ esim: async () => esim }) as never, close: () => undefined },
+  }
   const leases = openLeases(databaseUrl)
   const buy = async (n: number) => {
     const { orderId } = await placeOrder(bare, {

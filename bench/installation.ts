@@ -25,7 +25,9 @@ export type BenchInstallation = Installation & {
 }
 
 const noProviders: Providers = {
-  of: () => Promise.reject(new Error('a bench calls no provider by itself')),
+  of: () => {
+    throw new Error('a bench calls no provider by itself')
+  },
   close: () => undefined,
 }
 

@@ -3,16 +3,19 @@ import { openFileKeys } from './adapters/keys/file.ts'
 import { rfc3161 } from './adapters/timestamp/rfc3161.ts'
 import { openProviders } from './adapters/open-providers.ts'
 import { openWatch } from './closure/watch.ts'
+import { listIssuers } from './issuer/issuer.ts'
 import { refuseLostKeys } from './issuer/refuse-lost-keys.ts'
+import { secretsNamed } from './issuer/secrets-named.ts'
 import { systemClock } from './platform/clock.ts'
 import { type Context, workerName } from './platform/context.ts'
-import { checkDatabase, openDb, openPool } from './platform/db.ts'
+import { checkDatabase, type Db, openDb, openPool } from './platform/db.ts'
 import { startEmbeddedPostgres } from './platform/embedded-postgres.ts'
 import type { Config } from './platform/env.ts'
 import { SetupError } from './platform/errors.ts'
+import { ignoredSettings } from './platform/ignored-settings.ts'
 import { makeIds } from './platform/ids.ts'
 import { openJobs } from './platform/jobs.ts'
-import { makeLog } from './platform/log.ts'
+import { type Log, makeLog } from './platform/log.ts'
 import { makeFolder } from './platform/make-folder.ts'
 import { migrate } from './platform/migrate.ts'
 import { readRights } from './platform/rights.ts'
@@ -50,6 +53,7 @@ export async function openApp(config: Config, part: Part, check = () => {}): Pro
     pool = opened
     const db = openDb(opened)
     await refuseLostKeys(db, config.keysDir)
+    await tellIgnoredSettings(db, log, part)
     await makeKeysFolder(config.keysDir)
     const keys = await openFileKeys({
       dir: config.keysDir,
@@ -95,6 +99,13 @@ export async function openApp(config: Config, part: Part, check = () => {}): Pro
     await server?.stop()
     throw error
   }
+}
+
+async function tellIgnoredSettings(db: Db, log: Log, part: Part): Promise<void> {
+  const named = (await listIssuers(db)).flatMap(({ providers }) => secretsNamed(providers))
+  // A command may be the one that adds the issuer whose secrets are set already.
+  const sentence = ignoredSettings({ named, all: part !== 'command' })
+  if (sentence) log.warn('a variable of the environment has no effect', { sentence })
 }
 
 async function makeKeysFolder(dir: string): Promise<void> {

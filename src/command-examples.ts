@@ -44,6 +44,7 @@ export const examples: Record<string, string[]> = {
   'payout list': ['leb payout list --issuer acme'],
   'payout charged-back': ['leb payout charged-back LEB-2K7M-9QXCT --iccid 8999901000000000018'],
   verify: ['leb verify slip.pdf --trust root.pem', 'leb verify slip.pdf --trust root.pem --json'],
+  'keys list': ['leb keys list acme'],
   'keys rotate': ['leb keys rotate acme'],
   'keys revoke': ['leb keys revoke acme KID --from 2026-11-22T18:00:00Z'],
   'expiry run': ['leb expiry run --issuer acme --until 2026-12-01T00:00:00Z --dry-run'],

@@ -7,6 +7,36 @@ import { SetupError } from './platform/errors.ts'
 
 type Output = { json?: boolean }
 
+/** `leb keys list`: every key an issuer seals or sealed with, oldest first; all issuers' unless one is named. */
+export async function listKeysCommand(
+  config: Config,
+  issuer: string | undefined,
+  options: Output & { out?: (text: string) => void },
+): Promise<void> {
+  const records = await withKeys(config, async (keys) => {
+    const histories = (issuer ? [issuer] : await keys.issuers()).map((id) => keys.history(id))
+    return (await Promise.all(histories)).flat()
+  })
+  const out = options.out ?? ((text) => void process.stdout.write(text))
+  const rows = records.map(rowOf)
+  if (options.json) out(`${JSON.stringify({ keys: rows })}\n`)
+  else if (rows.length === 0) out('No issuer has keys here: leb issuer add makes them\n')
+  else for (const row of rows) out(`${row.issuerId.padEnd(20)} ${row.kid}  ${since(row)}\n`)
+}
+
+type Row = ReturnType<typeof rowOf>
+
+function rowOf({ issuerId, kid, source, notBefore, notAfter, createdAt, retiredAt, revokedAt }: KeyRecord) {
+  return { issuerId, kid, source, notBefore, notAfter, createdAt, retiredAt, revokedAt }
+}
+
+/** How a key stands; a certificate of the operator's own is revoked by its own authority. */
+function since({ createdAt, retiredAt, revokedAt, source }: Row): string {
+  const days = `${createdAt.slice(0, 10)} to ${retiredAt?.slice(0, 10) ?? 'now, seals'}`
+  const whose = source === 'operator' ? ', your own certificate' : ''
+  return `${days}${whose}${revokedAt ? `, revoked from ${revokedAt}` : ''}`
+}
+
 /** `leb keys rotate`: from now on the issuer seals with a new key. */
 export async function rotateCommand(config: Config, issuer: string, options: Output): Promise<void> {
   const record = await withKeys(config, (keys) => keys.rotateSealingKey(issuer, systemClock.now()))
@@ -26,7 +56,7 @@ export async function revokeCommand(
   print(record, options, `${options.kid} is revoked from ${from.toISOString()}`)
 }
 
-async function withKeys(config: Config, work: (keys: KeyStore) => Promise<KeyRecord>): Promise<KeyRecord> {
+async function withKeys<T>(config: Config, work: (keys: KeyStore) => Promise<T>): Promise<T> {
   try {
     // Opened, an empty folder would get a root of its own.
     if ((await missingKeys(config.keysDir, [])).length > 0)

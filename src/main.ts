@@ -25,7 +25,8 @@ export async function main(argv: string[]): Promise<void> {
   try {
     process.exitCode = await run(argv)
   } catch (error) {
-    if (error instanceof ToldToStop) process.exitCode = 0
+    // What was cut short is not waited for.
+    if (error instanceof ToldToStop) process.exit(error.exitCode)
     else if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else if (error instanceof SetupError || error instanceof KeyStoreError) fail(error.message)
     else {
@@ -232,6 +233,15 @@ function addProof(program: Command, ends: Ends): void {
       ),
     )
   const keys = program.command('keys').description('sealing keys')
+  keys
+    .command('list [issuer]')
+    .description('every key with its id (kid), and how it stands')
+    .option('--json', 'as one JSON object')
+    .action(
+      ends(async (issuer: string | undefined, options: { json?: boolean }) =>
+        (await import('./keys-command.ts')).listKeysCommand(readConfig(), issuer, options),
+      ),
+    )
   keys
     .command('rotate <issuer>')
     .description('a new sealing key; what the old one sealed stays genuine')

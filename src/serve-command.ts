@@ -13,7 +13,7 @@ import { serve } from './web/serve.ts'
 export async function serveCommand(config: Config, options: { work?: boolean }): Promise<void> {
   letHeapGrow()
   readyPress()
-  const stopping = hearStop({ early: !config.databaseUrl })
+  const stopping = hearStop({ early: !config.databaseUrl, endless: true })
   const app = await openApp(config, options.work ? 'work' : 'serve', () => stopping.check())
   const closing: (() => Promise<void>)[] = [() => app.stop()]
   try {

@@ -9,7 +9,7 @@ import { hearStop } from './platform/until-told-to-stop.ts'
 export async function workCommand(config: Config): Promise<void> {
   letHeapGrow()
   readyPress()
-  const stopping = hearStop({ early: !config.databaseUrl })
+  const stopping = hearStop({ early: !config.databaseUrl, endless: true })
   const app = await openApp(config, 'work', () => stopping.check())
   try {
     const worker = await startWork(app.ctx, app.databaseUrl)

@@ -4,8 +4,10 @@ import { sweepAccess } from './holder/sweep-access.ts'
 import { keepQueueingExpiryMails } from './expiry/queue-mails.ts'
 import { sweepExpiry } from './expiry/sweep-expiry.ts'
 import { sweepHolds } from './ledger/holds.ts'
+import { logFailedLooks } from './failed-looks.ts'
 import { sendNotice } from './notice/send-notice.ts'
 import type { Context } from './platform/context.ts'
+import type { Look, Queue } from './platform/jobs.ts'
 import { openLeases } from './platform/leases.ts'
 import { errorFields } from './platform/log.ts'
 import { sweepPayments } from './payment/sweep-payments.ts'
@@ -34,21 +36,12 @@ export type Worker = { stop(): Promise<void> }
 /** Starts working off closures and notices until stopped. Any number of processes may do this at once. */
 export async function startWork(ctx: Context, databaseUrl: string): Promise<Worker> {
   const leases = openLeases(databaseUrl)
-  const logged = (queue: string, handle: (look: { issuerId: string; id: string }) => Promise<void>) => {
-    return async (look: { issuerId: string; id: string }) => {
-      try {
-        await handle(look)
-      } catch (error) {
-        ctx.log.error('a look failed and will be tried again', {
-          queue,
-          issuer: look.issuerId,
-          [queue === 'closure' ? 'closure' : 'look']: look.id,
-          ...errorFields(error),
-        })
-        throw error
-      }
-    }
-  }
+  const tell = logFailedLooks(ctx)
+  const logged = (queue: Queue, handle: (look: Look) => Promise<void>) => (look: Look) =>
+    handle(look).catch((error: unknown) => {
+      tell(queue, look, error)
+      throw error
+    })
   await ctx.jobs.work(
     'closure',
     { atOnce: closures_at_once },

@@ -93,7 +93,9 @@ export async function openTestWorld(overrides: Overrides = {}): Promise<TestWorl
 }
 
 const noProviders: Providers = {
-  of: () => Promise.reject(new Error('this test gave no providers')),
+  of: () => {
+    throw new Error('this test gave no providers')
+  },
   close: () => undefined,
 }
 

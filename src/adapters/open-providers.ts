@@ -10,56 +10,78 @@ import { smtpMail } from './mail/smtp.ts'
 import { stripePayment } from './payment/stripe.ts'
 import type { IssuerProviders, Providers } from './providers.ts'
 
-/** Opens each issuer's providers when they are first needed, as its settings say, and keeps them open. */
+type Port = { close(): void }
+
+/** Opens each provider of an issuer when it is first needed, as the issuer's settings say, and keeps it open. */
 export function openProviders(db: Db, keysDir: string): Providers {
-  const opened = new Map<string, Promise<IssuerProviders>>()
+  const known = new Map<string, IssuerProviders>()
+  const opened = new Set<Promise<Port>>()
+  const whenNeeded = <P extends Port>(open: () => Promise<P>): (() => Promise<P>) => {
+    let port: Promise<P> | undefined
+    return () => {
+      if (port) return port
+      const opening = open()
+      port = opening
+      opened.add(opening)
+      // A missing secret is mended by the operator, not remembered.
+      opening.catch(() => {
+        opened.delete(opening)
+        port = undefined
+      })
+      return opening
+    }
+  }
   return {
     of(issuerId) {
-      let providers = opened.get(issuerId)
-      if (!providers) {
-        providers = openFor(db, keysDir, issuerId)
-        opened.set(issuerId, providers)
-        // A missing secret is mended by the operator, not remembered.
-        providers.catch(() => opened.delete(issuerId))
+      const providers = known.get(issuerId) ?? {
+        line: whenNeeded(async () => openLine(await settled(db, issuerId))),
+        esim: whenNeeded(async () => openEsim(await settled(db, issuerId))),
+        payment: whenNeeded(async () => openPayment(await settled(db, issuerId))),
+        mail: whenNeeded(async () => openMail(await settled(db, issuerId), keysDir)),
       }
+      known.set(issuerId, providers)
       return providers
     },
     close() {
-      for (const opening of opened.values()) {
-        opening.then(closeAll, () => undefined)
+      for (const opening of opened) {
+        opening.then(
+          (port) => port.close(),
+          () => undefined,
+        )
       }
       opened.clear()
+      known.clear()
     },
   }
 }
 
-function closeAll({ line, esim, payment, mail }: IssuerProviders): void {
-  for (const port of [line, esim, payment, mail]) port.close()
-}
-
-async function openFor(db: Db, keysDir: string, issuerId: string): Promise<IssuerProviders> {
+async function settled(db: Db, issuerId: string): Promise<Issuer> {
   const issuer = await findIssuer(db, issuerId)
   if (!issuer) throw new SetupError(`issuer ${issuerId} is not set up: leb issuer add FILE.json`)
-  const { line, esim, payment } = issuer.providers
-  const paymentUrl =
-    payment.host &&
-    `${payment.protocol ?? 'https'}://${payment.host}${payment.port ? `:${payment.port}` : ''}`
-  return {
-    line: tmf641Line({
-      url: line.url,
-      bearerToken: line.token && readSecret(line.token),
-      tls: await readTls(line.tls),
-    }),
-    esim: es2plusEsim({
-      url: esim.url,
-      functionRequesterIdentifier: esim.requester,
-      smdpAddress: esim.smdpAddress,
-      tls: await readTls(esim.tls),
-    }),
-    payment: stripePayment({ apiKey: readSecret(payment.key), owner: issuerId, url: paymentUrl }),
-    mail: await openMail(issuer, keysDir),
-    mailFrom: issuer.providers.mail.from,
-  }
+  return issuer
+}
+
+async function openLine({ providers: { line } }: Issuer) {
+  return tmf641Line({
+    url: line.url,
+    bearerToken: line.token && readSecret(line.token),
+    tls: await readTls(line.tls),
+  })
+}
+
+async function openEsim({ providers: { esim } }: Issuer) {
+  return es2plusEsim({
+    url: esim.url,
+    functionRequesterIdentifier: esim.requester,
+    smdpAddress: esim.smdpAddress,
+    tls: await readTls(esim.tls),
+  })
+}
+
+function openPayment({ issuerId, providers: { payment } }: Issuer) {
+  const { host, port, protocol = 'https' } = payment
+  const url = host && `${protocol}://${host}${port ? `:${port}` : ''}`
+  return stripePayment({ apiKey: readSecret(payment.key), owner: issuerId, url })
 }
 
 async function openMail(issuer: Issuer, keysDir: string) {

@@ -3,17 +3,18 @@ import type { LinePort } from './line/port.ts'
 import type { MailPort } from './mail/port.ts'
 import type { PaymentPort } from './payment/port.ts'
 
-/** Who does an issuer's work outside. */
+/**
+ * Who does an issuer's work outside. Each is opened when it is first needed, so that what one lacks holds up none of
+ * the others; throws SetupError, in one sentence, while the environment or a file lacks what its settings name.
+ */
 export type IssuerProviders = {
-  line: LinePort
-  esim: EsimPort
-  payment: PaymentPort
-  mail: MailPort
-  mailFrom: string
+  line: () => Promise<LinePort>
+  esim: () => Promise<EsimPort>
+  payment: () => Promise<PaymentPort>
+  mail: () => Promise<MailPort>
 }
 
 export type Providers = {
-  /** Throws Refusal issuer/unknown when the issuer is not set up. */
-  of(issuerId: string): Promise<IssuerProviders>
+  of(issuerId: string): IssuerProviders
   close(): void
 }

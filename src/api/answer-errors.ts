@@ -12,7 +12,8 @@ import { problemOf, type Problem } from './problem.ts'
 /** Answers whatever was thrown as application/problem+json; what is nobody's refusal is a 500 that tells nothing. */
 export const answerErrors: ErrorHandler<ApiEnv> = (error, c) => {
   const ctx = c.get('ctx')
-  const lang = pickLang(undefined, c.req.header('accept-language'))
+  // Who names no language is a program: its log is read by engineers.
+  const lang = pickLang(undefined, c.req.header('accept-language'), 'en')
   const { publicUrl } = ctx.config
   const refusal = asRefusal(error)
   let problem: Problem | undefined = refusal && problemOf(publicUrl, refusal, lang)

@@ -44,10 +44,12 @@ export async function importCommand(ctx: Context, command: ImportCommand): Promi
       err(`leb import: ${error.message}\n`)
       return 2
     }
-    ctx.log.error('import stopped', errorFields(error))
-    const code = (error as { code?: string }).code ?? 'unknown fault'
+    // Its connections are closed under it when it is told to stop.
+    const isTold = ctx.pool.ending
+    if (!isTold) ctx.log.error('import stopped', errorFields(error))
+    const code = isTold ? 'told to stop' : ((error as { code?: string }).code ?? 'unknown fault')
     err(
-      `leb import: stopped after ${rowsDone} rows (${code}); what was imported stays: run the same command again to go on\n`,
+      `leb import: stopped after ${rowsDone} rows (${code}); what was imported stays. Run the same command again to go on\n`,
     )
     return 2
   }

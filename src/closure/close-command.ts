@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
-import { openApp } from '../app.ts'
 import { progressBar } from '../card/progress-bar.ts'
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
@@ -8,6 +7,7 @@ import { inIssuer } from '../platform/db.ts'
 import type { Config } from '../platform/env.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
 import { declareClosure } from './declare.ts'
+import { withApp } from '../with-context.ts'
 import { startWork } from '../work.ts'
 
 type Options = { iccid?: string; file?: string; issuer?: string; json?: boolean }
@@ -35,31 +35,31 @@ const give_up_after_ms = 60_000
  */
 export async function closeCommand(config: Config, options: Options): Promise<number> {
   const iccids = await readList(options)
-  const app = await openApp(config, 'work')
-  const worker = await startWork(app.ctx, app.databaseUrl)
+  return withApp(config, 'work', async ({ ctx, databaseUrl }, { orTold }) => {
+    const worker = await startWork(ctx, databaseUrl)
+    return orTold(closeAll(ctx, iccids, options)).finally(() => worker.stop())
+  })
+}
+
+async function closeAll(ctx: Context, iccids: string[], options: Options): Promise<number> {
   const bar = process.stderr.isTTY
-    ? progressBar(app.ctx.clock, (text) => void process.stderr.write(text))
+    ? progressBar(ctx.clock, (text) => void process.stderr.write(text))
     : undefined
   let done = 0
   let failed = 0
-  try {
-    const queue = [...iccids]
-    const next = async () => {
-      for (let iccid = queue.shift(); iccid; iccid = queue.shift()) {
-        const result = await closeOne(app.ctx, iccid, options.issuer)
-        if (result.result !== 'closed') failed++
-        bar?.clear()
-        print(result, options)
-        bar?.draw(++done / iccids.length, `${done} of ${iccids.length} cards, ${failed} not closed`)
-      }
+  const queue = [...iccids]
+  const next = async () => {
+    for (let iccid = queue.shift(); iccid; iccid = queue.shift()) {
+      const result = await closeOne(ctx, iccid, options.issuer)
+      if (result.result !== 'closed') failed++
+      bar?.clear()
+      print(result, options)
+      bar?.draw(++done / iccids.length, `${done} of ${iccids.length} cards, ${failed} not closed`)
     }
-    await Promise.all(Array.from({ length: Math.min(at_once, iccids.length) }, next))
-    bar?.end()
-    return failed > 0 ? 1 : 0
-  } finally {
-    await worker.stop()
-    await app.stop()
   }
+  await Promise.all(Array.from({ length: Math.min(at_once, iccids.length) }, next))
+  bar?.end()
+  return failed > 0 ? 1 : 0
 }
 
 async function readList(options: Options): Promise<string[]> {
@@ -85,7 +85,7 @@ async function closeOne(ctx: Context, iccid: string, issuer: string | undefined)
   let number = known?.number
   if (!number || known?.state === 'undone') {
     // A secret that is not set here is said before anything counts: this process would be asked for it at once.
-    await ctx.providers.of(card.issuerId)
+    await Promise.all(Object.values(ctx.providers.of(card.issuerId)).map((open) => open()))
     try {
       number = await declare(ctx, card)
     } catch (error) {

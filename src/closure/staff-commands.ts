@@ -1,16 +1,16 @@
 import type { Config } from '../platform/env.ts'
-import { Refusal, SetupError } from '../platform/errors.ts'
+import { sayRefusal } from '../platform/errors.ts'
 import { withContext } from '../with-context.ts'
 import { countAsChargedBack } from './charged-back.ts'
 import { findByNumber } from './find-by-number.ts'
-import { closureRefusals, type ClosureRefusal } from './refusals.ts'
+import { closureRefusals } from './refusals.ts'
 import { recordBankTransfer, retryBlocked } from './unblock.ts'
 
 /** `leb retry`: a worker takes it up again. */
 export function retryCommand(config: Config, number: string, options: { json?: boolean }): Promise<void> {
   return withContext(config, async (ctx) => {
     const { issuerId, closureId } = await findByNumber(ctx, number)
-    await retryBlocked(ctx, { issuerId, closureId }).catch(inOneSentence)
+    await retryBlocked(ctx, { issuerId, closureId }).catch(say)
     print(number, 'is asked again', options)
   })
 }
@@ -24,7 +24,7 @@ export function paidCommand(
   return withContext(config, async (ctx) => {
     const { issuerId, closureId } = await findByNumber(ctx, number)
     const { iccid, reference } = options
-    await recordBankTransfer(ctx, { issuerId, closureId, iccid, reference }).catch(inOneSentence)
+    await recordBankTransfer(ctx, { issuerId, closureId, iccid, reference }).catch(say)
     print(number, 'has its transfer noted', options)
   })
 }
@@ -37,16 +37,12 @@ export function chargedBackCommand(
 ): Promise<void> {
   return withContext(config, async (ctx) => {
     const { issuerId, closureId } = await findByNumber(ctx, number)
-    await countAsChargedBack(ctx, { issuerId, closureId, iccid: options.iccid }).catch(inOneSentence)
+    await countAsChargedBack(ctx, { issuerId, closureId, iccid: options.iccid }).catch(say)
     print(number, 'counts what was charged back as paid', options)
   })
 }
 
-function inOneSentence(error: unknown): never {
-  if (!(error instanceof Refusal)) throw error
-  const text = closureRefusals[error.code as ClosureRefusal]
-  throw new SetupError(text ? `${text.title.en}: ${text.next.en}` : error.code)
-}
+const say = (error: unknown) => sayRefusal(error, closureRefusals)
 
 function print(number: string, words: string, options: { json?: boolean }): void {
   process.stdout.write(options.json ? `${JSON.stringify({ number, done: true })}\n` : `${number} ${words}\n`)

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ClosureView, PartView } from './closure-view.ts'
-import { inWords } from './status-command.ts'
+import { progressEn } from './pages/progress-text-en.ts'
+import { inWords, wordsFor } from './status-command.ts'
 
 const part = (route: PartView['route'], amount: string, state: PartView['state']): PartView => ({
   partId: 'p',
@@ -36,4 +37,8 @@ it('says that time to undo is over only where there was some', () => {
     inWords({ ...view, undoUntil } as unknown as ClosureView).split('\n')[2]
   expect(line(at)).toBe('  ✓ time to undo over        2026-11-22T08:00:00.000Z')
   expect(line(null)).toBe('  ✓ closing started at once  2026-11-22T08:00:00.000Z')
+})
+
+it('names the freeze as the page of the closure does', () => {
+  expect(wordsFor('freeze', { undoUntil: null })).toBe(progressEn.steps.freeze.done.toLowerCase())
 })

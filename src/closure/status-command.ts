@@ -11,7 +11,7 @@ import { readJournal } from './journal.ts'
 const stepWords: Record<StepName, string> = {
   identify: 'identity proved',
   undo_window: 'time to undo over',
-  freeze: 'line suspended',
+  freeze: 'balance frozen',
   drain_usage: 'late usage waited for',
   settle: 'balance settled',
   pay_out: 'money paid back',

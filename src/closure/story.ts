@@ -145,7 +145,7 @@ async function tellOutside<Scope, R, V>(
 
   // Whoever dies from here on has left word of what was asked.
   await turn.commit()
-  const providers = await ctx.providers.of(told.issuer.issuerId)
+  const providers = ctx.providers.of(told.issuer.issuerId)
   const answer = await callOut(ctx, step, providers, plan.ask, row)
   await hear(telling, step, scope, row, answer)
 }

@@ -52,15 +52,13 @@ function watched(calls: string[]): Outside {
     })
   const providers = {
     ...leb.providers,
-    of: async (id: string) => {
-      const ports = await leb.providers.of(id)
-      const { line, esim, payment, mail } = ports
+    of: (id: string) => {
+      const { line, esim, payment, mail } = leb.providers.of(id)
       return {
-        ...ports,
-        line: watch(line, 'line'),
-        esim: watch(esim, 'esim'),
-        payment: watch(payment, 'payment'),
-        mail: watch(mail, 'mail'),
+        line: async () => watch(await line(), 'line'),
+        esim: async () => watch(await esim(), 'esim'),
+        payment: async () => watch(await payment(), 'payment'),
+        mail: async () => watch(await mail(), 'mail'),
       }
     },
   }

@@ -3,6 +3,7 @@ import { findIssuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
+import { placeAndFault, plainWords } from '../platform/plain-words.ts'
 import { putTerms, termsFileSchema } from './terms.ts'
 
 type Print = (text: string) => void
@@ -45,8 +46,7 @@ async function readTermsFile(file: string) {
   } catch {
     throw new SetupError(`${file} is not JSON: check commas, quotes and braces`)
   }
-  const parsed = termsFileSchema.safeParse(value)
+  const parsed = termsFileSchema.safeParse(value, { error: plainWords })
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  throw new SetupError(`${file} can't be used: ${issue.path.join('.') || 'the whole file'}: ${issue.message}`)
+  throw new SetupError(`${file} can't be used: ${placeAndFault(parsed.error.issues[0]!)}`)
 }

@@ -14,7 +14,9 @@ export type Terms = {
 
 /** What `leb terms put FILE.json` takes. Paragraphs are parted by empty lines. */
 export const termsFileSchema = z.object({
-  version: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/),
+  version: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'takes 1 to 40 of A-Z, a-z, 0-9 and . _ -, such as 2026-11'),
   text: wording,
 })
 

@@ -44,6 +44,7 @@ test('an issuer is set up with keys, changed when added again, and listed', asyn
   })
   expect(JSON.parse(await add(JSON.stringify({ ...nomad(), jurisdiction: 'FR' })))).toMatchObject({
     added: false,
+    policy: 'default',
   })
   expect(await world.keys.issuers()).toContain('nomad')
   let said = ''
@@ -64,11 +65,55 @@ test('a wrong file is refused in one sentence that names the field', async () =>
   const wrong = { ...nomad(), brand: { ...nomad().brand, supportEmail: 'nobody' } }
   await expect(add(JSON.stringify(wrong))).rejects.toThrow(/brand\.supportEmail/)
   const { address: _, ...brand } = nomad().brand
-  await expect(add(JSON.stringify({ ...nomad(), brand }))).rejects.toThrow(/brand\.address: is missing$/)
+  await expect(add(JSON.stringify({ ...nomad(), brand }))).rejects.toThrow(/brand\.address is missing \(docs/)
   const mistyped = { ...nomad(), bankStatement: {}, rules: { ...nomad().rules, undo_windw_minutes: 60 } }
   await expect(add(JSON.stringify(mistyped))).rejects.toThrow(
     /knows no (bankStatement, no rules\.undo_windw_minutes|rules\.undo_windw_minutes, no bankStatement)/,
   )
   await expect(add('{')).rejects.toThrow(/is not JSON/)
   await expect(issuerAddCommand(world, { file: join(dir, 'none') })).rejects.toThrow(/there is no file/)
+})
+
+test('each fault is told in plain words, with its place and what stands there', async () => {
+  const { brand, providers, rules } = nomad()
+  const payouts = { name: 'Nomad GmbH', iban: 'DE89370400440532013000' }
+  const cases: [object, string][] = [
+    [{ brand: { ...brand, supportEmail: 'nobody' } }, 'brand.supportEmail takes an e-mail address'],
+    [{ brand: { ...brand, address: 7 } }, 'brand.address takes text in quotes'],
+    [{ brand: { ...brand, channels: [] } }, 'brand.channels is empty'],
+    [{ rules: { ...rules, unproved_days: 91 } }, 'rules.unproved_days takes at most 90'],
+    [{ rules: { ...rules, money: { unused_plan: 'all' } } }, 'takes one of "nothing", "by_day", "by_use"'],
+    [{ rules: { ...rules, money: { at_expiry: { kind: 'x' } } } }, 'takes one of "lapse", "keep", "refund"'],
+    [{ rules: { ...rules, money: { closing_fee: { EUR: 1 } } } }, 'closing_fee.EUR takes text in quotes'],
+    [{ rules: { ...rules, money: { closing_fee: { eur: '1' } } } }, 'closing_fee.eur is a name that'],
+    [
+      { providers: { ...providers, payment: { kind: 'stripe', key: 'sk_1' } } },
+      'providers.payment.key takes the name of',
+    ],
+    [
+      { providers: { ...providers, line: { kind: 'tmf641', url: 'x' } } },
+      'providers.line.url takes an address such',
+    ],
+    [
+      { providers: { ...providers, payouts: { ...payouts, name: 'x' } } },
+      'providers.payouts.name takes the holder of the account in 2 to 70',
+    ],
+    [{ providers: { ...providers, payouts: { ...payouts, name: 'Müller' } } }, 'they all take "Muller"'],
+    [
+      { providers: { ...providers, payouts: { ...payouts, name: '漫游里' } } },
+      'such as "Acme Travel GmbH"; this can’t be written so',
+    ],
+    [{ jurisdiction: 'XX' }, 'jurisdiction takes the ISO 3166 code of a country, such as DE'],
+    [{ jurisdiction: undefined }, 'jurisdiction is missing'],
+  ]
+  for (const [change, words] of cases)
+    await expect(add(JSON.stringify({ ...nomad(), ...change })), words).rejects.toThrow(words)
+})
+
+test('a jurisdiction without rules of its own is taken, and which rules hold is said', async () => {
+  const file = join(dir, 'issuer.json')
+  await writeFile(file, JSON.stringify({ ...nomad(), jurisdiction: 'FR' }))
+  let said = ''
+  await issuerAddCommand(world, { file, out: (text) => void (said += text) })
+  expect(said).toMatch(/LEB keeps no rules of FR: .*default.*\(rules are kept for CN, DE\)\n/)
 })

@@ -4,9 +4,11 @@ import { invoicingLacks } from '../invoice/seller.ts'
 import type { Context } from '../platform/context.ts'
 import { hasSecret } from '../platform/env.ts'
 import { SetupError } from '../platform/errors.ts'
-import { isMissing } from '../platform/is-missing.ts'
+import { placeAndFault, plainWords } from '../platform/plain-words.ts'
+import { jurisdictionsWithRules } from '../policy/policy.ts'
 import { mustSpeakFor } from '../slip/seal.ts'
 import { type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
+import { secretsNamed } from './secrets-named.ts'
 
 type Print = (text: string) => void
 const print: Print = (text) => void process.stdout.write(text)
@@ -25,28 +27,27 @@ export async function issuerAddCommand(
   const { added } = await putIssuer(ctx.db, issuer, ctx.clock.now())
   const out = input.out ?? print
   const lacks = invoicingLacks(issuer, { taxed: true })
-  const unset = secretsOf(issuer.providers).filter((secret) => !hasSecret(secret))
+  const rulesKept = jurisdictionsWithRules()
+  const byDefault = !rulesKept.includes(issuer.jurisdiction)
+  const unset = secretsNamed(issuer.providers)
+    .map((name) => `env:${name}`)
+    .filter((secret) => !hasSecret(secret))
   if (input.json)
     out(
-      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
+      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(byDefault && { policy: 'default' }), ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
     )
   else {
     out(`${issuer.issuerId} (${issuer.name.en}) is ${added ? 'set up' : 'changed'}\n`)
+    if (byDefault)
+      out(
+        `LEB keeps no rules of ${issuer.jurisdiction}: where its own would hold, the default ones do (rules are kept for ${rulesKept.join(', ')})\n`,
+      )
     if (lacks.length > 0)
       out(`It can close cards, but not sell: an invoice with tax needs ${lacks.join(' and ')}\n`)
     if (unset.length > 0)
       out(`Its settings name ${unset.join(', ')}, not set here: leb serve and leb work need them\n`)
   }
   return 0
-}
-
-/** What its providers' secrets are read from, as `env:NAME`. */
-function secretsOf(setting: unknown): string[] {
-  // In a mail server's address it stands as password, where a colon may be written as %3A.
-  if (typeof setting === 'string')
-    return Array.from(setting.matchAll(/\benv(?::|%3A)(\w+)/gi), ([, name]) => `env:${name}`)
-  if (typeof setting !== 'object' || setting === null) return []
-  return [...new Set(Object.values(setting).flatMap(secretsOf))]
 }
 
 async function ensureKeys(ctx: Context, { issuerId: id, name }: Issuer): Promise<void> {
@@ -86,13 +87,11 @@ async function readIssuerFile(file: string): Promise<Issuer> {
   } catch {
     throw new SetupError(`${file} is not JSON: check commas, quotes and braces`)
   }
-  const parsed = issuerSchema.safeParse(value)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    const path = issue.path.length > 0 ? issue.path.join('.') : 'the whole file'
-    const message = isMissing(value, issue.path) ? 'is missing' : issue.message
-    throw new SetupError(`${file} can't be used: ${path}: ${message}`)
-  }
+  const parsed = issuerSchema.safeParse(value, { error: plainWords })
+  if (!parsed.success)
+    throw new SetupError(
+      `${file} can't be used: ${placeAndFault(parsed.error.issues[0]!)} (docs/operate/issuers.md shows a whole file)`,
+    )
   const unknown = unknownMembers(value, parsed.data)
   if (unknown.length > 0)
     throw new SetupError(

@@ -1,13 +1,15 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { statementFormatSchema } from '../adapters/bank/statement-format.ts'
+import { countries } from '../card/countries.ts'
 import type { Db, Tx } from '../platform/db.ts'
-import { bankName } from '../payout/bank-name.ts'
+import { bankNameFault } from '../payout/bank-name.ts'
 import { readIban } from '../payout/iban.ts'
 import { issuerMoneySchema } from '../policy/money-rules.ts'
 
 /** An issuing company as data: its brand, rules and the providers that do its work. Steps differ by this, not by code. */
 
+const countryWords = 'takes the ISO 3166 code of a country, such as DE'
 const wording = z.object({ 'zh-CN': z.string().min(1), en: z.string().min(1) })
 
 /** Who sells, as tax law wants it on an invoice. An issuer without it works, but can't sell: see src/invoice/seller.ts. */
@@ -17,11 +19,11 @@ const sellerSettings = z.object({
   postCode: z.string().min(1).max(20),
   city: z.string().min(1).max(100),
   /** ISO 3166-1 alpha-2. */
-  country: z.string().regex(/^[A-Z]{2}$/),
+  country: z.string().regex(/^[A-Z]{2}$/, countryWords),
   /** With its country prefix, `DE123456789`; Greece is EL (EN 16931 BR-CO-09). */
   vatId: z
     .string()
-    .regex(/^[A-Z]{2}[A-Z0-9+*.]{2,14}$/)
+    .regex(/^[A-Z]{2}[A-Z0-9+*.]{2,14}$/, 'takes the number with its country first, such as DE123456789')
     .optional(),
   taxNumber: z.string().min(3).max(40).optional(),
   /** Number in the trade register. */
@@ -29,7 +31,7 @@ const sellerSettings = z.object({
   /** Stands before every invoice number; the issuer's id in capitals unless told. */
   invoicePrefix: z
     .string()
-    .regex(/^[A-Z0-9]{2,20}$/)
+    .regex(/^[A-Z0-9]{2,20}$/, 'takes two to twenty of A-Z and 0-9')
     .optional(),
 })
 
@@ -62,12 +64,15 @@ const host = {
   port: z.number().int().optional(),
   protocol: z.enum(['http', 'https']).optional(),
 }
+const secret = z
+  .string()
+  .startsWith('env:', 'takes the name of the variable that holds the secret, as env:NAME')
 /** Where the providers are. A secret is never here: `env:NAME` says which variable holds it. */
 export const providersSchema = z.object({
   line: z.object({
     kind: z.literal('tmf641'),
     url: z.url(),
-    token: z.string().startsWith('env:').optional(),
+    token: secret.optional(),
     tls: z.object({ keyFile: z.string(), certFile: z.string(), caFile: z.string().optional() }).optional(),
   }),
   esim: z.object({
@@ -77,7 +82,7 @@ export const providersSchema = z.object({
     /** Host where phones download (ES9+), part of the activation code; the host of `url` unless told. */
     smdpAddress: z
       .string()
-      .regex(/^[\w.-]{1,255}$/)
+      .regex(/^[\w.-]{1,255}$/, 'takes a host name')
       .optional(),
     /** What the SM-DP+ calls the profiles that are sold; a plan's code unless told. */
     profileType: z.string().min(1).max(255).optional(),
@@ -85,14 +90,14 @@ export const providersSchema = z.object({
   }),
   payment: z.object({
     kind: z.literal('stripe'),
-    key: z.string().startsWith('env:'),
+    key: secret,
     /** What its webhooks are signed with; several while one replaces another (docs/operate/payments.md). */
-    webhookSecrets: z.array(z.string().startsWith('env:')).min(1).max(4).optional(),
+    webhookSecrets: z.array(secret).min(1).max(4).optional(),
     ...host,
   }),
   mail: z.object({
     kind: z.literal('smtp'),
-    url: z.string().regex(/^smtps?:\/\//),
+    url: z.string().regex(/^smtps?:\/\//, 'takes an address that begins with smtp:// or smtps://'),
     from: z.string().min(3),
     dkim: z.object({ domain: z.string(), selector: z.string() }).optional(),
   }),
@@ -101,11 +106,18 @@ export const providersSchema = z.object({
   /** The account that transfers to holders are paid from; without it there are no files for the bank. */
   payouts: z
     .object({
-      name: z.string().refine((name) => bankName(name) === name, 'only the signs banks take, at most 70'),
-      iban: z.string().refine((text) => 'iban' in readIban(text), 'not a valid IBAN'),
+      name: z.string().refine((name) => !bankNameFault(name), {
+        error: ({ input }) => bankNameFault(input as string),
+      }),
+      iban: z
+        .string()
+        .refine(
+          (text) => 'iban' in readIban(text),
+          'is no valid IBAN: compare its digits with the bank’s own',
+        ),
       bic: z
         .string()
-        .regex(/^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$/)
+        .regex(/^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$/, 'takes a BIC of 8 or 11 signs')
         .optional(),
     })
     .optional(),
@@ -123,12 +135,12 @@ export type Issuer = {
 
 /** What `leb issuer add FILE.json` takes. */
 export const issuerSchema = z.object({
-  issuerId: z.string().regex(/^[a-z][a-z0-9]{1,19}$/, 'two to twenty of a-z and 0-9, a letter first'),
+  issuerId: z.string().regex(/^[a-z][a-z0-9]{1,19}$/, 'takes two to twenty of a-z and 0-9, a letter first'),
   name: wording,
   brand: brandSchema,
   rules: rulesSchema,
   providers: providersSchema,
-  jurisdiction: z.string().regex(/^[A-Z]{2}$/),
+  jurisdiction: z.string().refine((code) => countries.has(code), countryWords),
 })
 
 type IssuerRow = {

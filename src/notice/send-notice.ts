@@ -69,7 +69,7 @@ export async function sendNotice(ctx: Context, look: Look): Promise<void> {
     return undefined
   })
   if (!ready) return
-  const { mail } = await ctx.providers.of(issuerId)
+  const mail = await ctx.providers.of(issuerId).mail()
   const answer = await mail.send(await asMail(ctx, issuer, noticeId, ready.written))
   await inIssuer(ctx.db, issuerId, async (tx) => {
     if (answer.kind === 'done')

@@ -60,7 +60,7 @@ function overdue(tx: Tx, issuerId: string, now: Date): Promise<Unpaid[]> {
 async function isClosed(ctx: Context, issuerId: string, order: Unpaid): Promise<boolean> {
   const ref = order.payment_ref
   if (order.pay_by !== 'stripe' || ref === null) return true
-  const { payment } = await ctx.providers.of(issuerId)
+  const payment = await ctx.providers.of(issuerId).payment()
   const answer = await payment.expirePayment(ref)
   if (answer.kind === 'done') return true
   if (answer.kind === 'refused' && answer.code === 'already_paid') {

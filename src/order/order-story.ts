@@ -89,7 +89,7 @@ async function callOut<R, V>(
   request: R,
   row: OrderJournalRow,
 ): Promise<Answer<V>> {
-  const providers = await ctx.providers.of(told.issuer.issuerId)
+  const providers = ctx.providers.of(told.issuer.issuerId)
   const ask = () => step.ask?.(providers, request, row.key) ?? step.call(providers, request, row.key)
   let answer = row.state === 'pending' ? await ask() : await step.call(providers, request, row.key)
   for (let waited = 0, next = 40; waited < wait_here_ms; waited += next, next *= 2) {

@@ -36,7 +36,7 @@ export async function startPayment(
   const goodUntil = new Date(now.getTime() + page_good_for_minutes * 60_000)
   if (known?.pay_url && known.pay_url_until && known.pay_url_until > goodUntil)
     return { payUrl: known.pay_url }
-  const { payment } = await ctx.providers.of(issuerId)
+  const payment = await ctx.providers.of(issuerId).payment()
   const page = `${ctx.config.publicUrl}${orderPath(locale, order)}`
   const answer = await payment.openPayment({
     key: `order:${order.orderId}`,

@@ -4,7 +4,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { owedOfByHand } from './return-failed.ts'
-import { inOneSentence, issuersOf } from './payments-command.ts'
+import { inWords, issuersOf } from './payments-command.ts'
 
 type Print = (text: string) => void
 type Options = { issuer?: string; json?: boolean; out?: Print }
@@ -102,7 +102,7 @@ export async function decideByHandCommand(ctx: Context, input: Options & Decisio
     out(input.json ? `${JSON.stringify({ refund, decision })}\n` : `${refund} ${words}\n`)
     return 0
   }
-  return inOneSentence(new Refusal('payments/no_such_refund'))
+  return inWords(new Refusal('payments/no_such_refund'))
 }
 
 async function decide(

@@ -19,7 +19,7 @@ export async function catchUp(ctx: Context, whose: Whose): Promise<boolean> {
   if (paymentRefs.length === 0) return false
   const before = await inIssuer(ctx.db, issuerId, (tx) => knownOf(tx, issuerId, paymentRefs))
   try {
-    const { payment } = await ctx.providers.of(issuerId)
+    const payment = await ctx.providers.of(issuerId).payment()
     for (const paymentRef of paymentRefs) {
       const disputes = await payment.listDisputes(paymentRef)
       for (const disputeRef of disputes.kind === 'done' ? disputes.value : [])

@@ -18,7 +18,7 @@ export async function takeDispute(
   ctx: Context,
   { issuerId, disputeRef }: { issuerId: string; disputeRef: string },
 ): Promise<void> {
-  const { payment } = await ctx.providers.of(issuerId)
+  const payment = await ctx.providers.of(issuerId).payment()
   const answer = await payment.readDispute(disputeRef)
   if (answer.kind === 'unknown' || answer.kind === 'pending')
     throw new NotSaid(answer.kind === 'unknown' ? answer.reason : answer.kind)
@@ -32,7 +32,7 @@ export async function takeDispute(
 
 /** A dispute may overtake the payment it is about: ours are taken in first, those of others are none of our business. */
 async function waitForPayment(ctx: Context, issuerId: string, dispute: DisputeState): Promise<void> {
-  const { payment } = await ctx.providers.of(issuerId)
+  const payment = await ctx.providers.of(issuerId).payment()
   const answer = await payment.readPayment(dispute.paymentRef)
   if (answer.kind === 'unknown') throw new NotSaid(answer.reason)
   const ours = answer.kind === 'done' && answer.value.orderNumber !== undefined

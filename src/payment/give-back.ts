@@ -17,7 +17,7 @@ export async function giveBack(ctx: Context, id: { issuerId: string; receiptId: 
   const { issuerId, receiptId } = id
   const receipt = await inIssuer(ctx.db, issuerId, (tx) => intend(ctx, tx, id))
   if (!receipt) return
-  const { payment } = await ctx.providers.of(issuerId)
+  const payment = await ctx.providers.of(issuerId).payment()
   const key = receipt.tries > 1 ? `receipt:${receiptId}:${receipt.tries - 1}` : `receipt:${receiptId}`
   const { providerRef: paymentRef, amount, currency, knownByHand, askedAt } = receipt
   const mayArrive = askedAt !== null && ctx.clock.now() < arrivedBy(askedAt)

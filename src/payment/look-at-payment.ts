@@ -28,7 +28,7 @@ export async function lookAtPayment(ctx: Context, look: Look): Promise<void> {
 
 /** Asks the provider about a payment and takes the money in if it is there. */
 async function takePayment(ctx: Context, issuerId: string, ref: string): Promise<void> {
-  const { payment } = await ctx.providers.of(issuerId)
+  const payment = await ctx.providers.of(issuerId).payment()
   const answer = await payment.readPayment(ref)
   if (answer.kind === 'unknown' || answer.kind === 'pending')
     throw new NotSaid(answer.kind === 'unknown' ? answer.reason : answer.kind)

@@ -68,7 +68,7 @@ export async function openPage(
   leb: Outside,
   order: { orderId: string; number: string; gross?: bigint; currency?: string },
 ): Promise<{ ref: string; payUrl: string }> {
-  const { payment } = await leb.providers.of('leb')
+  const payment = await leb.providers.of('leb').payment()
   const answer = await payment.openPayment({
     key: `order:${order.orderId}`,
     amount: order.gross ?? 2_000n,

@@ -119,7 +119,9 @@ it('lists in words and as data, and knows what it does not know', async () => {
     /20\.00 CNY {2}bank line-3\n {2}names no order that we know \(LEB-ORD-\S+\): waits for you/,
   )
   await expect(unmatchedCommand(leb, { issuer: 'nobody' })).rejects.toThrow(/not set up/)
-  await expect(refundCommand(leb, { receipt: 'x' })).rejects.toThrow(/no such unmatched money/)
+  await expect(refundCommand(leb, { receipt: 'x' })).rejects.toThrow(
+    /^There is no such unmatched money\. See what there is with leb payments unmatched\.$/,
+  )
   await expect(refundCommand(leb, { receipt: leb.ids.next() })).rejects.toThrow(/no such unmatched money/)
   leb.world.sims.payment.seed([{ id: card.paymentRef, amount: 20_000, currency: 'cny' }])
   const { id } = leb.world.sims.payment.disputes.open(card.paymentRef, { amount: 500 })!

@@ -2,7 +2,7 @@ import { findIssuer, listIssuers } from '../issuer/issuer.ts'
 import { decimal } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
-import { Refusal, SetupError } from '../platform/errors.ts'
+import { Refusal, sayRefusal, SetupError } from '../platform/errors.ts'
 import { catchUp } from './catch-up.ts'
 import { listUnmatched, lockReceipt, type Receipt } from './receipts.ts'
 import { paymentRefusals, type PaymentRefusal } from './refusals.ts'
@@ -61,7 +61,7 @@ async function decide(
     const isOpen = receipt?.state === 'waiting' || receipt?.state === 'refunding'
     if (isNews && isOpen) throw new Refusal('payments/money_news' satisfies PaymentRefusal)
     await work(tx, { issuerId, receiptId })
-  }).catch(inOneSentence)
+  }).catch(inWords)
   const out = input.out ?? print
   out(input.json ? `${JSON.stringify({ receipt: receiptId, done: true })}\n` : `${receiptId} ${done}\n`)
   return 0
@@ -178,15 +178,9 @@ async function issuerOf(ctx: Context, receiptId: string, named: string | undefin
     )
     if (found) return issuerId
   }
-  return inOneSentence(new Refusal('payments/no_such_receipt'))
+  return inWords(new Refusal('payments/no_such_receipt'))
 }
 
-export function inOneSentence(error: unknown): never {
-  if (!(error instanceof Refusal)) throw error
-  const text = paymentRefusals[error.code as PaymentRefusal]
-  if (!text) throw error
-  const title = text.title.en.replace(/\{(\w+)\}/g, (_, name: string) => error.facts[name] ?? '')
-  throw new SetupError(`${title}: ${text.next.en}`)
-}
+export const inWords = (error: unknown): never => sayRefusal(error, paymentRefusals)
 
 const print: Print = (text) => void process.stdout.write(text)

@@ -146,7 +146,7 @@ it('gives back by itself what comes for an order that has lapsed, once, also whe
   const bought = await awaitingOrder(leb, card)
   await setState(bought.orderId, 'lapsed')
   await pay(bought)
-  const { payment } = await leb.providers.of('leb')
+  const payment = await leb.providers.of('leb').payment()
   // The provider does it, and its answer is lost.
   const hasty: typeof payment = {
     ...payment,
@@ -155,7 +155,10 @@ it('gives back by itself what comes for an order that has lapsed, once, also whe
       return { kind: 'unknown', reason: 'timeout' }
     },
   }
-  const slow = { ...leb, providers: { ...leb.providers, of: async () => ({ payment: hasty }) as never } }
+  const slow = {
+    ...leb,
+    providers: { ...leb.providers, of: () => ({ payment: async () => hasty }) as never },
+  }
   await hooks.idle()
   await lookAtPayment(leb, { issuerId: 'leb', id: bought.ref })
   const receipt = await receiptOf(bought.number)

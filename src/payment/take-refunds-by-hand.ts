@@ -27,7 +27,7 @@ export async function takeRefundsByHand(
   ctx: Context,
   { issuerId, paymentRef }: { issuerId: string; paymentRef: string },
 ): Promise<void> {
-  const { payment } = await ctx.providers.of(issuerId)
+  const payment = await ctx.providers.of(issuerId).payment()
   const answer = await payment.readRefunds(paymentRef)
   if (answer.kind === 'unknown' || answer.kind === 'pending')
     throw new NotSaid(answer.kind === 'unknown' ? answer.reason : answer.kind)
@@ -46,7 +46,7 @@ export async function takeRefundsByHand(
 
 /** A refund may overtake the payment it is of: ours is taken in first. */
 async function waitForPayment(ctx: Context, issuerId: string, paymentRef: string): Promise<void> {
-  const { payment } = await ctx.providers.of(issuerId)
+  const payment = await ctx.providers.of(issuerId).payment()
   const answer = await payment.readPayment(paymentRef)
   if (answer.kind === 'unknown') throw new NotSaid(answer.reason)
   const ours = answer.kind === 'done' && answer.value.orderNumber !== undefined

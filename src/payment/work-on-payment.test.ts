@@ -30,16 +30,16 @@ it('loses no look at a payment that another worker has asked about a moment too 
       )
     ).state
   // The one asked before the payer paid; the other was queued by the webhook that told of it.
-  const { payment } = await leb.providers.of('leb')
+  const payment = await leb.providers.of('leb').payment()
   const readPayment = payment.readPayment.bind(payment)
   const other = openLeases(leb.databaseUrl)
   const slow = {
     ...leb,
     providers: {
       ...leb.providers,
-      of: async () => ({
-        ...(await leb.providers.of('leb')),
-        payment: {
+      of: () => ({
+        ...leb.providers.of('leb'),
+        payment: async () => ({
           ...payment,
           async readPayment(ref: string) {
             const before = await readPayment(ref)
@@ -47,7 +47,7 @@ it('loses no look at a payment that another worker has asked about a moment too 
             await workOnPayment(leb, other, look)
             return before
           },
-        },
+        }),
       }),
     },
   }

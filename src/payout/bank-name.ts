@@ -38,3 +38,12 @@ export function bankName(typed: string): string | undefined {
     .trim()
   return /^[A-Za-z0-9/\-?:().,'+ ]{2,70}$/.test(name) && /[A-Za-z]/.test(name) ? name : undefined
 }
+
+/** Why banks do not take a name as it stands, and what they would take; undefined where they do. */
+export function bankNameFault(name: string): string | undefined {
+  const taken = bankName(name)
+  if (taken === name) return undefined
+  if (taken) return `holds what some banks refuse; they all take "${taken}"`
+  const why = name.length < 2 ? 'is too short' : 'can’t be written so'
+  return `takes the holder of the account in 2 to 70 Latin letters, digits, spaces and / - ? : ( ) . , ' +, such as "Acme Travel GmbH"; this ${why}`
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { minorDigits } from '../ledger/money.ts'
+import { plainWords } from '../platform/plain-words.ts'
 import { addOnTermsSchema, planTermsSchema, type PlanTerms, type PlanZone } from './terms.ts'
 import { zoneName } from './zones.ts'
 
@@ -38,7 +39,7 @@ export type FileFault = { path: string; message: string }
 
 /** Reads what `leb catalogue put` takes; answers every fault, so that a file is mended in one go. */
 export function readCatalogueFile(value: unknown): CatalogueFile | { faults: FileFault[] } {
-  const parsed = fileSchema.safeParse(value)
+  const parsed = fileSchema.safeParse(value, { error: plainWords })
   if (!parsed.success) {
     return {
       faults: parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
 /** Minor units as text, by ISO 4217 code: `{"EUR": "1990", "JPY": "3200"}`. */
-const amounts = z.record(z.string().regex(/^[A-Z]{3}$/), z.string().regex(/^\d{1,18}$/))
+const minorWords = 'takes minor units as digits in quotes, such as "1250" for 12.50'
+const amounts = z.record(z.string().regex(/^[A-Z]{3}$/), z.string().regex(/^\d{1,18}$/, minorWords))
 const wording = z.object({ 'zh-CN': z.string().min(1), en: z.string().min(1) })
 const buckets = {
   data_mb: z.number().int().min(0).max(100_000_000),
@@ -23,7 +24,9 @@ const tariff = z.object({
 const zone = z.object({
   code: z.string().min(2).max(20),
   name: wording,
-  countries: z.array(z.string().regex(/^[A-Z]{2}$/)).min(1),
+  countries: z
+    .array(z.string().regex(/^[A-Z]{2}$/, 'takes the ISO 3166 code of a country, such as DE'))
+    .min(1),
   time_zone: z.string(),
   tariff,
 })

@@ -2,9 +2,10 @@ import { isIPv6 } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import { SetupError } from './errors.ts'
+import { plainWords } from './plain-words.ts'
 
 const whole = (from: number, to: number) => {
-  const error = `a whole number from ${from} to ${to}`
+  const error = `takes a whole number from ${from} to ${to}`
   return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error })
 }
 const port = whole(0, 65_535)
@@ -22,7 +23,10 @@ const schema = z.object({
     .describe('a PostgreSQL 15+ to use instead'),
   LEB_HOST: z
     .string()
-    .refine((host) => URL.canParse(`http://${inUrl(host)}`), 'a host name or an address of this machine')
+    .refine(
+      (host) => URL.canParse(`http://${inUrl(host)}`),
+      'takes a host name or an address of this machine',
+    )
     .default('127.0.0.1')
     .describe('address the portal listens on'),
   LEB_PORT: port.default(8460).describe('port of the portal and API'),
@@ -73,12 +77,12 @@ export function readConfig(
   cwd = process.cwd(),
 ): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = schema.safeParse(given)
+  const parsed = schema.safeParse(given, { error: plainWords })
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
     const name = String(issue.path[0])
     const meaning = schema.shape[name as keyof typeof schema.shape]?.description ?? ''
-    throw new SetupError(`${name} (${meaning}) has a value LEB can't use: ${issue.message}`)
+    throw new SetupError(`${name} (${meaning}) has a value LEB can't use: it ${issue.message}`)
   }
   const e = parsed.data
   const dataDir = isAbsolute(e.LEB_DATA) ? e.LEB_DATA : resolve(cwd, e.LEB_DATA)

@@ -39,6 +39,15 @@ export type RefusalText = {
 }
 export type Refusals<Code extends RefusalCode> = Record<Code, RefusalText>
 
+/** What a command says of a refusal: what is wrong, and then what to do. What is no refusal is thrown on. */
+export function sayRefusal(error: unknown, texts: Partial<Record<RefusalCode, RefusalText>>): never {
+  if (!(error instanceof Refusal)) throw error
+  const text = texts[error.code]
+  throw new SetupError(
+    text ? `${error.fillIn(text.title, 'en')}. ${error.fillIn(text.next, 'en')}` : error.code,
+  )
+}
+
 /** A mistake of the operator's (config, disk, port, database): one sentence, no stack, exit code 2. */
 export class SetupError extends Error {
   override readonly name = 'SetupError'

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-const amounts = z.record(z.string().regex(/^[A-Z]{3}$/), z.string().regex(/^\d{1,18}$/))
+const amounts = z.record(
+  z.string().regex(/^[A-Z]{3}$/),
+  z.string().regex(/^\d{1,18}$/, 'takes minor units as digits in quotes, such as "1250" for 12.50'),
+)
 
 /** What happens to money that is left when a card expires. Never silent: it is told before and stands on the statement. */
 const atExpiry = z.discriminatedUnion('kind', [

@@ -31,7 +31,7 @@ export function registerHubs(ctx: Context, doorUrl: string): Hubs {
       pause = Math.min(pause * 2, longest_pause_ms)
     ) {
       try {
-        const { line } = await ctx.providers.of(issuerId)
+        const line = await ctx.providers.of(issuerId).line()
         if (!('subscribe' in line)) return
         const answer = await (line as unknown as Subscribing).subscribe(
           `${doorUrl}/${issuerId}${TMF641_LISTENER}`,

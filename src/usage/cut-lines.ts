@@ -42,12 +42,12 @@ type Step =
 
 /** Brings one line to where it is wished, or as far as the network lets it now. */
 async function carryOut(ctx: Context, issuerId: string, cardId: string): Promise<void> {
-  const providers = await ctx.providers.of(issuerId)
+  const line = await ctx.providers.of(issuerId).line()
   for (;;) {
     const step = await inIssuer(ctx.db, issuerId, (tx) => nextStep(ctx, tx, issuerId, cardId))
     if (step.kind === 'nothing') return
     const order = { ...step.line, key: `usage:${cardId}:${step.wish}` }
-    const answer = await (isOff(step.wish) ? providers.line.suspend(order) : providers.line.resume(order))
+    const answer = await (isOff(step.wish) ? line.suspend(order) : line.resume(order))
     const went_on = await inIssuer(ctx.db, issuerId, (tx) =>
       hear(ctx, tx, { issuerId, cardId }, step.wish, answer),
     )

@@ -2,6 +2,7 @@ import { progressBar } from '../card/progress-bar.ts'
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
+import { type KnownOutcome, outcomeWords } from './outcome.ts'
 import { importUsage, type UsageReject, usageRejectReasons, type UsageSummary } from './import-usage.ts'
 
 export type ImportUsageCommand = {
@@ -42,10 +43,12 @@ export async function importUsageCommand(ctx: Context, command: ImportUsageComma
       err(`leb usage import: ${error.message}\n`)
       return 2
     }
-    ctx.log.error('usage import stopped', errorFields(error))
-    const code = (error as { code?: string }).code ?? 'unknown fault'
+    // Its connections are closed under it when it is told to stop.
+    const isTold = ctx.pool.ending
+    if (!isTold) ctx.log.error('usage import stopped', errorFields(error))
+    const code = isTold ? 'told to stop' : ((error as { code?: string }).code ?? 'unknown fault')
     err(
-      `leb usage import: stopped after ${rowsDone} rows (${code}); what was taken in stays: run the same command again to go on\n`,
+      `leb usage import: stopped after ${rowsDone} rows (${code}); what was taken in stays. Run the same command again to go on\n`,
     )
     return 2
   }
@@ -56,7 +59,7 @@ function describe(summary: UsageSummary, rejects: string): string {
   const lines = [`${rows} rows: ${taken} taken in, ${rejected} rejected, ${unchanged} unchanged`]
   const ranked = (counts: Record<string, number>) => Object.entries(counts).toSorted(([, a], [, b]) => b - a)
   for (const [outcome, count] of ranked(summary.outcomes))
-    lines.push(`${String(count).padStart(8)}  ${outcome}`)
+    lines.push(`${String(count).padStart(8)}  ${outcome}: ${outcomeWords[outcome as KnownOutcome]}`)
   for (const [code, count] of ranked(summary.reasons))
     lines.push(`${String(count).padStart(8)}  ${code}: ${usageRejectReasons[code as UsageReject]}`)
   if (rejected > 0)

@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard, seedCards, type Seeded } from '../../test/seed.ts'
-import { inIssuer } from '../platform/db.ts'
+import { inIssuer, openDb, openPool } from '../platform/db.ts'
 import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import { importUsage } from './import-usage.ts'
 import { importUsageCommand } from './import-usage-command.ts'
@@ -41,6 +41,17 @@ const row = (id: string, over: Partial<Record<string, string>> = {}) =>
     over.country ?? 'JP',
     over.usedAt ?? '2026-11-22T09:00:00Z',
   ].join(',')
+
+/** What a run without --json prints. */
+async function inWords(lines: string[]): Promise<string> {
+  const file = join(dir, 'words.csv')
+  await writeFile(file, lines.join('\n'))
+  let said = ''
+  const rejects = join(dir, 'words.bad')
+  const out = (text: string) => void (said += text)
+  await importUsageCommand(leb, { file, rejects, json: false, progress: false, out })
+  return said
+}
 
 async function take(lines: string[] | Buffer) {
   const file = join(dir, 'usage.csv')
@@ -222,4 +233,26 @@ it('makes keys that are shown once, listed without their secret, and revoked', a
   leb.clock.advance({ seconds: 11 })
   expect(await issuerOfUsageKey(leb, key)).toBeUndefined()
   await expect(usageKeyAddCommand(leb, { issuer: 'nobody' })).rejects.toThrow(/there is no issuer/)
+})
+
+it('says in words how what was taken in ended', async () => {
+  const said = await inWords([header, row('w1'), row('w2', { country: 'KR' })])
+  expect(said).toMatch(/^2 rows: 2 taken in, 0 rejected, 0 unchanged\n/)
+  expect(said).toMatch(/ 1 {2}out_of_zone: used where the card does not work, and not charged\n/)
+})
+
+it('says that it was told to stop, which is no fault to be logged', async () => {
+  const pool = openPool(leb.databaseUrl, 2, 'test')
+  await pool.end()
+  const logged: string[] = []
+  const log = { ...leb.log, error: (message: string) => void logged.push(message) }
+  const file = join(dir, 'told.csv')
+  await writeFile(file, [header, row('told')].join('\n'))
+  let err = ''
+  const exit = await importUsageCommand(
+    { ...leb, log, pool, db: openDb(pool) },
+    { file, rejects: join(dir, 'told.bad'), json: true, progress: false, err: (text) => void (err += text) },
+  )
+  expect({ exit, logged }).toEqual({ exit: 2, logged: [] })
+  expect(err).toMatch(/stopped after 0 rows \(told to stop\)/)
 })

@@ -1,24 +1,22 @@
 import type { Money } from '../ledger/money.ts'
 import type { Fault } from './record.ts'
 
-/** How a record of use that is known to LEB ended. These are stored; a repetition is answered from them. */
-export type KnownOutcome =
-  /** Covered; at least a part by the balance. */
-  | 'charged'
-  /** Covered by buckets alone. */
-  | 'from_bucket'
-  /** Covered in part; the card is dry. */
-  | 'partly'
-  /** Covered by nothing; the card is dry. */
-  | 'dry'
-  /** Used where the card doesn't work; not charged. */
-  | 'out_of_zone'
-  /** Used before the card was frozen or lapsed, reported when its money had been settled: late_usage bears it. */
-  | 'late'
-  /** Used after the card was frozen for closing, or closed, or had expired: late_usage bears it. */
-  | 'frozen'
-  | 'closed'
-  | 'expired'
+/**
+ * How a record of use that is known to LEB ended, with words for whoever imported it. These are stored; a repetition is
+ * answered from them. What nobody pays is borne by the house: on its account late_usage.
+ */
+export const outcomeWords = {
+  charged: 'covered, at least a part of it by the balance',
+  from_bucket: 'covered by what was bought',
+  partly: 'covered in part: the card is dry',
+  dry: 'covered by nothing: the card is dry',
+  out_of_zone: 'used where the card does not work, and not charged',
+  late: 'used in time, but reported after the card’s money was settled: nobody pays it',
+  frozen: 'used after the card was frozen for closing: nobody pays it',
+  closed: 'used after the card was closed: nobody pays it',
+  expired: 'used after the card’s last day: nobody pays it',
+} as const
+export type KnownOutcome = keyof typeof outcomeWords
 
 /** Outcomes that nobody pays and staff should see. */
 export const seenOutcomes = ['late', 'frozen', 'closed', 'expired', 'out_of_zone'] as const

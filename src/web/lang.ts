@@ -8,8 +8,12 @@ export function isLang(text: string | undefined): text is Lang {
   return langs.some((lang) => lang === text)
 }
 
-/** The language last chosen, else the first of Accept-Language (RFC 9110, 12.5.4) that we speak, else Chinese. */
-export function pickLang(chosen: string | undefined, acceptLanguage: string | undefined): Lang {
+/** The language last chosen, else the first of Accept-Language (RFC 9110, 12.5.4) that we speak, else `otherwise`. */
+export function pickLang(
+  chosen: string | undefined,
+  acceptLanguage: string | undefined,
+  otherwise: Lang = 'zh-CN',
+): Lang {
   if (isLang(chosen)) return chosen
   const wished = (acceptLanguage ?? '')
     .slice(0, 500)
@@ -23,7 +27,7 @@ export function pickLang(chosen: string | undefined, acceptLanguage: string | un
     if (weight > 0 && /^zh\b/.test(tag)) return 'zh-CN'
     if (weight > 0 && tag && tag !== '*') return 'en'
   }
-  return 'zh-CN'
+  return otherwise
 }
 
 /** What stands between two sentences: in Chinese their signs have room enough in themselves. */

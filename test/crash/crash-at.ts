@@ -61,14 +61,13 @@ function fusedProviders(leb: Outside, fuse: Fuse): Outside['providers'] {
       },
     })
   return {
-    async of(issuerId) {
-      const { line, esim, payment, mail, mailFrom } = await leb.providers.of(issuerId)
+    of(issuerId) {
+      const { line, esim, payment, mail } = leb.providers.of(issuerId)
       return {
-        line: fused(line),
-        esim: fused(esim),
-        payment: fused(payment),
-        mail: fused(mail),
-        mailFrom,
+        line: async () => fused(await line()),
+        esim: async () => fused(await esim()),
+        payment: async () => fused(await payment()),
+        mail: async () => fused(await mail()),
       } satisfies IssuerProviders
     },
     close: () => undefined,

@@ -116,7 +116,7 @@ it('asks a payment provider again that answered after we gave up, and pays once'
   })
   const hasty: Outside = {
     ...leb,
-    providers: { ...leb.providers, of: async (id) => ({ ...(await leb.providers.of(id)), payment }) },
+    providers: { ...leb.providers, of: (id) => ({ ...leb.providers.of(id), payment: async () => payment }) },
   }
   const card = await seedCard(leb)
   const closureId = await declare(card)

@@ -66,9 +66,18 @@ describe('one clear sentence for', () => {
     [{ LEB_PORT: '70000' }, /LEB_PORT/],
     [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL/],
     [{ LEB_PUBLIC_URL: 'leb.example' }, /LEB_PUBLIC_URL/],
-    [{ LEB_TRUST_PROXY: 'yes' }, /LEB_TRUST_PROXY/],
+    [{ LEB_TRUST_PROXY: 'yes' }, /LEB_TRUST_PROXY.*: it takes one of "0", "1"/],
   ])('a wrong setting %j', async (env, words) => {
     expectOneSentence(await leb(['migrate'], env as unknown as Record<string, string>), words)
+  })
+
+  it('a misspelt setting, and goes on: what an issuer to come may name is not called one', async () => {
+    const secret = { LEB_ACME_STRIPE_KEY: 'sk_test_1' }
+    const wrong = await leb(['issuer', 'list'], { ...secret, LEB_PROT: '80' })
+    expect(wrong.code).toBe(0)
+    expect(wrong.err).toMatch(/"LEB knows no setting LEB_PROT \(perhaps LEB_PORT\): it has no effect .*"/)
+    expect(wrong.err.trim().split('\n')).toHaveLength(1)
+    expect(await leb(['issuer', 'list'], secret)).toMatchObject({ code: 0, err: '' })
   })
 
   it('a database that cannot be reached', async () => {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { sampleIssuers } from '../../src/issuer/sample-issuers.ts'
 import { projectFile } from '../../src/platform/project.ts'
 
 /** Whoever starts LEB and thinks better of it finds nothing of it running. */
@@ -33,26 +35,75 @@ function runs(pid: number): boolean {
   }
 }
 
-it.each([
-  ['serve', 'SIGINT'],
-  ['work', 'SIGTERM'],
-] as const)('leb %s, told by %s while its database comes up, stops it', async (command, signal) => {
-  const data = join(dir, command)
-  const env = { ...process.env, LEB_DATA: data, LEB_LOG: 'info', LEB_PORT: '0', LEB_PROVIDER_PORT: '0' }
-  const child = spawn(process.execPath, [projectFile('bin', 'start.mjs'), command], {
-    env,
+/** A LEB of its own on a data folder: what it says, and how it ends with a signal. */
+function start(data: string, args: string[], log = 'info') {
+  const settings = { LEB_DATA: data, LEB_LOG: log, LEB_PORT: '0', LEB_PROVIDER_PORT: '0' }
+  const child = spawn(process.execPath, [projectFile('bin', 'start.mjs'), ...args], {
+    env: { ...process.env, LEB_SAMPLE_STRIPE_KEY: 'sk_test_sample', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk))
   const ended = once(child, 'exit')
-  const server = await serverOn(data)
-  child.kill(signal)
-  const end = await ended
-  const stillRuns = runs(server)
-  if (stillRuns) process.kill(server, 'SIGQUIT')
-  expect({ end, said, stillRuns }).toEqual({ end: [0, null], said: '', stillRuns: false })
+  return {
+    ended,
+    async tell(signal: NodeJS.Signals) {
+      const server = await serverOn(data)
+      child.kill(signal)
+      const end = await ended
+      const stillRuns = runs(server)
+      if (stillRuns) process.kill(server, 'SIGQUIT')
+      return { end, said, stillRuns }
+    },
+  }
+}
+
+it.each([
+  [['serve'], 'SIGINT', 0],
+  [['work'], 'SIGTERM', 0],
+  [['migrate'], 'SIGTERM', 143],
+  [['issuer', 'list'], 'SIGINT', 130],
+  [['close', '--iccid', '8999902000000000004'], 'SIGTERM', 143],
+] as const)('leb %s, told by %s while its database comes up, stops it', async (args, signal, code) => {
+  const told = await start(join(dir, args[0]), [...args]).tell(signal)
+  expect(told).toEqual({ end: [code, null], said: '', stillRuns: false })
 })
+
+it('leb close, told in the middle of its work, stops the database that it has started', async () => {
+  const data = join(dir, 'middle')
+  const ends = async (args: string[]) => expect(await start(data, args).ended).toEqual([0, null])
+  const issuer = join(dir, 'leb.json')
+  await writeFile(issuer, JSON.stringify(sampleIssuers()[0]))
+  const fleet = join(dir, 'fleet.csv')
+  const [header, first] = (await readFile(projectFile('demo', 'fleet.csv'), 'utf8')).split('\n')
+  await writeFile(fleet, `${header}\n${first}\n`)
+  await ends(['issuer', 'add', issuer])
+  await ends(['import', fleet, '--rejects', join(dir, 'rejects.csv')])
+  // Nobody answers for the sample's providers: it would wait a minute.
+  const closing = start(data, ['close', '--iccid', '8999902000000000004'], 'silent')
+  await declaredIn(data)
+  expect(await closing.tell('SIGINT')).toEqual({ end: [130, null], said: '', stillRuns: false })
+})
+
+/** Waits until the database in this folder holds a closure. */
+async function declaredIn(data: string): Promise<void> {
+  const pid = join(data, 'pg', 'postmaster.pid')
+  for (;;) {
+    await new Promise((later) => setTimeout(later, 100))
+    const port = Number((await readFile(pid, 'utf8').catch(() => '')).split('\n')[3])
+    if (!port) continue
+    const password = (await readFile(join(data, 'postgres.password'), 'utf8')).trim()
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'leb' })
+    try {
+      await client.connect()
+      if ((await client.query('select 1 from closure')).rowCount) return
+    } catch {
+      // Not up yet.
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+}
 
 it('a start that fails ends, though the parent that it listens to is there', async () => {
   const taken = createServer()

@@ -30,20 +30,20 @@ export const statementFormatSchema = z
         entryRef: column.optional(),
       })
       .refine((c) => (c.amount === undefined) !== (c.credit === undefined || c.debit === undefined), {
-        message: 'name either amount, or both credit and debit',
+        message: 'takes either amount, or both credit and debit',
       }),
     /** Where no column says it. */
     currency: z
       .string()
-      .regex(/^[A-Z]{3}$/)
+      .regex(/^[A-Z]{3}$/, 'takes an ISO 4217 code such as EUR')
       .optional(),
     /** Incoming lines whose text contains one of these are none of LEB's business, e.g. what Stripe pays out. */
     ignore: z.array(z.string().min(3).max(100)).max(50).default([]),
   })
   .refine((f) => (f.columns.currency === undefined) !== (f.currency === undefined), {
-    message: 'name either columns.currency or currency',
+    message: 'takes either columns.currency or currency',
   })
-  .refine((f) => f.thousands !== f.decimal, { message: 'thousands and decimal are the same sign' })
+  .refine((f) => f.thousands !== f.decimal, { message: 'takes different signs for thousands and decimal' })
 
 export type StatementFormat = z.infer<typeof statementFormatSchema>
 /** As an issuer's file may write it, defaults left out. */

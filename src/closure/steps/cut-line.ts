@@ -12,8 +12,8 @@ export const cutLine: OutsideStep<CaseCard, LineRequest, LineDone> = {
     await noReturn(ctx, tx, told)
     return { ask: await lineOf(ctx, tx, told, card) }
   },
-  call: (_ctx, providers, request, key) => providers.line.terminate({ ...request, key }),
-  ask: (providers, _request, key) => providers.line.ask({ key, action: 'terminate' }),
+  call: async (_ctx, providers, request, key) => (await providers.line()).terminate({ ...request, key }),
+  ask: async (providers, _request, key) => (await providers.line()).ask({ key, action: 'terminate' }),
   async done(_ctx, tx, told, card) {
     await tx
       .updateTable('card')

@@ -23,8 +23,8 @@ export const freeze: OutsideStep<CaseCard, LineRequest, LineDone> = {
       .execute()
     return { ask: await lineOf(ctx, tx, told, card) }
   },
-  call: (_ctx, providers, request, key) => providers.line.suspend({ ...request, key }),
-  ask: (providers, _request, key) => providers.line.ask({ key, action: 'suspend' }),
+  call: async (_ctx, providers, request, key) => (await providers.line()).suspend({ ...request, key }),
+  ask: async (providers, _request, key) => (await providers.line()).ask({ key, action: 'suspend' }),
   async done(_ctx, tx, told, card) {
     await tx
       .updateTable('card')

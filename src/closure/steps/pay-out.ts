@@ -54,12 +54,13 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
         return startRefund(ctx, tx, told, scope)
     }
   },
-  async call(_ctx, { payment }, request, key) {
+  async call(_ctx, providers, request, key) {
+    const payment = await providers.payment()
     const { unless, ...refund } = request
     const answer = unless ? refusedSince(unless) : await payment.refund({ ...refund, key })
     return believed(payment, { ...refund, key }, answer)
   },
-  ask: ({ payment }, request, key) => payment.ask({ paymentRef: request.paymentRef, key }),
+  ask: async (providers, { paymentRef }, key) => (await providers.payment()).ask({ paymentRef, key }),
   async done(ctx, tx, told, { part }, refunded) {
     const { issuerId } = told.issuer
     const { amount, currency } = part

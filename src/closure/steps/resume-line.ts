@@ -25,13 +25,14 @@ export const resumeLine: OutsideStep<CaseCard, Resume, LineDone> = {
       return { wait: { until: new Date(ctx.clock.now().getTime() + look_again_minutes * 60_000) } }
     return { ask: { line: await lineOf(ctx, tx, told, card), suspension: frozen.key } }
   },
-  async call(_ctx, { line }, request, key) {
+  async call(_ctx, providers, request, key) {
+    const line = await providers.line()
     const suspension = await line.ask({ key: request.suspension, action: 'suspend' })
     if (suspension.kind === 'pending') return { kind: 'unknown', reason: 'the suspension is still under way' }
     if (suspension.kind === 'unknown' && suspension.reason !== 'no_order_with_this_key') return suspension
     return line.resume({ ...request.line, key })
   },
-  ask: ({ line }, _request, key) => line.ask({ key, action: 'resume' }),
+  ask: async (providers, _request, key) => (await providers.line()).ask({ key, action: 'resume' }),
   async done(_ctx, tx, told, card) {
     await tx
       .updateTable('card')

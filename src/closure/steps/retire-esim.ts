@@ -16,7 +16,7 @@ export const retireEsim: OutsideStep<CaseCard, Profile, Retired> = {
     const line = await readLine(ctx, tx, { issuerId: told.issuer.issuerId, cardId: card.cardId })
     return { ask: { iccid: card.iccid, ...(line?.eid && { eid: line.eid }) } }
   },
-  call: (_ctx, providers, request, key) => providers.esim.retire({ ...request, key }),
+  call: async (_ctx, providers, request, key) => (await providers.esim()).retire({ ...request, key }),
   async done(_ctx, _tx, _told, _card, retired) {
     return { outcome: retired.outcome }
   },

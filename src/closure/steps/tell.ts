@@ -37,7 +37,10 @@ export const tell: OutsideStep<null, Request, MailSent> = {
     // Written when it is sent: the transaction may hold the issuer's invoice numbers since the step before.
     return { ask: { told, to, pdf, papers } }
   },
-  call: async (ctx, { mail }, request, key) => mail.send({ ...(await certificateMail(ctx, request)), key }),
+  async call(ctx, providers, request, key) {
+    const mail = await providers.mail()
+    return mail.send({ ...(await certificateMail(ctx, request)), key })
+  },
   async done(ctx, tx, told, _scope, sent) {
     await forgetAddress(ctx, tx, told)
     return { message_id: sent.messageId }

@@ -17,7 +17,7 @@ export const confirmProfile: OutsideOrderStep<Request, Confirmed> = {
     const matchingId = matchingIdFor({ codeKey }, told.order.order_id)
     return { ask: { iccid, matchingId, askedBefore: attemptsAt(told.journal, 'confirm_profile').length > 0 } }
   },
-  call: (providers, request, key) => providers.esim.confirm({ ...request, key }),
+  call: async (providers, request, key) => (await providers.esim()).confirm({ ...request, key }),
   async done(ctx, tx, told, { smdpAddress, matchingId }) {
     const { issuer_id: issuerId, holder_id: holderId, order_id: orderId } = told.order
     const code = activationCode(smdpAddress, matchingId)

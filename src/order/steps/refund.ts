@@ -44,10 +44,11 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
       },
     }
   },
-  async call({ payment }, request, key) {
+  async call(providers, request, key) {
+    const payment = await providers.payment()
     return believed(payment, { ...request, key }, await payment.refund({ ...request, key }))
   },
-  ask: (providers, request, key) => providers.payment.ask({ key, paymentRef: request.paymentRef }),
+  ask: async (providers, { paymentRef }, key) => (await providers.payment()).ask({ key, paymentRef }),
   async done(ctx, tx, told, { refundRef }) {
     const part = await readPart(tx, told)
     await postPaid(ctx, tx, told, part.amount_minor)

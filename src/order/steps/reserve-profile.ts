@@ -8,7 +8,7 @@ export const reserveProfile: OutsideOrderStep<{ profileType: string }, Ordered> 
   async prepare(_ctx, _tx, told) {
     return { ask: { profileType: told.issuer.providers.esim.profileType ?? told.item!.code } }
   },
-  call: (providers, request, key) => providers.esim.order({ ...request, key }),
+  call: async (providers, request, key) => (await providers.esim()).order({ ...request, key }),
   async done(_ctx, _tx, _told, ordered) {
     return { iccid: ordered.iccid }
   },

@@ -12,7 +12,7 @@ export const retireProfile: OutsideOrderStep<{ iccid: string }, Retired> = {
     const asked = lastOf(told.journal, 'reserve_profile')
     return { skip: { reason: asked ? 'no profile was given' : 'no profile was asked for' } }
   },
-  call: (providers, request, key) => providers.esim.retire({ ...request, key }),
+  call: async (providers, request, key) => (await providers.esim()).retire({ ...request, key }),
   async done(_ctx, _tx, _told, retired) {
     return { outcome: retired.outcome }
   },
