@@ -28,8 +28,8 @@ export async function growExpired(adminUrl: string, issuerId: string, count: num
       select '${issuerId}', ${id('c')}, ${id('a')}, '8999' || lpad(n::text, 15, '0'), 'LEB3', 'JP',
              now() - interval '9 days', now() - interval '3 days', ${ends},
              'Enabled', 'active', 200, 60, 5, 'EUR', 2000, 'stripe', 'pi_' || n, 'INV-' || n ${cards};
-      insert into card_end (issuer_id, card_id, lapses_at, told)
-      select '${issuerId}', ${id('c')}, ${ends}, 3 ${cards};
+      insert into card_end (issuer_id, card_id, lapses_at, told, jurisdiction)
+      select '${issuerId}', ${id('c')}, ${ends}, 3, 'CH' ${cards};
       insert into ledger_account (issuer_id, account_id, kind, currency, card_id, balance)
       select '${issuerId}', ${id('l')}, 'holder_balance', 'EUR', ${id('c')}, 1000 + n % 1000 ${cards};
       insert into ledger_account (issuer_id, account_id, kind, currency, balance)

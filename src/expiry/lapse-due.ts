@@ -21,7 +21,7 @@ const calls_at_once = 2
 
 /**
  * Ends up to `most` cards of an issuer whose time came by `until` (ledger_lapse, last written in
- * migrations/0073_a_page_lapses_in_parts.sql, says what happens to each); nothing was left to do when the answer is
+ * migrations/0075_the_rule_beside_the_end.sql, says what happens to each); nothing was left to do when the answer is
  * empty. Safe in any number of processes at once; a killed call did nothing. With `pages` only that part of the cards
  * that lie there is looked at. Throws the gate's database errors: LB018 another issuer's transaction, LB019 no rule.
  */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TestWorld } from '../../test/harness.ts'
 import { inIssuer } from '../platform/db.ts'
@@ -76,6 +77,28 @@ describe('lapse', () => {
     await sweepExpiry(world)
     expect(await readState(world, cn!)).toMatchObject({ outcome: 'kept', balance: 8640n })
     expect(await readState(world, de!)).toMatchObject({ outcome: 'kept', balance: 8640n })
+  })
+})
+
+describe('the rule', () => {
+  it('is that of where the holder lives now, also for a card from before that was noted beside its end', async () => {
+    world = await openExpiryWorld({ kind: 'lapse' })
+    const seeded = await seedExpiring(
+      world,
+      ['CN', 'CH', 'CH', 'CN'].map((residence) => ({ endsInHours: -1, told: 3, residence })),
+    )
+    const [moved, old, there, given] = seeded
+    const noted = await inIssuer(world.db, 'leb', async (tx) => {
+      await sql`update account set jurisdiction = 'CH' where account_id = ${moved!.accountId}`.execute(tx)
+      await sql`update card_end set jurisdiction = null where card_id = ${old!.cardId}`.execute(tx)
+      await sql`update card set account_id = ${there!.accountId} where card_id = ${given!.cardId}`.execute(tx)
+      const rows = await tx.selectFrom('card_end').select(['card_id', 'jurisdiction']).execute()
+      return new Map(rows.map((row) => [row.card_id, row.jurisdiction]))
+    })
+    expect(seeded.map((card) => noted.get(card.cardId))).toEqual(['CH', null, 'CH', null])
+    await sweepExpiry(world)
+    for (const card of seeded)
+      expect(await readState(world, card)).toMatchObject({ outcome: 'lapsed', balance: 0n })
   })
 })
 

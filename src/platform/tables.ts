@@ -122,6 +122,7 @@ export interface CardEnd {
   card_id: string
   ended_before: Generated<boolean>
   issuer_id: string
+  jurisdiction: string | null
   kept_until: Timestamp | null
   lapsed_at: Timestamp | null
   lapses_at: Timestamp | null
