@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
-import { inIssuer } from '../platform/db.ts'
+import { inIssuer, type Tx } from '../platform/db.ts'
 import { checkBooks } from './check.ts'
 import { closeEmptyBalance, freezeBalance, houseAccount, lockCardBalance } from './accounts.ts'
 import { post } from './post.ts'
@@ -111,6 +111,22 @@ describe('usage', () => {
     })
     expect(await answers([line, { ...line, cardId: ctx.ids.next() }])).toEqual(['key_reused', 'key_reused'])
     expect(await left(card)).toBe(990n)
+  })
+
+  it('takes nobody’s word for where a balance lies', async () => {
+    const placeOf = async (of: Seeded) => {
+      const read = (tx: Tx) =>
+        sql<{ place: string }>`select ctid as place from ledger_account where card_id = ${of.cardId}`.execute(
+          tx,
+        )
+      return (await leb(read)).rows[0]!.place
+    }
+    const place = await placeOf(card)
+    expect(await answers([usage(card.cardId, 10n, { place })])).toEqual(['posted'])
+    expect(await placeOf(card)).not.toBe(place)
+    for (const wrong of [place, await placeOf(other)])
+      await expect(take([usage(card.cardId, 10n, { place: wrong })])).rejects.toMatchObject({ code: '40001' })
+    expect([await left(card), await left(other)]).toEqual([990n, 50n])
   })
 
   it('stops a card at the line, and lets a smaller record after it through', async () => {

@@ -9,9 +9,9 @@ import type { UsageRecord } from './record.ts'
 export type RatedRecord = { record: UsageRecord; hash: Buffer; card: CardState; rated: Rated }
 
 /**
- * Writes what a batch used, one statement a table however many records: the records, what it took of plans and
- * buckets. Takes differences off cards and buckets, so that what others changed
- * meanwhile (days or data bought) stays. Throws an error with code 40001 where a record was written meanwhile.
+ * Writes what a batch used, one statement a table however many records: the records, and what it took of plans and
+ * buckets. Takes differences off cards and buckets, so that what others changed meanwhile (days or data bought) stays.
+ * Throws an error with code 40001 where a record was written meanwhile.
  */
 export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
   if (rated.length === 0) return
