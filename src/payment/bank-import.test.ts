@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,9 +9,11 @@ import { statementFormatSchema } from '../adapters/bank/statement-format.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { putIssuer } from '../issuer/issuer.ts'
+import { systemClock } from '../platform/clock.ts'
 import { inIssuer } from '../platform/db.ts'
+import { makeIds } from '../platform/ids.ts'
 import { bankImportCommand } from './bank-command.ts'
-import { findOrderNumbers } from './find-order-number.ts'
+import { findOrderNumbers, orderPrefix } from './find-order-number.ts'
 import { awaitingOrder, books, newNumber } from './orders.fixture.ts'
 import { listUnmatched } from './receipts.ts'
 
@@ -202,23 +205,39 @@ it('refuses in one sentence what it cannot begin with', async () => {
 })
 
 describe('order numbers in what payers write', () => {
-  // Check signs are right: these were drawn by ids.readable().
-  const made = () => newNumber(leb)
-  it('finds them in any spelling', () => {
-    const number = made()
-    const sign = number.slice('LEB-ORD-'.length)
-    const ways = [
-      number,
-      number.toLowerCase(),
-      number.replaceAll('-', ''),
-      number.replaceAll('-', ' '),
-      `SVWZ+${number}ABWA+Li Lei`.replace('ABWA', ' ABWA'),
-      `EREF+x SVWZ+LEB ORD ${sign.slice(0, 6)} ${sign.slice(6)}`,
-      `Order: ${sign}.`,
-      `order ${sign.toLowerCase().replace('-', ' ')} thanks`,
-      number.replaceAll('0', 'O').replace('ORD', 'ORD'),
-    ]
-    for (const text of ways) expect(findOrderNumbers(text, 'leb'), text).toEqual([number])
+  let seed = 0
+  const seeded = makeIds(systemClock, (size) => {
+    seed += 1
+    return createHash('sha512').update(`order ${seed}`).digest().subarray(0, size)
+  })
+  const made = () => orderPrefix('leb') + seeded.readable()
+  it('finds them in any spelling, and no other number in the words around them', () => {
+    for (const number of ['LEB-ORD-14R4-W2HNH', ...Array.from({ length: 500 }, made)]) {
+      const sign = number.slice('LEB-ORD-'.length)
+      const ways = [
+        number,
+        number.toLowerCase(),
+        number.replaceAll('-', ''),
+        number.replaceAll('-', ' '),
+        `SVWZ+${number} ABWA+Li Lei`,
+        `EREF+x SVWZ+LEB ORD ${sign.slice(0, 6)} ${sign.slice(6)}`,
+        `LEB ORD ${sign.slice(0, 7)} ${sign.slice(7)}`,
+        `Order: ${sign}.`,
+        // "order 14r4" has nine signs and its last one fits: read as a number, it made two orders of this one.
+        `order ${sign.toLowerCase().replace('-', ' ')} thanks`,
+        `pay ${sign.replace('-', '')} now`,
+        number.replaceAll('0', 'O'),
+      ]
+      for (const text of ways) expect(findOrderNumbers(text, 'leb'), text).toEqual([number])
+    }
+  })
+  it('finds bare ones that are broken up anywhere', () => {
+    for (const number of Array.from({ length: 100 }, made)) {
+      const sign = number.slice('LEB-ORD-'.length).replace('-', '')
+      for (const text of [`${sign.slice(0, 3)} ${sign.slice(3, 6)} ${sign.slice(6)}`, [...sign].join(' ')]) {
+        expect(findOrderNumbers(text, 'leb'), text).toEqual([number])
+      }
+    }
   })
   it('finds none where the check sign does not fit, and both where there are two', () => {
     const number = made()
@@ -227,5 +246,7 @@ describe('order numbers in what payers write', () => {
     expect(findOrderNumbers('Invoice 123456789 of 2026', 'leb').length).toBeLessThanOrEqual(1)
     const other = made()
     expect(findOrderNumbers(`${number} ${other}`, 'leb').toSorted()).toEqual([number, other].toSorted())
+    const bare = other.slice('LEB-ORD-'.length)
+    expect(findOrderNumbers(`${number} and ${bare}`, 'leb').toSorted()).toEqual([number, other].toSorted())
   })
 })
