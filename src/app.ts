@@ -1,10 +1,11 @@
 import type pg from 'pg'
 import { openFileKeys } from './adapters/keys/file.ts'
+import type { KeyStore } from './adapters/keys/port.ts'
 import { rfc3161 } from './adapters/timestamp/rfc3161.ts'
 import { openProviders } from './adapters/open-providers.ts'
 import { openWatch } from './closure/watch.ts'
 import { listIssuers } from './issuer/issuer.ts'
-import { refuseLostKeys } from './issuer/refuse-lost-keys.ts'
+import { refuseLostKeys, refuseOtherKeys } from './issuer/refuse-lost-keys.ts'
 import { secretsNamed } from './issuer/secrets-named.ts'
 import { systemClock } from './platform/clock.ts'
 import { type Context, workerName } from './platform/context.ts'
@@ -52,20 +53,8 @@ export async function openApp(config: Config, part: Part, check = () => {}): Pro
     const opened = openPool(databaseUrl, config.pool, part, role)
     pool = opened
     const db = openDb(opened)
-    await refuseLostKeys(db, config.keysDir)
     await tellIgnoredSettings(db, log, part)
-    await makeKeysFolder(config.keysDir)
-    const keys = await openFileKeys({
-      dir: config.keysDir,
-      now: () => clock.now(),
-      ...(config.timestampUrl && {
-        timestamp: rfc3161({
-          url: config.timestampUrl,
-          onTrouble: (reason) =>
-            log.warn('no time stamp was to be had, so seals bear our own time only for a minute', { reason }),
-        }),
-      }),
-    })
+    const keys = await openKeys(config, db, log)
     const jobs = openJobs(databaseUrl, log, part === 'work')
     await jobs.start()
     const providers = openProviders(db, config.keysDir)
@@ -114,4 +103,19 @@ async function makeKeysFolder(dir: string): Promise<void> {
       `the folder for keys ${dir} can't be made (${error.code}): choose another with LEB_KEYS`,
     )
   })
+}
+
+/** The keys of this installation and no other's; made only where there is nobody yet whom they could lock out. */
+async function openKeys(config: Config, db: Db, log: Log): Promise<KeyStore> {
+  await refuseLostKeys(db, config.keysDir)
+  await makeKeysFolder(config.keysDir)
+  const onTrouble = (reason: string) =>
+    log.warn('no time stamp was to be had, so seals bear our own time only for a minute', { reason })
+  const keys = await openFileKeys({
+    dir: config.keysDir,
+    now: () => systemClock.now(),
+    ...(config.timestampUrl && { timestamp: rfc3161({ url: config.timestampUrl, onTrouble }) }),
+  })
+  await refuseOtherKeys(db, keys, config.keysDir)
+  return keys
 }

@@ -7,7 +7,7 @@ import { seedCard } from '../../test/seed.ts'
 import { openFileKeys } from '../adapters/keys/file.ts'
 import { inIssuer } from '../platform/db.ts'
 import { erasePersonRows } from '../privacy/erase-person.ts'
-import { refuseLostKeys } from './refuse-lost-keys.ts'
+import { refuseLostKeys, refuseOtherKeys } from './refuse-lost-keys.ts'
 
 let leb: TestWorld
 let fresh: TestWorld
@@ -62,4 +62,17 @@ it('takes no start for a loss while another process makes keys and holders', asy
     },
   })
   await refuseLostKeys(slow, dir)
+})
+
+it('refuses the folder of another installation with the same issuers, where anybody is left to tell by', async () => {
+  const other = await openFileKeys({ dir: empty, now: () => leb.clock.now() })
+  for (const { issuerId, name } of leb.issuers) await other.ensureIssuer({ id: issuerId, name: name.en })
+  await refuseLostKeys(leb.db, empty)
+  await refuseOtherKeys(leb.db, other, empty)
+  await seedCard(leb)
+  await refuseOtherKeys(leb.db, leb.keys, leb.config.keysDir)
+  const words = new RegExp(
+    `${empty} belongs to another installation: what lies in leb/ opens nothing .* LEB_KEYS`,
+  )
+  await expect(refuseOtherKeys(leb.db, other, empty)).rejects.toThrow(words)
 })
