@@ -6,6 +6,7 @@ import { openFileKeys } from '../adapters/keys/file.ts'
 import type { KeyStore } from '../adapters/keys/port.ts'
 import { verifyCommand } from './cli-verify.ts'
 import { sampleSlip } from './documents.fixture.ts'
+import { answerVerifier, crl_path, roots_path } from './for-verifiers.ts'
 import { publicJwks } from './jwks.ts'
 import { sealDocument } from './seal.ts'
 
@@ -63,6 +64,36 @@ describe('leb verify', () => {
       })
   })
 
+  it('calls a slip whose issuer it does not know unproved, and a changed one false whatever is trusted', async () => {
+    const others = await openFileKeys({ dir: at('others'), now: () => NOW })
+    await writeFile(at('others.pem'), (await others.trustRoots()).join('\n'))
+    const trust = [at('others.pem')]
+    const unproved = await run(at('slip.pdf'), { trust })
+    expect(unproved).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^NOT PROVED .*official channels/s),
+    })
+    expect(JSON.parse((await run(at('slip.pdf'), { trust, json: true })).out)).toMatchObject({
+      verdict: 'not_genuine',
+      reasons: [{ code: 'unknown_issuer' }],
+    })
+    const changed = await run(at('longer.pdf'), { trust })
+    expect(changed).toMatchObject({ code: 1, out: expect.stringMatching(/^NOT GENUINE/) })
+  })
+
+  it('takes roots and revocations as the portal serves them', async () => {
+    const served = async (path: string) => {
+      const answer = await answerVerifier(keys, path)!
+      return Buffer.from(await answer.arrayBuffer())
+    }
+    await writeFile(at('served.pem'), await served(roots_path))
+    await writeFile(at('served.der'), await served(crl_path))
+    const { code } = await run(at('slip.pdf'), { trust: [at('served.pem')], crl: [at('served.der')] })
+    expect(code).toBe(0)
+    expect(answerVerifier(keys, '/.well-known/other')).toBeUndefined()
+    expect(answerVerifier(keys, 'toString')).toBeUndefined()
+  })
+
   it('prints one JSON object', async () => {
     const { code, out } = await run(at('slip.pdf'), { json: true })
     expect(code).toBe(0)
@@ -86,6 +117,9 @@ describe('leb verify', () => {
       expect(code).toBe(1)
       expect(out).toContain('key_revoked_at_signing')
     }
+    const served = await (await answerVerifier(keys, crl_path)!).arrayBuffer()
+    await writeFile(at('served.der'), Buffer.from(served))
+    expect((await run(at('slip.pdf'), { crl: [at('served.der')] })).out).toContain('key_revoked_at_signing')
     const jwks = await publicJwks(keys)
     expect(jwks.keys.map((key) => [key.kid === kid, key.leb_revoked_at !== undefined])).toEqual([
       [true, true],

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { roots_path } from './for-verifiers.ts'
 import { parseRoots, VerifyInputError } from './seal-chain.ts'
 import { verifyPdf, type Verdict } from './verify.ts'
 import { reason } from './verify-reasons.ts'
@@ -16,7 +17,7 @@ export type VerifyCommand = {
   printError: (line: string) => void
 }
 
-const no_root = 'verify needs --trust root.pem: the certificate that the issuer publishes'
+const no_root = `verify needs --trust root.pem: the issuer's portal serves it at ${roots_path}`
 const EXIT = { genuine: 0, not_genuine: 1, unreadable: 2 } as const
 
 const readBytes = (path: string): Promise<Uint8Array> =>
@@ -48,15 +49,21 @@ const readCrl = async (path: string): Promise<Uint8Array | string> => {
   return text.includes('-----BEGIN') ? text : bytes
 }
 
+const headOf = ({ verdict, reasons }: Verdict): string => {
+  if (verdict === 'unreadable') return 'UNREADABLE 无法读取'
+  // A genuine slip looks like this, too, to whoever has another issuer's root at hand.
+  if (reasons.every(({ code }) => code === 'unknown_issuer')) return 'NOT PROVED 未能证实'
+  return 'NOT GENUINE 不是真件'
+}
+
 const lines = (file: string, verdict: Verdict): string[] => {
   const sealed = verdict.signedAt
     ? [`  sealed ${verdict.signedAt} (${verdict.signedAtBy === 'vouched' ? 'time stamp' : "sealer's clock"})`]
     : []
   const signer = verdict.signer ? [`  by     ${verdict.signer}`] : []
   if (verdict.verdict !== 'genuine') {
-    const head = verdict.verdict === 'unreadable' ? 'UNREADABLE 无法读取' : 'NOT GENUINE 不是真件'
     const why = verdict.reasons.map(({ code, text }) => `  ${code}: ${text.en} ${text.zh}`)
-    return [`${head}  ${file}`, ...why, ...sealed, ...signer]
+    return [`${headOf(verdict)}  ${file}`, ...why, ...sealed, ...signer]
   }
   const { kind, number, declaredAt, act, covers, issuer } = verdict.document!
   return [

@@ -27,8 +27,8 @@ const TEXTS: Record<ReasonCode, Both> = {
   },
   changed: { zh: '签章之后文件被改动过。', en: 'The file was changed after it was sealed.' },
   unknown_issuer: {
-    zh: '签章不是由您信任的发行公司作出的。',
-    en: 'The seal was not made by an issuer you trust.',
+    zh: '您信任的根证书都不能证明这个签章。任何人都能以任何名称制作签章：请从发行公司的官方渠道（而不是从文件的来源）取得其根证书，再用 --trust 查验。',
+    en: "No root that you trust vouches for the seal. Anyone can make a seal in any name: take the issuer's root from its official channels, not from where the file came from, and check again with --trust.",
   },
   key_expired_at_signing: {
     zh: '签章时，签章证书不在有效期内。',

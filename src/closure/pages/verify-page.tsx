@@ -1,3 +1,4 @@
+import { crl_path, roots_path } from '../../slip/for-verifiers.ts'
 import { CardName } from '../../card/pages/card-line.tsx'
 import type { Issuer } from '../../issuer/issuer.ts'
 import type { AssetNames } from '../../web/assets.ts'
@@ -72,7 +73,9 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
           ]}
         />
       </div>
-      <p class="soft">{text.offline}</p>
+      <p class="soft">
+        {text.offline} <a href={roots_path}>{text.root}</a>, <a href={crl_path}>{text.crl}</a>
+      </p>
     </>
   )
 }
