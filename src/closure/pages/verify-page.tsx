@@ -73,8 +73,12 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
           ]}
         />
       </div>
-      <p class="soft">
-        {text.offline} <a href={roots_path}>{text.root}</a>, <a href={crl_path}>{text.crl}</a>
+      <p class="soft">{text.offline}</p>
+      <p>
+        <a href={roots_path}>{text.root}</a>
+      </p>
+      <p>
+        <a href={crl_path}>{text.crl}</a>
       </p>
     </>
   )

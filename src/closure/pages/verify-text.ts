@@ -24,9 +24,9 @@ const en = {
   issued: 'Document sealed',
   digest: 'SHA-256 of the PDF file (on the paper stands that of its content)',
   offline:
-    'The file can also be checked without this page: its seal is a PAdES signature that any PDF reader shows. Let the reader trust this certificate first:',
-  root: 'root certificate',
-  crl: 'revoked keys',
+    'The file can also be checked without this page: its seal is a PAdES signature, which a PDF reader shows as valid once it trusts our root certificate.',
+  root: 'Root certificate (PEM)',
+  crl: 'List of revoked keys (CRL)',
   unknown: 'No document has this code',
   unknownWords: 'Nobody here issued a slip or certificate with this code.',
   unknownNext:
@@ -57,9 +57,9 @@ const zh: VerifyText = {
   issued: '文件盖章时间',
   digest: 'PDF 文件的 SHA-256（纸面所印为内容的 SHA-256）',
   offline:
-    '不用本页也能核验：文件上的电子印章是 PAdES 签名，PDF 阅读器可以直接显示。请先让阅读器信任这份证书：',
-  root: '根证书',
-  crl: '已吊销的密钥',
+    '不用本页也能核验：文件上的电子印章是 PAdES 签名，PDF 阅读器信任我们的根证书后，就会显示签名有效。',
+  root: '根证书（PEM）',
+  crl: '已吊销密钥列表（CRL）',
   unknown: '没有使用这个代码的文件',
   unknownWords: '我们没有出具过带这个代码的确认单或证明。',
   unknownNext: '请重新扫描二维码，或逐字核对网址。如果结果仍然如此，这份文件不是真的。',
