@@ -9,3 +9,17 @@ const codes =
 
 /** The 249 officially assigned two-letter codes of ISO 3166-1. */
 export const countries: ReadonlySet<string> = new Set(codes.split(' '))
+
+const langs = ['zh-CN', 'en'] as const
+const namesOf = (style: 'long' | 'short') =>
+  Object.fromEntries(langs.map((lang) => [lang, new Intl.DisplayNames(lang, { type: 'region', style })]))
+const long = namesOf('long')
+const short = namesOf('short')
+// Long, these two are the names of administrations beside the plain names of all others: no list of places reads so.
+const plainly: ReadonlySet<string> = new Set(['HK', 'MO'])
+
+/** A country or region as a traveller calls it; the code itself where nothing is known by it. */
+export function countryName(code: string, lang: (typeof langs)[number]): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code
+  return (plainly.has(code) ? short : long)[lang]!.of(code) ?? code
+}

@@ -1,3 +1,4 @@
+import { countryName } from '../card/countries.ts'
 import { dayText, instantText } from '../slip/document-text.ts'
 import type { InvoiceContent } from './content.ts'
 import {
@@ -54,13 +55,12 @@ function facts(content: InvoiceContent): FactRows {
   const { kind, buyer, orderNumber, closureNumber, cardEnding, corrects } = content
   const date =
     kind === 'invoice' ? say('开票与交付日期', 'Date of issue and supply') : say('开具日期', 'Date of issue')
-  const country = { zh: regionNames.zh.of(buyer.country), en: regionNames.en.of(buyer.country) }
   return [
     { label: date, value: instantText(content.issuedAt, content.timeZone) },
     { label: say('账户', 'Account'), value: buyer.accountRef },
     {
       label: say('居住地', 'Residence'),
-      value: say(country.zh ?? buyer.country, country.en ?? buyer.country),
+      value: say(countryName(buyer.country, 'zh-CN'), countryName(buyer.country, 'en')),
     },
     ...(cardEnding
       ? [{ label: say('卡', 'Card'), value: say(`尾号 ${cardEnding}`, `ending ${cardEnding}`) }]
@@ -70,11 +70,6 @@ function facts(content: InvoiceContent): FactRows {
     ...(corrects ? [{ label: say('冲销的发票', 'Corrects invoice'), value: correctsText(corrects) }] : []),
     ...sellerNumbers(content.seller),
   ]
-}
-
-const regionNames = {
-  zh: new Intl.DisplayNames('zh-CN', { type: 'region' }),
-  en: new Intl.DisplayNames('en', { type: 'region' }),
 }
 
 function correctsText({ number, day }: NonNullable<InvoiceContent['corrects']>) {

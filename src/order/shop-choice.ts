@@ -1,4 +1,4 @@
-import { countries } from '../card/countries.ts'
+import { countries, countryName } from '../card/countries.ts'
 import type { CatalogueItem, PlanItem } from '../plan/catalogue.ts'
 import type { PlanZone } from '../plan/terms.ts'
 import type { Lang } from '../web/lang.ts'
@@ -38,10 +38,9 @@ export function zoneFor(item: PlanItem, country: string): PlanZone | undefined {
 
 /** Countries by name in the reader's order. */
 export function namedCountries(codes: Iterable<string>, lang: Lang): { code: string; name: string }[] {
-  const names = new Intl.DisplayNames(lang, { type: 'region' })
   const collator = new Intl.Collator(lang)
   return [...new Set(codes)]
-    .map((code) => ({ code, name: names.of(code) ?? code }))
+    .map((code) => ({ code, name: countryName(code, lang) }))
     .sort((a, b) => collator.compare(a.name, b.name))
 }
 

@@ -1,9 +1,6 @@
+import { countryName } from '../card/countries.ts'
 import type { Wording } from '../platform/errors.ts'
 
-const names = {
-  'zh-CN': new Intl.DisplayNames('zh-CN', { type: 'region' }),
-  en: new Intl.DisplayNames('en', { type: 'region' }),
-}
 const wide: Record<string, Wording> = {
   EU: { 'zh-CN': '欧盟各国', en: 'European Union' },
   GLOBAL: { 'zh-CN': '全球', en: 'Worldwide' },
@@ -19,6 +16,5 @@ export function zoneName(zone: string, named?: Wording): Wording {
   const known = wide[zone]
   if (known) return known
   if (named) return named
-  if (!/^[A-Z]{2}$/.test(zone)) return { 'zh-CN': zone, en: zone }
-  return { 'zh-CN': names['zh-CN'].of(zone) ?? zone, en: names.en.of(zone) ?? zone }
+  return { 'zh-CN': countryName(zone, 'zh-CN'), en: countryName(zone, 'en') }
 }
