@@ -3,7 +3,8 @@ import { Command, CommanderError } from 'commander'
 import { showExamples } from './command-examples.ts'
 import { helpWords } from './help-words.ts'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
-import { readConfig } from './platform/env.ts'
+import { type Config, readConfig } from './platform/env.ts'
+import { ignoredSettings } from './platform/ignored-settings.ts'
 import { addOrderCommands } from './order/add-order-commands.ts'
 import { SetupError } from './platform/errors.ts'
 import { ToldToStop } from './platform/until-told-to-stop.ts'
@@ -40,6 +41,14 @@ export async function main(argv: string[]): Promise<void> {
 function fail(sentence: string): void {
   process.stderr.write(`leb: ${sentence}\n`)
   process.exitCode = 2
+}
+
+/** The settings for a command that opens no database, and so never learns which names issuers give to their secrets. */
+function readSettings(): Config {
+  const config = readConfig()
+  const sentence = ignoredSettings({ named: [], all: false })
+  if (sentence) process.stderr.write(`leb: ${sentence}\n`)
+  return config
 }
 
 async function run(argv: string[]): Promise<number> {
@@ -212,7 +221,7 @@ function addSetUp(program: Command, ends: Ends): void {
     .option('--json', 'answer as one JSON object')
     .action(
       ends(async (options: { json?: boolean }) =>
-        (await import('./platform/migrate-command.ts')).migrateCommand(readConfig(), options),
+        (await import('./platform/migrate-command.ts')).migrateCommand(readSettings(), options),
       ),
     )
 }
@@ -229,7 +238,7 @@ function addProof(program: Command, ends: Ends): void {
     .option('--json', 'as one JSON object')
     .action(
       ends(async (file: string, options) =>
-        (await import('./verify-command.ts')).runVerify(readConfig(), file, options),
+        (await import('./verify-command.ts')).runVerify(readSettings(), file, options),
       ),
     )
   const keys = program.command('keys').description('sealing keys')
@@ -239,7 +248,7 @@ function addProof(program: Command, ends: Ends): void {
     .option('--json', 'as one JSON object')
     .action(
       ends(async (issuer: string | undefined, options: { json?: boolean }) =>
-        (await import('./keys-command.ts')).listKeysCommand(readConfig(), issuer, options),
+        (await import('./keys-command.ts')).listKeysCommand(readSettings(), issuer, options),
       ),
     )
   keys
@@ -248,7 +257,7 @@ function addProof(program: Command, ends: Ends): void {
     .option('--json', 'answer as one JSON object')
     .action(
       ends(async (issuer: string, options) =>
-        (await import('./keys-command.ts')).rotateCommand(readConfig(), issuer, options),
+        (await import('./keys-command.ts')).rotateCommand(readSettings(), issuer, options),
       ),
     )
   keys
@@ -258,7 +267,7 @@ function addProof(program: Command, ends: Ends): void {
     .option('--json', 'answer as one JSON object')
     .action(
       ends(async (issuer: string, kid: string, options: { from: string; json?: boolean }) =>
-        (await import('./keys-command.ts')).revokeCommand(readConfig(), { issuer, kid, ...options }),
+        (await import('./keys-command.ts')).revokeCommand(readSettings(), { issuer, kid, ...options }),
       ),
     )
 }

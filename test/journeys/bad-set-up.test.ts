@@ -201,6 +201,17 @@ it('help teaches: every command, with examples and settings', async () => {
     expect(out).toContain(word)
 })
 
+it('commands without a database name a misspelt setting, too: keys would be changed in another folder', async () => {
+  for (const command of [
+    ['keys', 'list'],
+    ['verify', 'none.pdf'],
+  ]) {
+    const run = await leb(command, { LEB_KEYZ: dir, LEB_KEYS: join(dir, 'no-keys') })
+    expect(run.err).toContain('LEB knows no setting LEB_KEYZ (perhaps LEB_KEYS)')
+    expect(run.code).toBe(2)
+  }
+})
+
 it('a server whose parent was killed is found again, not fought', async () => {
   const data = join(dir, 'orphan')
   const env = { ...process.env, LEB_DATA: data, LEB_LOG: 'info', LEB_PORT: '0', LEB_PROVIDER_PORT: '0' }
