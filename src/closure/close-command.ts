@@ -35,13 +35,18 @@ const give_up_after_ms = 60_000
  */
 export async function closeCommand(config: Config, options: Options): Promise<number> {
   const iccids = await readList(options)
-  return withApp(config, 'work', async ({ ctx, databaseUrl }, { orTold }) => {
+  return withApp(config, 'work', async ({ ctx, databaseUrl }, { orTold, check }) => {
     const worker = await startWork(ctx, databaseUrl)
-    return orTold(closeAll(ctx, iccids, options)).finally(() => worker.stop())
+    return orTold(closeAll(ctx, iccids, { ...options, check })).finally(() => worker.stop())
   })
 }
 
-async function closeAll(ctx: Context, iccids: string[], options: Options): Promise<number> {
+/** @param options.check throws once the command is told to stop: what is declared by then, any worker goes on with */
+async function closeAll(
+  ctx: Context,
+  iccids: string[],
+  options: Options & { check: () => void },
+): Promise<number> {
   const bar = process.stderr.isTTY
     ? progressBar(ctx.clock, (text) => void process.stderr.write(text))
     : undefined
@@ -50,7 +55,7 @@ async function closeAll(ctx: Context, iccids: string[], options: Options): Promi
   const queue = [...iccids]
   const next = async () => {
     for (let iccid = queue.shift(); iccid; iccid = queue.shift()) {
-      const result = await closeOne(ctx, iccid, options.issuer)
+      const result = await closeOne(ctx, iccid, options)
       if (result.result !== 'closed') failed++
       bar?.clear()
       print(result, options)
@@ -77,7 +82,12 @@ async function readList(options: Options): Promise<string[]> {
   return iccids
 }
 
-async function closeOne(ctx: Context, iccid: string, issuer: string | undefined): Promise<Result> {
+async function closeOne(
+  ctx: Context,
+  iccid: string,
+  { issuer, check }: { issuer?: string; check: () => void },
+): Promise<Result> {
+  check()
   const card = await findCard(ctx, iccid, issuer)
   if (!card) return { iccid, result: 'unknown_card', number: null }
   const known = await latestClosure(ctx, card)
@@ -93,7 +103,7 @@ async function closeOne(ctx: Context, iccid: string, issuer: string | undefined)
       return { iccid, result: 'refused', number: null, reason: error.code }
     }
   }
-  return { iccid, ...(await waitForEnd(ctx, card)), number }
+  return { iccid, ...(await waitForEnd(ctx, card, check)), number }
 }
 
 async function declare(ctx: Context, card: Card): Promise<string> {
@@ -111,9 +121,14 @@ async function declare(ctx: Context, card: Card): Promise<string> {
   return number
 }
 
-async function waitForEnd(ctx: Context, card: Card): Promise<{ result: Result['result']; reason?: string }> {
+async function waitForEnd(
+  ctx: Context,
+  card: Card,
+  check: () => void,
+): Promise<{ result: Result['result']; reason?: string }> {
   const started = ctx.clock.now().getTime()
   for (let pause = 50; ; pause = Math.min(pause * 1.5, 1000)) {
+    check()
     const closure = await latestClosure(ctx, card)
     if (closure?.state === 'closed') return { result: 'closed' }
     if (closure?.block) return { result: 'waiting', reason: closure.block }
