@@ -25,6 +25,8 @@ const run = promisify(execFile)
 
 // sockaddr_un holds 107 bytes on Linux, 103 on macOS; the socket's name is `/.s.PGSQL.` and a port.
 const longest_socket_dir = 85
+const own_sessions_end_within_ms = 3_000
+const ask_again_ms = 50
 
 /** A running PostgreSQL of ours. `stop` is called once by whoever leaves; the last one out stops the server. */
 export type EmbeddedPostgres = { url: string; adminUrl: string; started: boolean; stop(): Promise<void> }
@@ -64,12 +66,12 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
     const place = `${at.socketDir ? encodeURIComponent(at.socketDir) : '127.0.0.1'}:${at.port}`
     const adminUrl = `postgresql://postgres:${password}@${place}/postgres`
     const database = options.database ?? 'leb'
-    await makeDatabase(adminUrl, database, password)
+    const since = await makeDatabase(adminUrl, database, password)
     return {
       url: `postgresql://leb:${password}@${place}/${database}`,
       adminUrl,
       started,
-      stop: () => stopUnlessShared(native, data, owner, adminUrl, options.dir),
+      stop: () => stopUnlessShared(native, data, owner, { adminUrl, since, dir: options.dir }),
     }
   } finally {
     await unlock()
@@ -239,8 +241,11 @@ async function freePort(): Promise<number> {
   })
 }
 
-/** Owner of the database, no superuser; and the role that LEB acts as, which the owner may become (rights.ts). */
-async function makeDatabase(adminUrl: string, database: string, password: string): Promise<void> {
+/**
+ * Owner of the database, no superuser; and the role that LEB acts as, which the owner may become (rights.ts). Answers
+ * since when this process has had sessions, by the server's clock.
+ */
+async function makeDatabase(adminUrl: string, database: string, password: string): Promise<string> {
   const client = new pg.Client({ connectionString: adminUrl, application_name: 'leb-setup' })
   try {
     await client.connect()
@@ -251,6 +256,10 @@ async function makeDatabase(adminUrl: string, database: string, password: string
     if (!app.rowCount) await client.query(`create role ${appRole} nologin; grant ${appRole} to leb`)
     const known = await client.query('select 1 from pg_database where datname = $1', [database])
     if (!known.rowCount) await client.query(`create database ${client.escapeIdentifier(database)} owner leb`)
+    const own = await client.query<{ since: string }>(
+      'select backend_start::text as since from pg_stat_activity where pid = pg_backend_pid()',
+    )
+    return own.rows[0]!.since
   } catch (error) {
     throw new SetupError(
       `the database in the data folder does not accept its own password (${(error as { code?: string }).code ?? 'no answer'}): restore postgres.password or choose another folder with LEB_DATA`,
@@ -264,18 +273,11 @@ async function stopUnlessShared(
   native: string,
   data: string,
   owner: Owner,
-  adminUrl: string,
-  dir: string,
+  { adminUrl, since, dir }: { adminUrl: string; since: string; dir: string },
 ): Promise<void> {
   const unlock = await lockFolder(dir)
   try {
-    const client = new pg.Client({ connectionString: adminUrl, application_name: 'leb-stop' })
-    await client.connect()
-    const others = await client.query(
-      `select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`,
-    )
-    await client.end()
-    if (others.rowCount) return
+    if (await isShared(adminUrl, since)) return
     await run(join(native, 'bin', 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w', '-t', '30'], {
       ...owner,
       cwd: data,
@@ -284,5 +286,29 @@ async function stopUnlessShared(
     // Already gone, or going: there is nothing left to stop.
   } finally {
     await unlock()
+  }
+}
+
+/**
+ * Whether another process has sessions. Those that this one has closed are seen until their backends have ended, which
+ * takes a moment where the machine is busy, and a server was left running for nobody: what began after this process did
+ * is given time to go.
+ */
+async function isShared(adminUrl: string, since: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: adminUrl, application_name: 'leb-stop' })
+  await client.connect()
+  try {
+    for (let waited = 0; ; waited += ask_again_ms) {
+      const { rows } = await client.query<{ before: boolean }>(
+        `select backend_start < $1 as before from pg_stat_activity
+          where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+        [since],
+      )
+      if (rows.length === 0) return false
+      if (waited >= own_sessions_end_within_ms || rows.some(({ before }) => before)) return true
+      await pause(ask_again_ms)
+    }
+  } finally {
+    await client.end()
   }
 }
