@@ -26,6 +26,8 @@ describe('amounts in text', () => {
     ['-1.00', 'EUR', 'negative'],
     ['92233720368547758.08', 'USD', 'too_large'],
     ['1.00', 'XXX', 'unknown_currency'],
+    ['1.00', 'constructor', 'unknown_currency'],
+    ['1.00', '__proto__', 'unknown_currency'],
     ['１２', 'EUR', 'not_an_amount'],
   ])('refuses %s %s: %s', (text, currency, fault) => {
     expect(parseAmount(text, currency)).toBe(fault)

@@ -42,7 +42,7 @@ for (const code of two) exponents[code] = 2
 
 /** Digits after the point, or undefined for a code that ISO 4217 doesn't list. */
 export function minorDigits(currency: string): number | undefined {
-  return exponents[currency]
+  return Object.hasOwn(exponents, currency) ? exponents[currency] : undefined
 }
 
 /** What a text amount can be wrong about. */

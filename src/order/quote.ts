@@ -106,10 +106,10 @@ async function itemByCode<K extends 'plan' | 'add_on'>(
 }
 
 function priceIn(item: PlanItem | AddOnItem, currency: string): bigint {
-  const price = item.terms.prices[currency]
+  const { prices } = item.terms
+  const price = Object.hasOwn(prices, currency) ? prices[currency] : undefined
   if (price === undefined) {
-    const known = Object.keys(item.terms.prices).join(', ')
-    throw new Refusal('order/no_price_in_currency', { currency, known })
+    throw new Refusal('order/no_price_in_currency', { currency, known: Object.keys(prices).join(', ') })
   }
   return BigInt(price)
 }

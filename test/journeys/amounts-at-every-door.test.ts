@@ -36,6 +36,8 @@ const wrong: Record<string, { text: string; is: 'digits' | 'plain' | 'negative' 
   'a currency in it': { text: '20.00 CNY', is: 'plain' },
   nothing: { text: '', is: 'missing' },
 }
+/** What no list of currencies holds, though an object in JavaScript answers to it. */
+const noCurrencies = ['XXX', 'constructor', 'toString', '__proto__']
 const each = Object.entries(wrong).map(([name, { text, is }]) => ({ name, text, is }))
 
 let leb: Outside
@@ -145,10 +147,18 @@ describe('a top-up', () => {
   })
 })
 
+it('a checkout in what is no currency: a refusal that says which there are', async () => {
+  const visit = new Visitor(portal.app, leb.config.publicUrl)
+  for (const currency of noCurrencies) {
+    await visit.go(`/leb/en/checkout?item=LEB3&zone=JP&live=DE&in=${currency}`)
+    expect([currency, visit.status, visit.text]).toEqual([currency, 422, expect.stringContaining('CNY')])
+  }
+})
+
 it('a bank’s statement: every line is kept with its reason, and no money moves', async () => {
   const before = await shop.books()
   const lines = each.map(({ text }) => `2026-11-22;${quoted(text)};CNY;LEB-ORD-XXXX`)
-  lines.push('2026-11-22;20.00;XXX;LEB-ORD-XXXX')
+  lines.push(...noCurrencies.map((currency) => `2026-11-22;20.00;${currency};LEB-ORD-XXXX`))
   const file = await written('bank.csv', ['day;amount;currency;text', ...lines].join('\n'))
   const rejects = join(dir, 'bank-rejects.csv')
   const answer = said()
@@ -157,7 +167,7 @@ it('a bank’s statement: every line is kept with its reason, and no money moves
   const faulty = each.filter(({ is }) => is !== 'negative')
   const kept = await readFile(rejects, 'utf8')
   for (const { text } of faulty.filter(({ text }) => text !== '')) expect(kept).toContain(text)
-  expect(JSON.parse(answer.text)).toMatchObject({ rejected: faulty.length + 1 })
+  expect(JSON.parse(answer.text)).toMatchObject({ rejected: faulty.length + noCurrencies.length })
   for (const reason of ['amount_digits', 'bad_amount', 'amount_too_large', 'unknown_currency'])
     expect(kept).toContain(reason)
   expect(await shop.books()).toEqual(before)
@@ -175,7 +185,7 @@ it('a fleet’s file: every row is kept with its reason, and nothing of it is ta
   const rows = [
     ...each.map(({ text }, at) => rowOf({ currency: 'CNY', balance: text }, at)),
     ...each.map(({ text }, at) => rowOf({ currency: 'CNY', paid_amount: text }, 100 + at)),
-    rowOf({ currency: 'XXX' }, 200),
+    ...noCurrencies.map((currency, at) => rowOf({ currency }, 200 + at)),
   ]
   const file = await written('fleet.csv', [fleetColumns.join(','), ...rows].join('\n'))
   const rejects = join(dir, 'fleet-rejects.csv')
