@@ -33,7 +33,7 @@ const rules = z.object({
 export const moneyPolicySchema = rules.extend({
   /** The most an issuer may keep; no fee at all in a currency that is not named. */
   closing_fee_cap: amounts,
-  /** True where the law gives the balance back at the end: an issuer can't let it lapse. */
+  /** True where the law gives the balance back at the end: an issuer can't let it lapse, or sooner than is said here. */
   balance_is_refundable: z.boolean(),
   basis: z.string().min(1),
   verified: z.boolean(),
@@ -49,15 +49,22 @@ export type IssuerMoney = z.infer<typeof issuerMoneySchema>
 /** The rules that hold for one card: the issuer's, as far as the jurisdiction lets them. */
 export function moneyRules(policy: MoneyPolicy, issuer: IssuerMoney): MoneyRules {
   const wanted = { ...policy, ...dropUndefined(issuer) }
-  const lapses = wanted.at_expiry.kind === 'lapse' && policy.balance_is_refundable
+  const takesAway = daysLeft(wanted.at_expiry) < daysLeft(policy.at_expiry) && policy.balance_is_refundable
   return {
-    at_expiry: lapses ? policy.at_expiry : wanted.at_expiry,
-    unused_plan: wanted.unused_plan,
+    at_expiry: takesAway ? policy.at_expiry : wanted.at_expiry,
+    // Where the law gives a share back, it also says which.
+    unused_plan: policy.unused_plan === 'nothing' ? wanted.unused_plan : policy.unused_plan,
     closing_fee: capped(wanted.closing_fee, policy.closing_fee_cap),
     payout_order: wanted.payout_order,
     minimum_payout: wanted.minimum_payout,
     voucher_days: wanted.voucher_days,
   }
+}
+
+/** For how many days after the end the money is still the holder's. */
+function daysLeft(rule: MoneyRules['at_expiry']): number {
+  if (rule.kind === 'keep') return rule.days
+  return rule.kind === 'refund' ? Infinity : 0
 }
 
 function capped(fees: Record<string, string>, caps: Record<string, string>): Record<string, string> {
