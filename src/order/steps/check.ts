@@ -28,15 +28,15 @@ export async function whyNot(tx: Tx, told: OrderCase, now: Date): Promise<Refund
   if (order.kind !== 'card') {
     const card = await tx
       .selectFrom('card')
-      .select(['state', 'expires_at'])
+      .select(['state', 'expires_at', 'ended_for_good'])
       .where('issuer_id', '=', issuerId)
       .where('card_id', '=', order.card_id)
       .forNoKeyUpdate()
       .executeTakeFirst()
     if (card?.state !== 'open') return 'card_closing'
-    // What ended meanwhile takes nothing but days that bring it back.
+    // What ended meanwhile takes nothing but days that bring it back, and nothing at all once its money went back.
     const days = item?.kind === 'add_on' ? item.terms.more_days : 0
-    if (card.expires_at <= now && days === 0) return 'card_ended'
+    if (card.ended_for_good || (card.expires_at <= now && days === 0)) return 'card_ended'
   }
   if (order.account_id) {
     const account = await tx

@@ -1,0 +1,56 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openShop, type Shop } from '../../test/orders.ts'
+import { openOutside, type Outside } from '../../test/outside.ts'
+import { seedCard, type Seeded } from '../../test/seed.ts'
+import { undoClosure } from '../closure/undo.ts'
+import type { Issuer } from '../issuer/issuer.ts'
+import { inIssuer } from '../platform/db.ts'
+import { readState } from './expiry.fixture.ts'
+import { lapseSome } from './lapse-due.ts'
+import { refundExpired } from './refund-expired.ts'
+
+let leb: Outside
+let shop: Shop
+let issuer: Issuer
+beforeAll(async () => {
+  leb = await openOutside()
+  shop = await openShop(leb)
+  const sample = leb.issuers.find((one) => one.issuerId === 'leb')!
+  issuer = { ...sample, rules: { ...sample.rules, money: { at_expiry: { kind: 'refund' } } } }
+})
+afterAll(() => leb.stop())
+
+/** A card that ended a moment ago and whose money is to go back. */
+async function ended(): Promise<Seeded> {
+  const card = await seedCard(leb)
+  await inIssuer(leb.db, 'leb', (tx) =>
+    sql`update card set expires_at = ${new Date(leb.clock.now().getTime() - 3_600_000)} where card_id = ${card.cardId}`.execute(
+      tx,
+    ),
+  )
+  expect(await lapseSome(leb, issuer, leb.clock.now())).toMatchObject([{ outcome: 'refund', cards: 1 }])
+  return card
+}
+const closureOf = (card: Seeded) =>
+  inIssuer(leb.db, 'leb', (tx) =>
+    tx.selectFrom('closure_card').select('closure_id').where('card_id', '=', card.cardId).executeTakeFirst(),
+  )
+const days = (card: Seeded) => ({
+  wanted: { kind: 'add_on' as const, cardId: card.cardId, code: 'DAYS3' },
+  buyer: { kind: 'signed_in' as const, holderIds: [card.holderId] },
+})
+
+it('sells no days for a card that they can not bring back, and gives back what was paid meanwhile', async () => {
+  const card = await ended()
+  const early = await shop.place(days(card))
+  await refundExpired(leb, issuer)
+  const { closure_id: closureId } = (await closureOf(card))!
+  await undoClosure(leb, { issuerId: 'leb', closureId })
+  expect(await readState(leb, card)).toMatchObject({ state: 'open', outcome: 'refunded', balance: 8640n })
+  await expect(shop.place(days(card))).rejects.toMatchObject({ code: 'order/card_ended' })
+  await shop.pay(early)
+  await shop.hear(early)
+  await shop.look(early)
+  expect(await shop.view(early)).toMatchObject({ state: 'refunded', refundReason: 'card_ended' })
+})
