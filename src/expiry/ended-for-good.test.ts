@@ -3,9 +3,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openShop, type Shop } from '../../test/orders.ts'
 import { openOutside, type Outside } from '../../test/outside.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
+import type { KeyStore } from '../adapters/keys/port.ts'
 import { undoClosure } from '../closure/undo.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { inIssuer } from '../platform/db.ts'
+import { takeUsage } from '../usage/take-usage.ts'
 import { readState } from './expiry.fixture.ts'
 import { lapseSome } from './lapse-due.ts'
 import { refundExpired } from './refund-expired.ts'
@@ -53,4 +55,27 @@ it('sells no days for a card that they can not bring back, and gives back what w
   await shop.hear(early)
   await shop.look(early)
   expect(await shop.view(early)).toMatchObject({ state: 'refunded', refundReason: 'card_ended' })
+})
+
+it('closes no card that days brought back while the slips of others were made', async () => {
+  const [first, second] = [await ended(), await ended()]
+  const [other, revived] = first.cardId < second.cardId ? [first, second] : [second, first]
+  let seals = 0
+  const sealing: KeyStore['sealing'] = async (id) => {
+    if (seals++ === 0) expect((await shop.view(await shop.buy(days(revived)))).state).toBe('delivered')
+    return leb.keys.sealing(id)
+  }
+  await refundExpired({ ...leb, keys: { ...leb.keys, sealing } }, issuer)
+  expect(await readState(leb, other)).toMatchObject({ state: 'closing', outcome: 'refunded' })
+  expect(await readState(leb, revived)).toMatchObject({ state: 'open', outcome: null, lapsed_at: null })
+  expect(await closureOf(revived)).toBeUndefined()
+  const record = {
+    recordId: leb.ids.next(),
+    iccid: revived.iccid,
+    kind: 'data' as const,
+    quantity: 1,
+    country: 'JP',
+    usedAt: leb.clock.now().getTime(),
+  }
+  expect(await takeUsage(leb, 'leb', [record])).toMatchObject([{ outcome: 'charged' }])
 })

@@ -1,4 +1,4 @@
-import { declareClosure } from '../closure/declare.ts'
+import { declareClosure, NotExpired } from '../closure/declare.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -20,6 +20,8 @@ export async function refundExpired(ctx: Context, issuer: Issuer): Promise<numbe
     try {
       await closeExpired(ctx, issuerId, card)
     } catch (error) {
+      // Days that were bought while the slips of others were made have brought it back.
+      if (error instanceof NotExpired) continue
       // One that can't be closed now holds up no other, and is tried again in a minute.
       ctx.log.error('an expired card was not closed', { issuer: issuerId, ...errorFields(error) })
     }
@@ -39,6 +41,7 @@ async function closeExpired(ctx: Context, issuerId: string, card: Due): Promise<
     zone,
     receivedBy: 'cli',
     identity: 'issuer_decision',
+    expired: true,
   }).catch((error: unknown) => {
     // The holder was faster, or we were, before we died: either way it is being closed.
     const known = error instanceof Refusal && error.code.startsWith('closure/already_')
