@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../platform/db.ts'
-import { takenMeanwhile } from '../platform/taken-meanwhile.ts'
+import { takenMeanwhile, TakenMeanwhile } from '../platform/taken-meanwhile.ts'
 import { bytes, plain, quoted } from './array-text.ts'
 import type { CardState } from './card-state.ts'
 import type { Rated } from './outcome.ts'
@@ -11,7 +11,7 @@ export type RatedRecord = { record: UsageRecord; hash: Buffer; card: CardState; 
 /**
  * Writes what a batch used, one statement a table however many records: the records, and what it took of plans and
  * buckets. Takes differences off cards and buckets, so that what others changed meanwhile (days or data bought) stays.
- * Throws an error with code 40001 where a record was written meanwhile.
+ * Throws an error with code 40001 where a record was written or a bucket ended meanwhile.
  */
 export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
   if (rated.length === 0) return
@@ -80,12 +80,14 @@ async function writeCards(tx: Tx, issuerId: string, cards: CardState[]): Promise
 async function writeBuckets(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
   const buckets = cards.flatMap((card) => card.buckets.filter((bucket) => bucket.drawn > 0))
   if (buckets.length === 0) return
-  await sql`
+  const { numAffectedRows } = await sql`
     update bucket b set left_units = b.left_units - r.drawn
       from unnest(
         ${buckets.map((b) => b.bucketId)}::uuid[],
         ${buckets.map((b) => b.drawn)}::bigint[]) as r (bucket_id, drawn)
-     where b.issuer_id = ${issuerId} and b.bucket_id = r.bucket_id`.execute(tx)
+     where b.issuer_id = ${issuerId} and b.bucket_id = r.bucket_id and b.lapsed_at is null`.execute(tx)
+  // An add-on that ends before its card does so without the lock of its balance.
+  if (numAffectedRows !== BigInt(buckets.length)) throw new TakenMeanwhile('a bucket ended meanwhile')
 }
 
 async function writeDays(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
