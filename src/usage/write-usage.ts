@@ -26,9 +26,13 @@ export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[],
   await writeDays(tx, issuerId, cards)
 }
 
-/** A closed card's person may be erased by now (src/privacy/erase-person.ts): where they were is not told of them anew. */
-const countryOf = ({ card, record }: RatedRecord) =>
-  card.state === 'closed' ? null : (record.country ?? null)
+/**
+ * From the settlement on a card's person may be erased (src/privacy/erase-person.ts), also while the certificate is still
+ * to be sealed and the card is not closed: where they were is not told of them anew, nor what it can be tried out against.
+ */
+const mayBeErased = ({ card }: RatedRecord) => card.settledAt !== null || card.state === 'closed'
+const countryOf = (one: RatedRecord) => (mayBeErased(one) ? null : (one.record.country ?? null))
+const hashOf = (one: RatedRecord) => (mayBeErased(one) ? Buffer.alloc(0) : one.hash)
 
 async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
   await sql`
@@ -38,7 +42,7 @@ async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now:
            to_timestamp(r.used_ms / 1000.0), ${now}, r.outcome, r.gross, r.tax, r.currency
       from unnest(
         ${quoted(rated.map((r) => r.record.recordId))}::text[],
-        ${bytes(rated.map((r) => r.hash))}::bytea[],
+        ${bytes(rated.map(hashOf))}::bytea[],
         ${plain(rated.map((r) => r.card.cardId))}::uuid[],
         ${plain(rated.map((r) => r.record.kind))}::text[],
         ${plain(rated.map((r) => r.record.quantity))}::bigint[],
