@@ -1,3 +1,4 @@
+import { lockCardBalance } from '../../ledger/accounts.ts'
 import { openByHand } from '../../payout/count-by-hand.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type OrderCase, paymentOf, type RefundReason } from '../order-case.ts'
@@ -26,6 +27,8 @@ export async function whyNot(tx: Tx, told: OrderCase, now: Date): Promise<Refund
   if (byHand.length > 0) return 'refunded_by_hand'
   if (item?.withdrawnAt) return 'item_withdrawn'
   if (order.kind !== 'card') {
+    // What will be posted on a balance is locked before the card, as usage does it: else the two wait for each other.
+    if (order.kind === 'top_up') await lockCardBalance(tx, { issuerId, cardId: order.card_id! })
     const card = await tx
       .selectFrom('card')
       .select(['state', 'expires_at', 'ended_for_good'])
