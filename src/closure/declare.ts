@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { howCardsEnded, moneyGoesBack } from '../expiry/how-cards-ended.ts'
+import { noteRefunded } from '../expiry/note-refunded.ts'
 import { issueCode } from '../holder/access-code.ts'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import { queueNotice, queueNotices } from '../notice/queue-notice.ts'
@@ -258,6 +259,13 @@ async function insertClosure(
   await markClosing(tx, declaration, preview)
   // Under the locks just taken expiry can't end one any more; a slip must not promise what has lapsed.
   if ((await howCardsEnded(tx, declaration)) !== ended) throw new CardsChanged()
+  // With the closing itself: one that is undone before anybody noted it would be declared anew.
+  if (declaration.expired)
+    await noteRefunded(
+      tx,
+      issuerId,
+      preview.cards.map((card) => card.cardId),
+    )
 }
 
 async function markClosing(tx: Tx, declaration: Declaration, preview: ClosurePreview): Promise<void> {

@@ -4,6 +4,7 @@ import { openShop, type Shop } from '../../test/orders.ts'
 import { openOutside, type Outside } from '../../test/outside.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import type { KeyStore } from '../adapters/keys/port.ts'
+import { declareClosure } from '../closure/declare.ts'
 import { undoClosure } from '../closure/undo.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { inIssuer } from '../platform/db.ts'
@@ -55,6 +56,22 @@ it('sells no days for a card that they can not bring back, and gives back what w
   await shop.hear(early)
   await shop.look(early)
   expect(await shop.view(early)).toMatchObject({ state: 'refunded', refundReason: 'card_ended' })
+})
+
+it('closes a card once by itself, also when its worker dies before it says so and the holder takes that back', async () => {
+  const card = await ended()
+  const { issuerId, accountId, cardId } = card
+  const how = { act: 'terminate', start: 'at_once', locale: 'en', zone: 'UTC', receivedBy: 'cli' } as const
+  const whose = { issuerId, accountId, cardIds: [cardId] }
+  const { closureId } = await declareClosure(leb, {
+    ...whose,
+    ...how,
+    identity: 'issuer_decision',
+    expired: true,
+  })
+  await undoClosure(leb, { issuerId, closureId })
+  expect(await refundExpired(leb, issuer)).toBe(0)
+  expect(await readState(leb, card)).toMatchObject({ state: 'open', outcome: 'refunded', balance: 8640n })
 })
 
 it('closes no card that days brought back while the slips of others were made', async () => {

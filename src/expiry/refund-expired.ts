@@ -5,6 +5,7 @@ import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
 import { policyFor } from '../policy/policy.ts'
+import { noteRefunded } from './note-refunded.ts'
 
 // Each has a slip to be typeset and sealed, on the core that closings need too: the rest waits a minute.
 const at_once = 200
@@ -42,39 +43,12 @@ async function closeExpired(ctx: Context, issuerId: string, card: Due): Promise<
     receivedBy: 'cli',
     identity: 'issuer_decision',
     expired: true,
-  }).catch((error: unknown) => {
-    // The holder was faster, or we were, before we died: either way it is being closed.
+  }).catch(async (error: unknown) => {
+    // The holder was faster: either way it is being closed.
     const known = error instanceof Refusal && error.code.startsWith('closure/already_')
     if (!known) throw error
+    await inIssuer(ctx.db, issuerId, (tx) => noteRefunded(tx, issuerId, [card.cardId]))
   })
-  await inIssuer(ctx.db, issuerId, (tx) => noteRefunded(tx, issuerId, card))
-}
-
-/** The card's row first, as whoever adds days or declares a closing does it: their triggers write the end after it. */
-async function noteRefunded(tx: Tx, issuerId: string, { cardId }: Due): Promise<void> {
-  await tx
-    .updateTable('card as c')
-    .set({ ended_for_good: true })
-    .where('c.issuer_id', '=', issuerId)
-    .where('c.card_id', '=', cardId)
-    .where((where) =>
-      where.exists(
-        where
-          .selectFrom('card_end as n')
-          .select('n.card_id')
-          .where('n.issuer_id', '=', issuerId)
-          .where('n.card_id', '=', cardId)
-          .where('n.outcome', '=', 'refund_due'),
-      ),
-    )
-    .execute()
-  await tx
-    .updateTable('card_end')
-    .set({ outcome: 'refunded' })
-    .where('issuer_id', '=', issuerId)
-    .where('card_id', '=', cardId)
-    .where('outcome', '=', 'refund_due')
-    .execute()
 }
 
 type Due = { cardId: string; accountId: string; jurisdiction: string; locale: 'zh-CN' | 'en' }
