@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { howCardsEnded } from '../expiry/how-cards-ended.ts'
+import { howCardsEnded, moneyGoesBack } from '../expiry/how-cards-ended.ts'
+import { noteRefunded } from '../expiry/note-refunded.ts'
 import { issueCode } from '../holder/access-code.ts'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import { queueNotice, queueNotices } from '../notice/queue-notice.ts'
@@ -32,6 +33,8 @@ export type Declaration = {
   identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
   /** A voucher instead of money, because the holder asked for it; cards only, an account leaves nobody to give it to. */
   voucher?: boolean
+  /** Only while its cards have ended and their money is to go back by itself: days may have brought one back. */
+  expired?: boolean
   /** Keyed hash of an anonymous request, by which its repetition finds this closure. */
   requestDigest?: Buffer
 }
@@ -50,7 +53,8 @@ export type Receipt = {
  * The declaration counts from this moment. Case, slip and the first look of a worker are written in one
  * transaction: whoever gets the receipt has a closure that will be told to its end, and nobody else has one.
  * The code that proves who declared it goes to the contact the account already has.
- * Throws Refusal closure/no_such_card, nothing_chosen, already_closing, already_closed, unknown_zone, issuer/unknown.
+ * Throws Refusal closure/no_such_card, nothing_chosen, already_closing, already_closed, unknown_zone, issuer/unknown; and
+ * NotExpired.
  */
 export async function declareClosure(ctx: Context, declaration: Declaration): Promise<Receipt> {
   const { issuerId } = declaration
@@ -66,6 +70,9 @@ export async function declareClosure(ctx: Context, declaration: Declaration): Pr
   }
 }
 
+/** Of a card that was to be closed because it had ended: its money goes back no more by itself. */
+export class NotExpired extends Error {}
+
 /** An import gave the account a card that the slip just made does not name, or a card of it ended meanwhile. */
 class CardsChanged extends Error {}
 
@@ -76,6 +83,7 @@ async function declareAsItStands(ctx: Context, issuer: Issuer, declaration: Decl
     const asItEnded = await howCardsEnded(tx, declaration)
     const asItStands = await previewWith(ctx, tx, issuer, wanted)
     await refuseIfNotOpen(tx, declaration, asItStands)
+    if (declaration.expired && !(await moneyGoesBack(tx, declaration))) throw new NotExpired()
     return { ...asItStands, ended: asItEnded }
   })
 
@@ -251,6 +259,13 @@ async function insertClosure(
   await markClosing(tx, declaration, preview)
   // Under the locks just taken expiry can't end one any more; a slip must not promise what has lapsed.
   if ((await howCardsEnded(tx, declaration)) !== ended) throw new CardsChanged()
+  // With the closing itself: one that is undone before anybody noted it would be declared anew.
+  if (declaration.expired)
+    await noteRefunded(
+      tx,
+      issuerId,
+      preview.cards.map((card) => card.cardId),
+    )
 }
 
 async function markClosing(tx: Tx, declaration: Declaration, preview: ClosurePreview): Promise<void> {

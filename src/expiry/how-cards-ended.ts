@@ -1,13 +1,12 @@
 import type { Tx } from '../platform/db.ts'
 
+type Cards = { issuerId: string; accountId: string; cardIds: string[] | 'account' }
+
 /**
  * Whether and how an account's cards have ended, as one text that changes when expiry touches one of them. Who tells
  * a holder what a card's money will do reads it before, and again under the cards' locks.
  */
-export async function howCardsEnded(
-  tx: Tx,
-  { issuerId, accountId, cardIds }: { issuerId: string; accountId: string; cardIds: string[] | 'account' },
-): Promise<string> {
+export async function howCardsEnded(tx: Tx, { issuerId, accountId, cardIds }: Cards): Promise<string> {
   if (cardIds.length === 0) return '[]'
   const rows = await tx
     .selectFrom('card as c')
@@ -22,4 +21,16 @@ export async function howCardsEnded(
     .orderBy('n.card_id')
     .execute()
   return JSON.stringify(rows)
+}
+
+/** Whether one of them has ended and its money is still to go back by itself. What it reads is in `howCardsEnded`, too. */
+export async function moneyGoesBack(tx: Tx, { issuerId, cardIds }: Cards): Promise<boolean> {
+  const row = await tx
+    .selectFrom('card_end')
+    .select('card_id')
+    .where('issuer_id', '=', issuerId)
+    .where('card_id', 'in', cardIds as string[])
+    .where('outcome', '=', 'refund_due')
+    .executeTakeFirst()
+  return row !== undefined
 }

@@ -1,10 +1,11 @@
-import { declareClosure } from '../closure/declare.ts'
+import { declareClosure, NotExpired } from '../closure/declare.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
 import { policyFor } from '../policy/policy.ts'
+import { noteRefunded } from './note-refunded.ts'
 
 // Each has a slip to be typeset and sealed, on the core that closings need too: the rest waits a minute.
 const at_once = 200
@@ -20,6 +21,8 @@ export async function refundExpired(ctx: Context, issuer: Issuer): Promise<numbe
     try {
       await closeExpired(ctx, issuerId, card)
     } catch (error) {
+      // Days that were bought while the slips of others were made have brought it back.
+      if (error instanceof NotExpired) continue
       // One that can't be closed now holds up no other, and is tried again in a minute.
       ctx.log.error('an expired card was not closed', { issuer: issuerId, ...errorFields(error) })
     }
@@ -39,39 +42,13 @@ async function closeExpired(ctx: Context, issuerId: string, card: Due): Promise<
     zone,
     receivedBy: 'cli',
     identity: 'issuer_decision',
-  }).catch((error: unknown) => {
-    // The holder was faster, or we were, before we died: either way it is being closed.
+    expired: true,
+  }).catch(async (error: unknown) => {
+    // The holder was faster: either way it is being closed.
     const known = error instanceof Refusal && error.code.startsWith('closure/already_')
     if (!known) throw error
+    await inIssuer(ctx.db, issuerId, (tx) => noteRefunded(tx, issuerId, [card.cardId]))
   })
-  await inIssuer(ctx.db, issuerId, (tx) => noteRefunded(tx, issuerId, card))
-}
-
-/** The card's row first, as whoever adds days or declares a closing does it: their triggers write the end after it. */
-async function noteRefunded(tx: Tx, issuerId: string, { cardId }: Due): Promise<void> {
-  await tx
-    .updateTable('card as c')
-    .set({ ended_for_good: true })
-    .where('c.issuer_id', '=', issuerId)
-    .where('c.card_id', '=', cardId)
-    .where((where) =>
-      where.exists(
-        where
-          .selectFrom('card_end as n')
-          .select('n.card_id')
-          .where('n.issuer_id', '=', issuerId)
-          .where('n.card_id', '=', cardId)
-          .where('n.outcome', '=', 'refund_due'),
-      ),
-    )
-    .execute()
-  await tx
-    .updateTable('card_end')
-    .set({ outcome: 'refunded' })
-    .where('issuer_id', '=', issuerId)
-    .where('card_id', '=', cardId)
-    .where('outcome', '=', 'refund_due')
-    .execute()
 }
 
 type Due = { cardId: string; accountId: string; jurisdiction: string; locale: 'zh-CN' | 'en' }

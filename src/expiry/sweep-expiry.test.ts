@@ -95,7 +95,7 @@ describe('the rule', () => {
       const rows = await tx.selectFrom('card_end').select(['card_id', 'jurisdiction']).execute()
       return new Map(rows.map((row) => [row.card_id, row.jurisdiction]))
     })
-    expect(seeded.map((card) => noted.get(card.cardId))).toEqual(['CH', null, 'CH', null])
+    expect(seeded.map((card) => noted.get(card.cardId))).toEqual([null, null, 'CH', null])
     await sweepExpiry(world)
     for (const card of seeded)
       expect(await readState(world, card)).toMatchObject({ outcome: 'lapsed', balance: 0n })

@@ -26,6 +26,8 @@ export type TargetCard = {
   state: string
   currency: string
   expiresAt: Date
+  /** Its money went back when it ended: days bring it back no more. */
+  endedForGood: boolean
 }
 
 /** What it costs, to the minor unit, and what is in it. `gross` = `net` + `tax`; `balance` is part of `net`. */
@@ -77,7 +79,7 @@ export async function quote(
   if (card.state !== 'open') throw new Refusal('order/card_closing')
   if (wanted.currency && wanted.currency !== card.currency)
     throw new Refusal('order/currency_differs', { currency: card.currency })
-  const ended = card.expiresAt <= now
+  const ended = card.endedForGood || card.expiresAt <= now
   const { currency } = card
   if (wanted.kind === 'top_up') {
     // It could not be used, and kept money would lapse with it.
@@ -87,7 +89,7 @@ export async function quote(
     return { kind: 'top_up', item: null, zone: card.zone, card, taxRule: taxedWithUse, ...money }
   }
   const item = await itemByCode(tx, issuer.issuerId, wanted.code, 'add_on')
-  if (ended && item.terms.more_days === 0) throw new Refusal('order/card_ended')
+  if (card.endedForGood || (ended && item.terms.more_days === 0)) throw new Refusal('order/card_ended')
   const gross = priceIn(item, currency)
   const taxRule = taxFor(policy, card.zone)
   const split = splitTax(gross, taxRule.rateBp)
@@ -122,7 +124,7 @@ export async function targetCard(tx: Tx, issuerId: string, cardId: string): Prom
       j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
     )
     .select(['c.card_id', 'c.account_id', 'a.holder_id', 'c.iccid', 'c.plan', 'c.zone', 'c.state'])
-    .select(['c.currency', 'c.expires_at'])
+    .select(['c.currency', 'c.expires_at', 'c.ended_for_good'])
     .where('c.issuer_id', '=', issuerId)
     .where('c.card_id', '=', cardId)
     .executeTakeFirst()
@@ -137,5 +139,6 @@ export async function targetCard(tx: Tx, issuerId: string, cardId: string): Prom
     state: row.state,
     currency: row.currency,
     expiresAt: row.expires_at,
+    endedForGood: row.ended_for_good,
   }
 }

@@ -126,8 +126,8 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     status: 409,
     title: { 'zh-CN': '这张卡已到期', en: 'This card has ended' },
     next: {
-      'zh-CN': '没有扣款。请先为这张卡购买天数，或购买新卡。',
-      en: 'Nothing was charged. Buy days for this card first, or a new card.',
+      'zh-CN': '没有扣款。请先为这张卡购买天数，或购买新卡；卡到期时余额已开始退还的，只能购买新卡。',
+      en: 'Nothing was charged. Buy days for this card first, or a new card. Only a new one where its money was on its way back when it ended.',
     },
   },
   'order/card_closing': {

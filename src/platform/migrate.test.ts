@@ -126,6 +126,21 @@ it('keeps what use came to, and who was given everything back when a card ended,
   })
 })
 
+it('forgets where a holder lived that 0075 noted beside the end of a card made while they moved', async () => {
+  await inDatabase(async (url, client) => {
+    await migrate(url, '0075')
+    for (const issuer of ['leb', 'roamly']) await seedOldCard(issuer, client)
+    await client.query(`update card_end set jurisdiction = 'CH'`)
+    await migrate(url)
+    const read = async (issuer: string) => {
+      await client.query(`select set_config('leb.issuer', $1, false)`, [issuer])
+      return (await client.query('select jurisdiction from card_end')).rows
+    }
+    expect(await read('roamly')).toEqual([{ jurisdiction: null }])
+    expect(await read('leb')).toEqual([{ jurisdiction: 'CN' }])
+  })
+})
+
 async function inDatabase(work: (url: string, client: pg.Client) => Promise<void>): Promise<void> {
   const other = `${name}_ends`
   await admin.query(`create database ${other} owner leb`)

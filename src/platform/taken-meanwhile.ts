@@ -1,5 +1,5 @@
-/** Another transaction took one of our keys between our look and our write. Trying again (inIssuer) finds it taken. */
-class TakenMeanwhile extends Error {
+/** Another transaction took what we looked at before we wrote. Trying again (inIssuer) finds it taken. */
+export class TakenMeanwhile extends Error {
   readonly code = '40001'
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../platform/db.ts'
-import { takenMeanwhile } from '../platform/taken-meanwhile.ts'
+import { takenMeanwhile, TakenMeanwhile } from '../platform/taken-meanwhile.ts'
 import { bytes, plain, quoted } from './array-text.ts'
 import type { CardState } from './card-state.ts'
 import type { Rated } from './outcome.ts'
@@ -11,7 +11,7 @@ export type RatedRecord = { record: UsageRecord; hash: Buffer; card: CardState; 
 /**
  * Writes what a batch used, one statement a table however many records: the records, and what it took of plans and
  * buckets. Takes differences off cards and buckets, so that what others changed meanwhile (days or data bought) stays.
- * Throws an error with code 40001 where a record was written meanwhile.
+ * Throws an error with code 40001 where a record was written or a bucket ended meanwhile.
  */
 export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
   if (rated.length === 0) return
@@ -26,9 +26,13 @@ export async function writeUsage(tx: Tx, issuerId: string, rated: RatedRecord[],
   await writeDays(tx, issuerId, cards)
 }
 
-/** A closed card's person may be erased by now (src/privacy/erase-person.ts): where they were is not told of them anew. */
-const countryOf = ({ card, record }: RatedRecord) =>
-  card.state === 'closed' ? null : (record.country ?? null)
+/**
+ * From the settlement on a card's person may be erased (src/privacy/erase-person.ts), also while the certificate is still
+ * to be sealed and the card is not closed: where they were is not told of them anew, nor what it can be tried out against.
+ */
+const mayBeErased = ({ card }: RatedRecord) => card.settledAt !== null || card.state === 'closed'
+const countryOf = (one: RatedRecord) => (mayBeErased(one) ? null : (one.record.country ?? null))
+const hashOf = (one: RatedRecord) => (mayBeErased(one) ? Buffer.alloc(0) : one.hash)
 
 async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now: Date): Promise<void> {
   await sql`
@@ -38,7 +42,7 @@ async function writeRecords(tx: Tx, issuerId: string, rated: RatedRecord[], now:
            to_timestamp(r.used_ms / 1000.0), ${now}, r.outcome, r.gross, r.tax, r.currency
       from unnest(
         ${quoted(rated.map((r) => r.record.recordId))}::text[],
-        ${bytes(rated.map((r) => r.hash))}::bytea[],
+        ${bytes(rated.map(hashOf))}::bytea[],
         ${plain(rated.map((r) => r.card.cardId))}::uuid[],
         ${plain(rated.map((r) => r.record.kind))}::text[],
         ${plain(rated.map((r) => r.record.quantity))}::bigint[],
@@ -80,12 +84,14 @@ async function writeCards(tx: Tx, issuerId: string, cards: CardState[]): Promise
 async function writeBuckets(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {
   const buckets = cards.flatMap((card) => card.buckets.filter((bucket) => bucket.drawn > 0))
   if (buckets.length === 0) return
-  await sql`
+  const { numAffectedRows } = await sql`
     update bucket b set left_units = b.left_units - r.drawn
       from unnest(
         ${buckets.map((b) => b.bucketId)}::uuid[],
         ${buckets.map((b) => b.drawn)}::bigint[]) as r (bucket_id, drawn)
-     where b.issuer_id = ${issuerId} and b.bucket_id = r.bucket_id`.execute(tx)
+     where b.issuer_id = ${issuerId} and b.bucket_id = r.bucket_id and b.lapsed_at is null`.execute(tx)
+  // An add-on that ends before its card does so without the lock of its balance.
+  if (numAffectedRows !== BigInt(buckets.length)) throw new TakenMeanwhile('a bucket ended meanwhile')
 }
 
 async function writeDays(tx: Tx, issuerId: string, cards: CardState[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { lockCardBalance } from '../../ledger/accounts.ts'
 import { openByHand } from '../../payout/count-by-hand.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type OrderCase, paymentOf, type RefundReason } from '../order-case.ts'
@@ -26,17 +27,19 @@ export async function whyNot(tx: Tx, told: OrderCase, now: Date): Promise<Refund
   if (byHand.length > 0) return 'refunded_by_hand'
   if (item?.withdrawnAt) return 'item_withdrawn'
   if (order.kind !== 'card') {
+    // What will be posted on a balance is locked before the card, as usage does it: else the two wait for each other.
+    if (order.kind === 'top_up') await lockCardBalance(tx, { issuerId, cardId: order.card_id! })
     const card = await tx
       .selectFrom('card')
-      .select(['state', 'expires_at'])
+      .select(['state', 'expires_at', 'ended_for_good'])
       .where('issuer_id', '=', issuerId)
       .where('card_id', '=', order.card_id)
       .forNoKeyUpdate()
       .executeTakeFirst()
     if (card?.state !== 'open') return 'card_closing'
-    // What ended meanwhile takes nothing but days that bring it back.
+    // What ended meanwhile takes nothing but days that bring it back, and nothing at all once its money went back.
     const days = item?.kind === 'add_on' ? item.terms.more_days : 0
-    if (card.expires_at <= now && days === 0) return 'card_ended'
+    if (card.ended_for_good || (card.expires_at <= now && days === 0)) return 'card_ended'
   }
   if (order.account_id) {
     const account = await tx

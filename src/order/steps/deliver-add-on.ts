@@ -13,14 +13,18 @@ export async function deliverAddOn(ctx: Context, tx: Tx, told: OrderCase): Promi
   const { terms } = item
   const target = await readTarget(tx, told)
   const issuerId = order.issuer_id
+  const now = sql`${ctx.clock.now()}::timestamptz`
   if (terms.more_days > 0)
     // A card that was not used yet gets its days when its first use starts them (src/usage/rate.ts); one that has
-    // ended, used or not, gets them from now, or the days it paid for would lie in the past.
+    // ended, used or not, gets them from now, or the days it paid for would lie in the past. Where they begin is settled
+    // by that (activated_zone is null): use from before, however late it is told of, takes none of them away.
     await sql`
       update card
          set more_days = more_days + ${terms.more_days},
-             expires_at = case when activated_at is null and expires_at > ${ctx.clock.now()} then expires_at
-               else greatest(expires_at, ${ctx.clock.now()}::timestamptz) + ${terms.more_days} * interval '1 day' end
+             activated_at = case when expires_at > ${now} then activated_at else coalesce(activated_at, ${now}) end,
+             activated_zone = case when expires_at > ${now} then activated_zone end,
+             expires_at = case when activated_at is null and expires_at > ${now} then expires_at
+               else greatest(expires_at, ${now}) + ${terms.more_days} * interval '1 day' end
        where issuer_id = ${issuerId} and card_id = ${target.cardId}`.execute(tx)
   const { expires_at: cardEnds } = await tx
     .selectFrom('card')
