@@ -76,6 +76,9 @@ test('a holder closes a card, page by page and without script', async () => {
   expect(mei.text).toContain('The code is not right')
   await mei.send('/identify', { code: await mailedClosureCode(leb, 'leb', number) })
   expect(mei.address).toBe(`/leb/en/closures/${number}`)
+  // No worker has looked yet: the page must not go on asking for what it was just given.
+  expect(mei.text).toContain('You have confirmed. We begin shortly.')
+  expect(mei.text).not.toContain('We wait for your code')
   await work(number)
   await mei.go(`/leb/en/closures/${number}`)
   expect(mei.text).toContain('Closed. Here is your certificate.')
@@ -119,6 +122,7 @@ test('a whole account is closed, and its certificate is still within reach of th
   const v = await visitor().signIn(leb, 'leb', 'all@example.com', 'zh-CN')
   await v.go(`/leb/zh-CN/close/check?whole=${one!.accountId}&start=at_once`)
   expect(v.text).toContain('账户 ALL1 及其所有卡')
+  expect(v.text).toContain('姓名和联系方式永久删除')
   await v.send('/close/declare')
   const number = numberOn(v)
   await v.send('/identify', { code: await mailedClosureCode(leb, 'leb', number) })
