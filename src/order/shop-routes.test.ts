@@ -80,7 +80,7 @@ describe('buying a card without script', () => {
     }
     // The address that was bought with signs in now.
     await visit.signIn(leb, 'leb', email, lang)
-    expect(visit.text).toMatch(/In use|使用中/)
+    expect(visit.text).toMatch(/Status\s*Open|状态\s*正常/)
     await visit.go(`/leb/${lang}/orders`)
     expect(visit.html).toContain(`/order/${number}/${token}`)
   })
