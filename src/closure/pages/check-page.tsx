@@ -55,6 +55,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
                 change: { href: flowHref(flow, 'payout', [['start', start]]), text: text.change },
               }),
             },
+            ...(whole ? [{ label: text.data, value: text.erased }] : []),
             {
               label: text.start,
               value: startWords(lang, start),

@@ -55,6 +55,8 @@ export const closingZh: ClosingText = {
     what: '注销对象',
     wholeAccount: (accountRef) => `账户 ${accountRef} 及其所有卡`,
     money: '退还',
+    data: '个人信息',
+    erased: '姓名和联系方式永久删除，之后不能再登录。',
     start: '开始时间',
     due: '最迟完成',
     code: '验证码发到',
