@@ -68,6 +68,8 @@ describe('buying a card without script', () => {
     await visit.go(visit.address)
     expect(visit.html).toContain('<svg')
     expect(visit.text).toMatch(/LPA:1\$[\w.-]+\$/)
+    // Whoever loses the phone finds the number here that closing without signing in asks for.
+    expect(visit.text).toMatch(/ICCID[)）]\s*89\d{17,18}\b/)
     expect(visit.html).not.toContain('http-equiv="refresh"')
     const [own] = visit.address.split('?')
     for (const paper of ['contract', 'invoice']) {

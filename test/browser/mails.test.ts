@@ -41,6 +41,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     givenBackAt: null,
     refundReason: 'not_deliverable' as const,
     refundRoute: null,
+    iccid: '8999902000000008836',
   }
   const card = 'https://close.roamly.example/roamly/en/cards/01a202b2-c500-7624-a139-8e4ebbd2e68f/expiry'
   const end: EndFacts = {

@@ -2,6 +2,7 @@
 export const orderEn = {
   number: 'Order number',
   bought: 'Bought',
+  iccid: 'Card number (ICCID)',
   price: 'Price',
   paidBy: 'Paid by',
   state: 'How it stands',

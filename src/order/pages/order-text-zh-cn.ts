@@ -3,6 +3,7 @@ import type { OrderText } from './order-text-en.ts'
 export const orderZh: OrderText = {
   number: '订单号',
   bought: '购买',
+  iccid: '卡号（ICCID）',
   price: '价格',
   paidBy: '付款方式',
   state: '进度',
