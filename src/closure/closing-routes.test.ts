@@ -43,6 +43,7 @@ test('a holder closes a card, page by page and without script', async () => {
   await mei.go(`/leb/en/close?chosen=1&card=${card.cardId}`)
   expect(mei.address).toBe(`/leb/en/close/what-happens?card=${card.cardId}`)
   expect(mei.text).toContain('CN¥86.40 goes back to the payment method')
+  expect(mei.text).toContain('no money is given for it: 512 MB data, 1 min calls')
   expect(mei.text).toMatch(/This is our reading and not yet confirmed/)
   await mei.go(`/leb/en/close/data?card=${card.cardId}`)
   const zip = await mei.fetch(`/leb/en/account/${card.accountId}/data.zip`)

@@ -20,6 +20,8 @@ export const closingEn = {
   what: {
     title: 'What will happen',
     money: 'Your money',
+    planLeft: (left: string) =>
+      `What is left of the plan ends with it, and no money is given for it: ${left}.`,
     line: 'Your line',
     lineWords: [
       'Data, calls and texts are switched off. The number is given back.',

@@ -18,6 +18,7 @@ export const closingZh: ClosingText = {
   what: {
     title: '注销后会怎样',
     money: '钱',
+    planLeft: (left) => `套餐里没用完的随之失效，不折算成钱：${left}。`,
     line: '线路',
     lineWords: [
       '流量、通话和短信停用，号码收回。',

@@ -1,4 +1,5 @@
-import { CardLine } from '../../card/pages/card-line.tsx'
+import { CardLine, CardName } from '../../card/pages/card-line.tsx'
+import { leftWords } from '../../card/pages/left-words.ts'
 import { linesOf, SettlementLines } from '../../payout/pages/settlement-lines.tsx'
 import { waysOf } from '../../payout/pages/ways.ts'
 import { formatDay } from '../../web/dates.ts'
@@ -59,6 +60,31 @@ export function MoneyLines({ flow }: { flow: Flow }) {
       {flow.preview.cards.map(({ settlement: { currency, lines, total } }) => (
         <SettlementLines lang={flow.page.lang} currency={currency} lines={linesOf(lines)} total={total} />
       ))}
+    </>
+  )
+}
+
+/** What of a plan ends unused, of each card whose unused share is not paid for. */
+export function PlanLeft({ flow }: { flow: Flow }) {
+  const { lang } = flow.page
+  const { cards } = flow.preview
+  return (
+    <>
+      {cards.map(
+        (card) =>
+          card.planLeft &&
+          !card.settlement.lines.some(({ kind }) => kind === 'unused') && (
+            <p>
+              {cards.length > 1 && (
+                <>
+                  <CardName card={card} lang={lang} />
+                  {lang === 'en' ? ': ' : '：'}
+                </>
+              )}
+              {closingText[lang].what.planLeft(leftWords(card.planLeft, lang))}
+            </p>
+          ),
+      )}
     </>
   )
 }

@@ -8,6 +8,7 @@ import {
   mayChooseVoucher,
   MoneyLines,
   moneySentences,
+  PlanLeft,
   zoneOf,
 } from './flow.tsx'
 import { LineSection, TermsSections } from './terms-sections.tsx'
@@ -27,6 +28,7 @@ export function WhatHappensPage({ flow }: { flow: Flow }) {
         <p class="lead">{sentence}</p>
       ))}
       <MoneyLines flow={flow} />
+      <PlanLeft flow={flow} />
       {mayChooseVoucher(flow) && (
         <p>
           <a href={flowHref(flow, 'payout')}>
