@@ -30,7 +30,7 @@ export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
         subject: `Order ${facts.number}: ${facts.gross} by bank transfer`,
         paragraphs: [
           `You ordered ${facts.what} for ${facts.gross}.`,
-          `Please transfer exactly ${facts.gross} with the reference ${facts.number} by ${facts.payUntil}. It is delivered as soon as the money has arrived; without it the order lapses by itself and your details are erased.`,
+          `Please transfer exactly ${facts.gross} with the reference ${facts.number} by ${facts.payUntil}. It is delivered as soon as the money has arrived; without it the order lapses by itself, and what you told us only for it is erased.`,
         ],
       }
     : {
@@ -39,7 +39,7 @@ export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
         subject: `订单 ${facts.number}：请转账 ${facts.gross}`,
         paragraphs: [
           `您订购了${facts.what}，应付 ${facts.gross}。`,
-          `请在 ${facts.payUntil}前转账 ${facts.gross}，附言只写订单号 ${facts.number}。款项一到即发货；逾期未付，订单自动失效，您的资料随之删除。`,
+          `请在 ${facts.payUntil}前转账 ${facts.gross}，附言只写订单号 ${facts.number}。款项一到即发货；逾期未付，订单自动失效，只为它填写的资料随之删除。`,
         ],
       }
 }
