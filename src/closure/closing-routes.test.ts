@@ -60,6 +60,9 @@ test('a holder closes a card, page by page and without script', async () => {
   await mei.go(`/leb/en/close/start?card=${card.cardId}&chosen=1&start=at_once`)
   expect(mei.address).toContain('/close/check?')
   expect(mei.text).toContain('I close this card.')
+  await mei.go(/href="(\/leb\/en\/close\?[^"]*)"/.exec(mei.html)![1]!)
+  expect(mei.html).toMatch(/<input[^>]*name="card"[^>]*checked/)
+  await mei.go(`/leb/en/close/check?card=${card.cardId}&start=at_once`)
 
   await mei.send('/close/declare')
   expect(mei.status).toBe(200)
@@ -102,6 +105,17 @@ test('declaring the same card twice leads to the first declaration', async () =>
   expect(v.address).toBe(`/leb/en/closures/${number}`)
   await v.go(`/leb/en/close/what-happens?card=${card.cardId}`)
   expect(v.address).toBe(`/leb/en/closures/${number}`)
+})
+
+test('a card and the way to close it say by the same day when the money comes', async () => {
+  const card = await seedCard(leb, { email: 'abroad@example.com', residence: 'DE' })
+  const v = await visitor().signIn(leb, 'leb', 'abroad@example.com')
+  const told = () => /goes back to the payment method[^.]*\(Central European Time\)\./.exec(v.text)?.[0]
+  await v.go('/leb/en/cards')
+  const onCard = told()
+  expect(onCard).toBeDefined()
+  await v.go(`/leb/en/close/what-happens?card=${card.cardId}`)
+  expect(told()).toBe(onCard)
 })
 
 test('undo gives the card back until the point of no return', async () => {

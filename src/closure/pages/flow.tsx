@@ -29,6 +29,10 @@ export function flowHref(
   return flow.page.href(`/close/${step}?${new URLSearchParams([...carried(flow), ...more])}`)
 }
 
+/** Back to the first question, with its answer still marked. */
+export const chooseHref = ({ page, choice }: Pick<Flow, 'page' | 'choice'>) =>
+  page.href(`/close?${new URLSearchParams(carry(choice))}`)
+
 /** What the addresses and forms of the flow take along: the choice, and how the money shall come back. */
 export function carried(flow: Pick<Flow, 'choice' | 'voucher'>): [string, string][] {
   return [...carry(flow.choice), ...(flow.voucher ? [['payout', 'voucher'] as [string, string]] : [])]
