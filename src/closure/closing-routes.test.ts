@@ -43,6 +43,7 @@ test('a holder closes a card, page by page and without script', async () => {
   await mei.go(`/leb/en/close?chosen=1&card=${card.cardId}`)
   expect(mei.address).toBe(`/leb/en/close/what-happens?card=${card.cardId}`)
   expect(mei.text).toContain('CN¥86.40 goes back to the payment method')
+  expect(mei.text).toContain('no money is given for it: 512 MB data, 1 min calls')
   expect(mei.text).toMatch(/This is our reading and not yet confirmed/)
   await mei.go(`/leb/en/close/data?card=${card.cardId}`)
   const zip = await mei.fetch(`/leb/en/account/${card.accountId}/data.zip`)
@@ -59,6 +60,9 @@ test('a holder closes a card, page by page and without script', async () => {
   await mei.go(`/leb/en/close/start?card=${card.cardId}&chosen=1&start=at_once`)
   expect(mei.address).toContain('/close/check?')
   expect(mei.text).toContain('I close this card.')
+  await mei.go(/href="(\/leb\/en\/close\?[^"]*)"/.exec(mei.html)![1]!)
+  expect(mei.html).toMatch(/<input[^>]*name="card"[^>]*checked/)
+  await mei.go(`/leb/en/close/check?card=${card.cardId}&start=at_once`)
 
   await mei.send('/close/declare')
   expect(mei.status).toBe(200)
@@ -76,6 +80,9 @@ test('a holder closes a card, page by page and without script', async () => {
   expect(mei.text).toContain('The code is not right')
   await mei.send('/identify', { code: await mailedClosureCode(leb, 'leb', number) })
   expect(mei.address).toBe(`/leb/en/closures/${number}`)
+  // No worker has looked yet: the page must not go on asking for what it was just given.
+  expect(mei.text).toContain('You have confirmed. We begin shortly.')
+  expect(mei.text).not.toContain('We wait for your code')
   await work(number)
   await mei.go(`/leb/en/closures/${number}`)
   expect(mei.text).toContain('Closed. Here is your certificate.')
@@ -100,6 +107,17 @@ test('declaring the same card twice leads to the first declaration', async () =>
   expect(v.address).toBe(`/leb/en/closures/${number}`)
 })
 
+test('a card and the way to close it say by the same day when the money comes', async () => {
+  const card = await seedCard(leb, { email: 'abroad@example.com', residence: 'DE' })
+  const v = await visitor().signIn(leb, 'leb', 'abroad@example.com')
+  const told = () => /goes back to the payment method[^.]*\(Central European Time\)\./.exec(v.text)?.[0]
+  await v.go('/leb/en/cards')
+  const onCard = told()
+  expect(onCard).toBeDefined()
+  await v.go(`/leb/en/close/what-happens?card=${card.cardId}`)
+  expect(told()).toBe(onCard)
+})
+
 test('undo gives the card back until the point of no return', async () => {
   const card = await seedCard(leb, { email: 'undo@example.com' })
   const v = await visitor().signIn(leb, 'leb', 'undo@example.com')
@@ -119,6 +137,7 @@ test('a whole account is closed, and its certificate is still within reach of th
   const v = await visitor().signIn(leb, 'leb', 'all@example.com', 'zh-CN')
   await v.go(`/leb/zh-CN/close/check?whole=${one!.accountId}&start=at_once`)
   expect(v.text).toContain('账户 ALL1 及其所有卡')
+  expect(v.text).toContain('姓名和联系方式永久删除')
   await v.send('/close/declare')
   const number = numberOn(v)
   await v.send('/identify', { code: await mailedClosureCode(leb, 'leb', number) })

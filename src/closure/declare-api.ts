@@ -54,7 +54,9 @@ const declaration = z
     bankAccount: bankAccount.optional().openapi({
       description: 'for a part that goes by bank transfer (see the preview); it can be named later as well',
     }),
-    locale: locale.optional().openapi({ description: 'language of mails; Accept-Language unless told' }),
+    locale: locale.optional().openapi({
+      description: 'language of mails; Accept-Language unless told, and zh-CN where that names neither',
+    }),
   })
   .openapi('Declaration')
 type DeclarationBody = z.infer<typeof declaration>

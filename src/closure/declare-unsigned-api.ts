@@ -18,7 +18,9 @@ const declaration = z
       .openapi({ description: 'the number of the card, 19 or 20 digits', example: '8999901000000000124' }),
     start,
     zone,
-    locale: locale.optional().openapi({ description: 'language of mails; Accept-Language unless told' }),
+    locale: locale.optional().openapi({
+      description: 'language of mails; Accept-Language unless told, and zh-CN where that names neither',
+    }),
   })
   .openapi('UnsignedDeclaration')
 

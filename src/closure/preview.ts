@@ -19,6 +19,8 @@ export type CardPreview = {
   zone: string
   expiresAt: Date
   balance: Money
+  /** What of the plan can still be used, and ends with the card; null where there is nothing. */
+  planLeft: { dataLeftMb: bigint; voiceLeftS: bigint; smsLeft: bigint } | null
   /** What closing pays, line by line and part by part. */
   settlement: Settlement
   /** Where it goes, or its first part. */
@@ -87,7 +89,7 @@ export async function previewWith(
   const unproved = input.identity === 'not_signed_in'
   const terms = termsFor(issuer, unproved ? issuer.jurisdiction : account.jurisdiction, input.act, now)
   const rules = moneyRules(terms.policy.money, issuer.rules.money)
-  const rows = await readCards(tx, issuer.issuerId, input)
+  const rows = await readCards(tx, issuer.issuerId, input, now)
   const cards = await withSettlements(tx, rows, {
     issuerId: issuer.issuerId,
     rules,
@@ -146,7 +148,7 @@ async function withSettlements(
   })
 }
 
-async function readCards(tx: Tx, issuerId: string, input: PreviewInput): Promise<CardFacts[]> {
+async function readCards(tx: Tx, issuerId: string, input: PreviewInput, at: Date): Promise<CardFacts[]> {
   const rows = await tx
     .selectFrom('card as c')
     .innerJoin('ledger_account as a', (join) =>
@@ -167,6 +169,9 @@ async function readCards(tx: Tx, issuerId: string, input: PreviewInput): Promise
       'c.plan',
       'c.zone',
       'c.expires_at',
+      'c.data_left_mb',
+      'c.voice_left_s',
+      'c.sms_left',
       'c.currency',
       'c.state',
       'a.balance',
@@ -190,6 +195,7 @@ async function readCards(tx: Tx, issuerId: string, input: PreviewInput): Promise
     zone: row.zone,
     expiresAt: row.expires_at,
     balance: { amount: row.balance, currency: row.currency },
+    planLeft: planLeftOf(row, at),
     // What nobody has proved yet stands in nobody's way but that of the next stranger.
     existing:
       input.identity !== 'not_signed_in' &&
@@ -198,4 +204,13 @@ async function readCards(tx: Tx, issuerId: string, input: PreviewInput): Promise
         ? null
         : row.number,
   }))
+}
+
+function planLeftOf(
+  row: { expires_at: Date; data_left_mb: bigint; voice_left_s: bigint; sms_left: bigint },
+  at: Date,
+): CardPreview['planLeft'] {
+  const some = row.data_left_mb > 0n || row.voice_left_s > 0n || row.sms_left > 0n
+  if (!some || row.expires_at <= at) return null
+  return { dataLeftMb: row.data_left_mb, voiceLeftS: row.voice_left_s, smsLeft: row.sms_left }
 }

@@ -244,14 +244,16 @@ function stepViews(closure: ClosureRow, cards: CaseCard[], journal: Journal, blo
   return names.map((step) => {
     const scopes = perCard.has(step) ? cards.map((card) => scopesOf(step, card)) : [[closure.closure_id]]
     const rows = scopes.map((some) => proofsOf(journal, step, some))
-    const done = rows.every((row) => row !== undefined)
+    // Proved with the code itself: nobody may be told to enter it until a worker has written that down.
+    const provedAt = step === 'identify' ? closure.identified_at : null
+    const done = provedAt !== null || rows.every((row) => row !== undefined)
     const current = !done && reached
     if (current) reached = false
     const block = current ? (blocks.find((b) => (stepOfReason[b.reason] ?? step) === step) ?? null) : null
     return {
       step,
       state: done ? 'done' : block ? 'blocked' : current ? 'current' : 'waiting',
-      at: done ? latest(rows) : null,
+      at: done ? (latest(rows) ?? provedAt) : null,
       cardsDone: rows.filter(Boolean).length,
       block: block && { reason: block.reason, owner: block.owner, since: block.since },
     }

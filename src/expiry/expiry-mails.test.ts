@@ -157,6 +157,9 @@ it('leads from the mail through sign-in to the page with the three ways, the cho
     await visitor.go(`/leb/en/cards/${card!.cardId}/statement`)
     expect(visitor.text).toMatch(/Balance lapsed .* -€12\.30|Balance lapsed .* −€12\.30/)
     expect(visitor.text).toContain('What has ended')
+    await visitor.go('/leb/en/cards')
+    expect(visitor.text).toMatch(/Status\s*Ended/)
+    expect(visitor.text).toMatch(/Was good until\s*23 November 2026/)
     await visitor.go(`/leb/en/cards/01a202b2-c500-7624-a139-8e4ebbd2e68f/expiry`)
     expect(visitor.status).toBe(404)
   } finally {

@@ -25,7 +25,8 @@ const requestCode = createRoute({
   operationId: 'requestSignInCode',
   tags: ['Sign-in'],
   summary: 'Send a sign-in code to an e-mail address',
-  description: 'The answer is the same whether anybody has this address or not.',
+  description:
+    'The answer is the same whether anybody has this address or not. An Idempotency-Key counts for one address: with another address it is another act.',
   security: [],
   request: {
     params: underIssuer,
@@ -34,9 +35,10 @@ const requestCode = createRoute({
       z
         .strictObject({
           email: z.string().min(1).max(254).openapi({ example: 'mei@example.com' }),
-          locale: locale
-            .optional()
-            .openapi({ description: 'language of the mail; Accept-Language unless told' }),
+          locale: locale.optional().openapi({
+            description:
+              'language of the mail; Accept-Language unless told, and zh-CN where that names neither',
+          }),
         })
         .openapi('SignInCodeRequest'),
     ),

@@ -27,7 +27,6 @@ export function certificateLetter(
 ): Letter {
   // The progress page asks to sign in, which nobody can any more once the account is closed.
   const link = papers ? papersLink(locale, papers, facts.zone) : progressLink(locale, facts)
-  const cards = cardsInWords(locale, facts)
   // An account that had no card left has nothing on a phone.
   const onPhone = (words: string) => (facts.cards.length > 0 ? [words] : [])
   return locale === 'en'
@@ -36,7 +35,7 @@ export function certificateLetter(
         link,
         subject: `Closed: ${facts.number}`,
         paragraphs: [
-          `${moneyEn(paid, facts, papers)} ${capital(cards)} ${facts.cards.length > 1 ? 'are' : 'is'} closed.`,
+          `${moneyEn(paid, facts, papers)} ${closedEn(facts, papers)}`,
           'Your sealed certificate is attached. It says what was done, with references, what is kept and until when.',
           ...onPhone(
             'The profile stays on your phone until you delete it; the certificate says how for iPhone and Android.',
@@ -48,11 +47,25 @@ export function certificateLetter(
         link,
         subject: `注销完成：${facts.number}`,
         paragraphs: [
-          `${moneyZh(paid, facts, papers)}${cards.trimStart()}已注销。`,
+          `${moneyZh(paid, facts, papers)}${closedZh(facts, papers)}`,
           '附件是盖有电子签章的注销完成证明：办理结果与凭证号、保留了什么、保留到何时，都写在上面。',
           ...onPhone('手机里的 eSIM 配置需要您自行删除，证明上有 iPhone 和安卓的步骤。'),
         ],
       }
+}
+
+// With the account its person goes: whoever wanted that wants to read it.
+function closedEn(facts: ClosureFacts, papers: PapersWay): string {
+  const verb = facts.cards.length > 1 ? 'are' : 'is'
+  const account = facts.cards.length > 0 ? 'closed with your account' : 'closed'
+  const closed = `${capital(cardsInWords('en', facts))} ${verb}`
+  return papers ? `${closed} ${account}, and your personal data is erased.` : `${closed} closed.`
+}
+
+function closedZh(facts: ClosureFacts, papers: PapersWay): string {
+  const cards = cardsInWords('zh-CN', facts).trimStart()
+  const account = facts.cards.length > 0 ? '和您的账户' : ''
+  return papers ? `${cards}${account}已注销，您的个人信息已删除。` : `${cards}已注销。`
 }
 
 function papersLink(locale: Locale, papers: NonNullable<PapersWay>, zone: string) {

@@ -2,7 +2,7 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import type { ClosureFacts } from './letters.ts'
 
-export type FactsAndHolder = ClosureFacts & { holderId: string }
+export type FactsAndHolder = ClosureFacts & { holderId: string; waitsForCode: boolean }
 
 /** What a mail may say of a closure, and whose it is; undefined when there is none. */
 export async function readClosureFacts(
@@ -15,7 +15,7 @@ export async function readClosureFacts(
     .innerJoin('account as a', (j) =>
       j.onRef('a.issuer_id', '=', 'o.issuer_id').onRef('a.account_id', '=', 'o.account_id'),
     )
-    .select(['o.number', 'o.declared_at', 'o.due_at', 'o.zone', 'a.holder_id'])
+    .select(['o.number', 'o.declared_at', 'o.due_at', 'o.zone', 'o.state', 'o.identity', 'a.holder_id'])
     .where('o.issuer_id', '=', which.issuerId)
     .where('o.closure_id', '=', which.closureId)
     .executeTakeFirst()
@@ -31,6 +31,7 @@ export async function readClosureFacts(
     .execute()
   return {
     holderId: row.holder_id,
+    waitsForCode: row.state === 'declared' && row.identity !== 'issuer_decision',
     number: row.number,
     declaredAt: row.declared_at,
     dueAt: row.due_at,

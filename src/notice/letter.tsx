@@ -115,7 +115,9 @@ function plain(letter: Letter, footer: string[]): string {
 }
 
 function footerWords(issuer: Issuer, locale: 'zh-CN' | 'en'): string[] {
-  const channels = issuer.brand.channels.map((channel) => channel.value).join(locale === 'en' ? ', ' : '、')
+  // With the address that this very mail comes from: a list without it would call it a fraud.
+  const own = new Set([...issuer.brand.channels.map(({ value }) => value), issuer.providers.mail.from])
+  const channels = [...own].join(locale === 'en' ? ', ' : '、')
   return locale === 'en'
     ? [
         `${issuer.name.en}, ${issuer.brand.address}`,

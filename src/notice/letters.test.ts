@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { certificateLetter } from './certificate-letter.ts'
-import { slipLetter, undoneLetter } from './letters.ts'
+import { identifyLetter, signInLetter, slipLetter, undoneLetter } from './letters.ts'
 
 const at = new Date('2026-11-22T10:00:00Z')
 const facts = {
+  waitsForCode: false,
   number: 'LEB-2K7M-9QXCT',
   declaredAt: at,
   dueAt: at,
@@ -49,6 +50,13 @@ describe('the last mail of a closure', () => {
     expect(first(certificateLetter('zh-CN', facts, kept, papers))).toContain(
       `请回复本邮件并注明 ${facts.number} 领取`,
     )
+    expect(words).toContain('ending 4242 is closed with your account, and your personal data is erased.')
+    expect(first(certificateLetter('zh-CN', two, none, papers))).toContain(
+      '2 张卡和您的账户已注销，您的个人信息已删除。',
+    )
+    expect(first(certificateLetter('en', { ...facts, cards: [] }, none, papers))).toContain(
+      'Your account is closed, and your personal data is erased.',
+    )
     expect(first(certificateLetter('en', facts, kept))).toContain("ask for it on the closure's page.")
   })
 
@@ -65,6 +73,23 @@ describe('the last mail of a closure', () => {
 it('names a card as the pages do, and several as several', () => {
   expect(first(slipLetter('zh-CN', facts))).toContain('注销尾号 4242 的三日卡的申请')
   expect(first(slipLetter('zh-CN', two))).toContain('注销 2 张卡的申请')
-  expect(first(undoneLetter('en', facts))).toContain('The 3-day card ending 4242 keeps its balance and works')
-  expect(first(undoneLetter('en', two))).toContain('2 cards keep their balances and work')
+  expect(first(undoneLetter('en', facts))).toContain(
+    'The 3-day card ending 4242 keeps its balance and is as before',
+  )
+  expect(first(undoneLetter('en', two))).toContain('2 cards keep their balances and are as before')
+})
+
+it('says by the clock until when a code is good, and that without it nothing is closed', () => {
+  const code = { code: '482913', goodUntil: new Date('2026-11-22T10:10:00Z') }
+  const { zone } = facts
+  expect(signInLetter('en', code, zone).paragraphs[1]).toContain(
+    'until 22 November 2026, 18:10 (Beijing time)',
+  )
+  expect(identifyLetter('zh-CN', code, facts).paragraphs[1]).toContain(
+    '2026 年 11 月 22 日 18:10（北京时间）前有效',
+  )
+  const waiting = { ...facts, waitsForCode: true }
+  expect(slipLetter('en', waiting).paragraphs.join(' ')).toContain('do not enter it: nothing is closed then')
+  expect(slipLetter('zh-CN', waiting).paragraphs.join('')).toContain('什么都不会注销')
+  expect(slipLetter('en', facts).paragraphs.join(' ')).not.toContain('other mail')
 })

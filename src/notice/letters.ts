@@ -15,7 +15,12 @@ export type ClosureFacts = {
   progressUrl: string
 }
 
-export function signInLetter(locale: Locale, code: string): Letter {
+/** A code that is mailed: mails may be late, so it says by the clock until when it is good. */
+export type MailedCode = { code: string; goodUntil: Date }
+
+/** @param zone IANA */
+export function signInLetter(locale: Locale, { code, goodUntil }: MailedCode, zone: string): Letter {
+  const until = formatMoment(goodUntil, locale, zone)
   return locale === 'en'
     ? {
         locale,
@@ -23,7 +28,7 @@ export function signInLetter(locale: Locale, code: string): Letter {
         subject: 'Your sign-in code',
         paragraphs: [
           'Your sign-in code:',
-          'It is good for 10 minutes and one use. If you did not ask for it, you need do nothing. Enter it on our own page only: we never ask for it by phone, chat or mail.',
+          `It is good until ${until}, for one use. If you did not ask for it, you need do nothing. Enter it on our own page only: we never ask for it by phone, chat or mail.`,
         ],
       }
     : {
@@ -32,13 +37,14 @@ export function signInLetter(locale: Locale, code: string): Letter {
         subject: '您的登录验证码',
         paragraphs: [
           '您的登录验证码：',
-          '10 分钟内有效，只能使用一次。如果不是您本人操作，无需理会。请只在我们的页面上填写：我们不会通过电话、聊天或邮件向您索要验证码。',
+          `${until}前有效，只能使用一次。如果不是您本人操作，无需理会。请只在我们的页面上填写：我们不会通过电话、聊天或邮件向您索要验证码。`,
         ],
       }
 }
 
-export function identifyLetter(locale: Locale, code: string, facts: ClosureFacts): Letter {
+export function identifyLetter(locale: Locale, { code, goodUntil }: MailedCode, facts: ClosureFacts): Letter {
   const { number } = facts
+  const until = formatMoment(goodUntil, locale, facts.zone)
   const link = progressLink(locale, facts)
   return locale === 'en'
     ? {
@@ -48,7 +54,7 @@ export function identifyLetter(locale: Locale, code: string, facts: ClosureFacts
         subject: `Code for closing ${number}`,
         paragraphs: [
           `With this code you confirm that closing ${number} (${cardsInWords(locale, facts)}) is yours:`,
-          'It is good for 10 minutes, one use, and this closure only. If you did not declare it, do not enter the code: without it nothing moves.',
+          `It is good until ${until}, for one use and this closure only. If you did not declare it, do not enter the code: without it nothing moves.`,
         ],
       }
     : {
@@ -58,14 +64,16 @@ export function identifyLetter(locale: Locale, code: string, facts: ClosureFacts
         subject: `注销 ${number} 的身份验证码`,
         paragraphs: [
           `用这个验证码确认注销 ${number}（${cardsInWords(locale, facts)}）是您本人的申请：`,
-          '10 分钟内有效，只能使用一次，只用于这一次注销。如果不是您本人申请，请不要输入；没有验证码，任何资金和数据都不会变动。',
+          `${until}前有效，只能使用一次，只用于这一次注销。如果不是您本人申请，请不要输入；没有验证码，任何资金和数据都不会变动。`,
         ],
       }
 }
 
-export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
+/** While its code is waited for it says so: whoever did not declare it must not think that a card is being closed. */
+export function slipLetter(locale: Locale, facts: ClosureFacts & { waitsForCode: boolean }): Letter {
   const declared = formatMoment(facts.declaredAt, locale, facts.zone)
   const due = formatMoment(facts.dueAt, locale, facts.zone)
+  const whileCode = (words: string) => (facts.waitsForCode ? [words] : [])
   const link = progressLink(locale, facts)
   return locale === 'en'
     ? {
@@ -74,6 +82,9 @@ export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
         subject: `We have your declaration: ${facts.number}`,
         paragraphs: [
           `We received your declaration to close ${cardsInWords(locale, facts)} on ${declared}. It counts from that moment.`,
+          ...whileCode(
+            'We begin once the code from our other mail is entered. If it was not you who declared this, do not enter it: nothing is closed then.',
+          ),
           `It will be done by ${due}. If it is late, support steps in by itself.`,
           'Your sealed slip is attached. Keep it: it proves the declaration, and its QR code shows anyone that it is genuine.',
         ],
@@ -84,6 +95,9 @@ export function slipLetter(locale: Locale, facts: ClosureFacts): Letter {
         subject: `已收到您的注销申请：${facts.number}`,
         paragraphs: [
           `${declared}，我们收到了您注销${cardsInWords(locale, facts)}的申请，自该时刻起生效。`,
+          ...whileCode(
+            '另一封邮件里有验证码，输入后我们才开始办理。如果不是您本人申请，请不要输入：那样什么都不会注销。',
+          ),
           `最迟 ${due}办结；逾期客服会主动介入。`,
           '附件是盖有电子签章的注销确认单，请保存：它证明您提出过申请，任何人扫描二维码都可核验真伪。',
         ],
@@ -98,8 +112,8 @@ export function undoneLetter(locale: Locale, facts: ClosureFacts): Letter {
         link,
         subject: `Undone: ${facts.number}`,
         paragraphs: [
-          `You have undone closing ${facts.number}. ${capital(cardsInWords(locale, facts))} ${facts.cards.length > 1 ? 'keep their balances and work' : 'keeps its balance and works'} again in a few minutes.`,
-          'If this was not you, write to support at once.',
+          `You have undone closing ${facts.number}. ${capital(cardsInWords(locale, facts))} ${facts.cards.length > 1 ? 'keep their balances and are' : 'keeps its balance and is'} as before in a few minutes.`,
+          'If this was not you, answer this mail at once: support reads it.',
         ],
       }
     : {
@@ -107,8 +121,8 @@ export function undoneLetter(locale: Locale, facts: ClosureFacts): Letter {
         link,
         subject: `已撤销注销：${facts.number}`,
         paragraphs: [
-          `您已撤销注销 ${facts.number}。${cardsInWords(locale, facts)}余额不变，几分钟内恢复使用。`,
-          '如果不是您本人操作，请立即联系客服。',
+          `您已撤销注销 ${facts.number}。${cardsInWords(locale, facts)}余额不变，几分钟内恢复原状。`,
+          '如果不是您本人操作，请立即回复本邮件，客服会处理。',
         ],
       }
 }

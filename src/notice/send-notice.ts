@@ -7,6 +7,7 @@ import type { Context } from '../platform/context.ts'
 import { writeStaffLetter } from '../payment/tell-staff.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
+import { policyFor } from '../policy/policy.ts'
 import { openPartingEnvelope } from '../privacy/erase-person.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { documentFileName } from '../slip/document-file-name.ts'
@@ -166,7 +167,7 @@ async function writeLetter(
     }
   }
   const code = await readLiveCode(ctx, tx, issuerId, waiting.codeId)
-  return code ? { to, letter: identifyLetter(locale, code.code, facts) } : undefined
+  return code ? { to, letter: identifyLetter(locale, code, facts) } : undefined
 }
 
 /** Known address or not, the request looked the same; here the unknown one ends. */
@@ -186,7 +187,8 @@ async function writeSignIn(
     .where('fingerprint', '=', code.fingerprint)
     .executeTakeFirst()
   const to = holder && (await readPerson(ctx, tx, issuer.issuerId, holder.holder_id))?.email
-  return to ? { to, letter: signInLetter(waiting.locale, code.code) } : undefined
+  const { time_zone } = policyFor(issuer.jurisdiction, ctx.clock.now())
+  return to ? { to, letter: signInLetter(waiting.locale, code, time_zone) } : undefined
 }
 
 async function readLiveCode(ctx: Context, tx: Tx, issuerId: string, codeId: string | null) {
@@ -198,7 +200,8 @@ async function readLiveCode(ctx: Context, tx: Tx, issuerId: string, codeId: stri
     .where('code_id', '=', codeId)
     .executeTakeFirst()
   if (!row || row.used_at || row.expires_at <= ctx.clock.now()) return undefined
-  return { code: codeFor(await ctx.keys.vault(issuerId), codeId), fingerprint: row.fingerprint }
+  const code = codeFor(await ctx.keys.vault(issuerId), codeId)
+  return { code, goodUntil: row.expires_at, fingerprint: row.fingerprint }
 }
 
 async function asMail(ctx: Context, issuer: Issuer, noticeId: string, written: Written): Promise<Mail> {

@@ -18,6 +18,8 @@ export type OrderFacts = {
   owed: string
   refundReason: RefundReason | null
   refundRoute: OrderView['refundRoute']
+  /** Of the card that was delivered. */
+  iccid: string | null
 }
 
 export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
@@ -28,7 +30,7 @@ export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
         subject: `Order ${facts.number}: ${facts.gross} by bank transfer`,
         paragraphs: [
           `You ordered ${facts.what} for ${facts.gross}.`,
-          `Please transfer exactly ${facts.gross} with the reference ${facts.number} by ${facts.payUntil}. It is delivered as soon as the money has arrived; without it the order lapses by itself and your details are erased.`,
+          `Please transfer exactly ${facts.gross} with the reference ${facts.number} by ${facts.payUntil}. It is delivered as soon as the money has arrived; without it the order lapses by itself, and what you told us only for it is erased.`,
         ],
       }
     : {
@@ -37,7 +39,7 @@ export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
         subject: `订单 ${facts.number}：请转账 ${facts.gross}`,
         paragraphs: [
           `您订购了${facts.what}，应付 ${facts.gross}。`,
-          `请在 ${facts.payUntil}前转账 ${facts.gross}，附言只写订单号 ${facts.number}。款项一到即发货；逾期未付，订单自动失效，您的资料随之删除。`,
+          `请在 ${facts.payUntil}前转账 ${facts.gross}，附言只写订单号 ${facts.number}。款项一到即发货；逾期未付，订单自动失效，只为它填写的资料随之删除。`,
         ],
       }
 }
@@ -71,6 +73,7 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
   const papers = en ? 'Contract and invoice:' : '合同与发票：'
   const steps = en ? 'Installing step by step, contract and invoice:' : '安装步骤、合同与发票：'
   const link = { words: code === null ? papers : steps, url: facts.url }
+  const ofCard = (words: (iccid: string) => string) => (facts.iccid === null ? [] : [words(facts.iccid)])
   if (code === null)
     return en
       ? {
@@ -94,6 +97,10 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
         paragraphs: [
           `${facts.gross} arrived, and ${facts.what} is yours. Scan the attached QR code with the phone you travel with, or enter this activation code by hand:`,
           'It installs once, on one phone. Keep it to yourself: whoever has it can take the card. You can close the card at any time on our pages and get back what the contract says.',
+          ...ofCard(
+            (iccid) =>
+              `Number of the card (ICCID): ${iccid}. Keep this mail: with the number you can close the card without signing in, also when the phone is gone.`,
+          ),
         ],
       }
     : {
@@ -104,6 +111,7 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
         paragraphs: [
           `已收到 ${facts.gross}，${facts.what}归您使用。请用旅行时要用的手机扫描附件中的二维码，或手动输入激活码：`,
           '激活码只能在一部手机上安装一次，请勿告诉他人。您可以随时在我们的页面上注销这张卡，并按合同退款。',
+          ...ofCard((iccid) => `卡号（ICCID）：${iccid}。请保留本邮件：手机丢了，不登录、只凭卡号也能注销。`),
         ],
       }
 }

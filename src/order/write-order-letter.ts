@@ -81,5 +81,6 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     owed: formatMoney(order.owedBack ?? order.gross, locale),
     refundReason: order.refundReason,
     refundRoute: order.refundRoute,
+    iccid: order.iccid,
   }
 }

@@ -17,6 +17,8 @@ type LayoutProps = {
   /** Elements for the head, such as a reload without script. */
   head?: Child
   here?: 'shop' | 'cards' | 'account' | 'close' | 'channels'
+  /** The page itself offers to close without signing in: once is enough. */
+  offersUnsigned?: boolean
   children?: Child
 }
 
@@ -60,7 +62,7 @@ export function Layout(props: LayoutProps) {
       </div>
       <footer class="foot">
         <div class="wrap">
-          <UnsignedLink page={page} id="foot-meaning" />
+          {!props.offersUnsigned && <UnsignedLink page={page} id="foot-meaning" />}
           <a href={page.href('/help/official-channels')}>{text.channels}</a>
           <a href={`mailto:${issuer.brand.supportEmail}`}>{text.help(issuer.brand.supportEmail)}</a>
         </div>

@@ -131,7 +131,8 @@ test('the first visit costs at most 15 KB over the wire', async () => {
 
 test('a mail with a long address fits the narrowest phone', async () => {
   const number = 'ROAMLY-2K7M-9QXCT'
-  const letter = identifyLetter('en', '123456', {
+  const code = { code: '123456', goodUntil: w.leb.clock.now() }
+  const letter = identifyLetter('en', code, {
     number,
     declaredAt: w.leb.clock.now(),
     dueAt: w.leb.clock.now(),

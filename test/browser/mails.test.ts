@@ -41,6 +41,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     givenBackAt: null,
     refundReason: 'not_deliverable' as const,
     refundRoute: null,
+    iccid: '8999902000000008836',
   }
   const card = 'https://close.roamly.example/roamly/en/cards/01a202b2-c500-7624-a139-8e4ebbd2e68f/expiry'
   const end: EndFacts = {
@@ -62,12 +63,13 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     { subject: 'bucket', money: 'none' },
   ]
   const named = (kind: Partial<EndFacts>) => `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}`
+  const code = { code: '123456', goodUntil: at }
   const sent = { sum: order.gross, arrivesBy: at }
   const papers = { url: `https://close.roamly.example/p/${'x'.repeat(43)}`, goodUntil: at }
   return {
-    'sign-in': letters.signInLetter(locale, '123456'),
-    identify: letters.identifyLetter(locale, '123456', closure),
-    slip: letters.slipLetter(locale, closure),
+    'sign-in': letters.signInLetter(locale, code, closure.zone),
+    identify: letters.identifyLetter(locale, code, closure),
+    slip: letters.slipLetter(locale, { ...closure, waitsForCode: true }),
     certificate: certificateLetter(
       locale,
       closure,

@@ -69,13 +69,19 @@ function OneCard(props: {
   const { page, card, closure } = props
   const text = cardText[page.lang]
   const outlook = outlookOf(page.issuer, card, page.now)
+  const ended = outlook?.ended === true
   const facts = [
-    { label: text.status, value: text.states[card.state] },
+    { label: text.status, value: ended ? text.ended : text.states[card.state] },
     ...(card.state === 'closed' ? [] : [{ label: text.left, value: leftWords(card, page.lang) }]),
     { label: text.balance, value: <strong>{formatMoney(card.balance, page.lang)}</strong> },
     ...(card.state === 'closed'
       ? []
-      : [{ label: text.expires, value: formatMoment(card.expiresAt, page.lang, page.zone) }]),
+      : [
+          {
+            label: ended ? text.wasGoodUntil : text.expires,
+            value: formatMoment(card.expiresAt, page.lang, page.zone),
+          },
+        ]),
   ]
   return (
     <section class="sheet">

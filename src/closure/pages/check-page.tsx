@@ -10,7 +10,16 @@ import { policyFor } from '../../policy/policy.ts'
 import { Layout } from '../../web/layout.tsx'
 import { declarationWords } from '../declaration-words.ts'
 import { closingText } from './closure-text.ts'
-import { carried, type Flow, FlowCards, flowHref, moneySentences, startWords, zoneOf } from './flow.tsx'
+import {
+  carried,
+  chooseHref,
+  type Flow,
+  FlowCards,
+  flowHref,
+  moneySentences,
+  startWords,
+  zoneOf,
+} from './flow.tsx'
 
 type CheckProps = {
   flow: Flow
@@ -47,7 +56,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
       <div class="sheet">
         <Facts
           facts={[
-            { label: text.what, value: what, change: { href: page.href('/close'), text: text.change } },
+            { label: text.what, value: what, change: { href: chooseHref(flow), text: text.change } },
             {
               label: text.money,
               value: moneySentences(flow).map((sentence) => <div>{sentence}</div>),
@@ -55,6 +64,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
                 change: { href: flowHref(flow, 'payout', [['start', start]]), text: text.change },
               }),
             },
+            ...(whole ? [{ label: text.data, value: text.erased }] : []),
             {
               label: text.start,
               value: startWords(lang, start),

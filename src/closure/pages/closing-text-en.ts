@@ -20,6 +20,8 @@ export const closingEn = {
   what: {
     title: 'What will happen',
     money: 'Your money',
+    planLeft: (left: string) =>
+      `What is left of the plan ends with it, and no money is given for it: ${left}.`,
     line: 'Your line',
     lineWords: [
       'Data, calls and texts are switched off. The number is given back.',
@@ -51,7 +53,7 @@ export const closingEn = {
     after: 'After time to think it over',
     afterHint: (minutes: number) => `We wait ${minutes} minutes. Until then you can undo with one press.`,
     now: 'At once',
-    nowHint: 'We begin as soon as you have entered the code. It can soon no longer be undone.',
+    nowHint: 'We begin as soon as you have entered the code. Shortly after that it can no longer be undone.',
     nothing: 'Choose when we shall begin',
   },
   check: {
@@ -59,6 +61,8 @@ export const closingEn = {
     what: 'To close',
     wholeAccount: (accountRef: string) => `Account ${accountRef} with all its cards`,
     money: 'Paid back',
+    data: 'Your data',
+    erased: 'Name and contact are erased for good, and signing in ends.',
     start: 'Begins',
     due: 'Done by',
     code: 'Code goes to',

@@ -18,6 +18,7 @@ export const closingZh: ClosingText = {
   what: {
     title: '注销后会怎样',
     money: '钱',
+    planLeft: (left) => `套餐里没用完的随之失效，不折算成钱：${left}。`,
     line: '线路',
     lineWords: [
       '流量、通话和短信停用，号码收回。',
@@ -55,6 +56,8 @@ export const closingZh: ClosingText = {
     what: '注销对象',
     wholeAccount: (accountRef) => `账户 ${accountRef} 及其所有卡`,
     money: '退还',
+    data: '个人信息',
+    erased: '姓名和联系方式永久删除，之后不能再登录。',
     start: '开始时间',
     due: '最迟完成',
     code: '验证码发到',

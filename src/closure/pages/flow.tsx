@@ -1,4 +1,5 @@
-import { CardLine } from '../../card/pages/card-line.tsx'
+import { CardLine, CardName } from '../../card/pages/card-line.tsx'
+import { leftWords } from '../../card/pages/left-words.ts'
 import { linesOf, SettlementLines } from '../../payout/pages/settlement-lines.tsx'
 import { waysOf } from '../../payout/pages/ways.ts'
 import { formatDay } from '../../web/dates.ts'
@@ -27,6 +28,10 @@ export function flowHref(
 ): string {
   return flow.page.href(`/close/${step}?${new URLSearchParams([...carried(flow), ...more])}`)
 }
+
+/** Back to the first question, with its answer still marked. */
+export const chooseHref = ({ page, choice }: Pick<Flow, 'page' | 'choice'>) =>
+  page.href(`/close?${new URLSearchParams(carry(choice))}`)
 
 /** What the addresses and forms of the flow take along: the choice, and how the money shall come back. */
 export function carried(flow: Pick<Flow, 'choice' | 'voucher'>): [string, string][] {
@@ -59,6 +64,31 @@ export function MoneyLines({ flow }: { flow: Flow }) {
       {flow.preview.cards.map(({ settlement: { currency, lines, total } }) => (
         <SettlementLines lang={flow.page.lang} currency={currency} lines={linesOf(lines)} total={total} />
       ))}
+    </>
+  )
+}
+
+/** What of a plan ends unused, of each card whose unused share is not paid for. */
+export function PlanLeft({ flow }: { flow: Flow }) {
+  const { lang } = flow.page
+  const { cards } = flow.preview
+  return (
+    <>
+      {cards.map(
+        (card) =>
+          card.planLeft &&
+          !card.settlement.lines.some(({ kind }) => kind === 'unused') && (
+            <p>
+              {cards.length > 1 && (
+                <>
+                  <CardName card={card} lang={lang} />
+                  {lang === 'en' ? ': ' : '：'}
+                </>
+              )}
+              {closingText[lang].what.planLeft(leftWords(card.planLeft, lang))}
+            </p>
+          ),
+      )}
     </>
   )
 }

@@ -84,6 +84,13 @@ test('while it runs: what is done now, undo, and a reload for those without scri
   expect(html).not.toContain('appeal@')
 })
 
+test('while the code is waited for nothing reloads: it would empty the field under her hands', async () => {
+  const html = await render({ ...closing, state: 'declared', steps: [step({ step: 'identify' })] })
+  expect(html).toContain('name="code"')
+  expect(html).not.toContain('http-equiv="refresh"')
+  expect(html).not.toContain('every 20 seconds')
+})
+
 test('when it waits for the holder it says so first, in her language', async () => {
   const block = { reason: 'bank_details_needed', owner: 'holder', since: at } as const
   const waiting = { ...closing, steps: [step({ state: 'blocked', block })] }

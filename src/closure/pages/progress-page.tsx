@@ -39,6 +39,8 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
   const { lang } = page
   const text = progressText[lang]
   const over = isOver(view)
+  // A reload would empty the field under the hands of whoever is copying the code from a mail.
+  const comesByItself = !over && view.state !== 'declared'
   const here = page.href(`/closures/${view.number}`)
   return (
     <Layout
@@ -46,8 +48,7 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
       title={text.title(view.number)}
       wrong={fault !== undefined}
       head={
-        !over &&
-        !fault && (
+        comesByItself && (
           <noscript>
             <meta http-equiv="refresh" content={`20;url=${here}`} />
           </noscript>
@@ -87,7 +88,7 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
         {view.state !== 'closed' && <Documents page={page} view={view} />}
         <Undo page={page} view={view} />
         {view.state === 'closed' && <Removal lang={lang} />}
-        {!over && <p class="soft">{text.reload}</p>}
+        {comesByItself && <p class="soft">{text.reload}</p>}
       </div>
       <p class="soft">{text.help(page.issuer.brand.supportEmail)}</p>
     </Layout>

@@ -22,7 +22,7 @@ export const progressEn = {
   declared: 'Declared',
   undone: 'Undone',
   due: 'Done by',
-  covers: { card: 'Card', account: 'Whole account' },
+  covers: { card: 'the account stays', account: 'whole account' },
   account: 'Account',
   accountWords: (account: string, covers: string) => `${account} (${covers})`,
   steps: {
@@ -117,7 +117,7 @@ export const progressEn = {
   help: (email: string) => `Questions? Write to ${email} with the number above.`,
   undoPage: {
     title: 'Undo this closure?',
-    words: 'The card works again and the balance stays on it. You can close it anew at any time.',
+    words: 'Nothing is closed; cards and balances stay as they were. You can declare anew at any time.',
     accountWords: 'The account stays open. You can close it anew at any time.',
     confirm: 'Undo the closure',
     keep: 'Go on closing',

@@ -18,7 +18,7 @@ export const progressZh: ProgressText = {
   declared: '已收到申请',
   undone: '已撤销',
   due: '最迟完成',
-  covers: { card: '卡', account: '整个账户' },
+  covers: { card: '账户保留', account: '整个账户' },
   account: '账户',
   accountWords: (account, covers) => `${account}（${covers}）`,
   steps: {
@@ -76,7 +76,7 @@ export const progressZh: ProgressText = {
   help: (email) => `有疑问？请写信到 ${email}，附上上面的编号。`,
   undoPage: {
     title: '撤销这次注销？',
-    words: '撤销后卡可以继续使用，余额留在卡里。以后随时可以再申请注销。',
+    words: '撤销后卡恢复原状，余额留在卡里。以后随时可以再申请注销。',
     accountWords: '撤销后账户保留。以后随时可以再申请注销。',
     confirm: '撤销注销',
     keep: '继续注销',

@@ -2,12 +2,14 @@ import { payoutText } from '../../payout/pages/payout-text.ts'
 import { Layout } from '../../web/layout.tsx'
 import { closingText } from './closure-text.ts'
 import {
+  chooseHref,
   type Flow,
   FlowCards,
   flowHref,
   mayChooseVoucher,
   MoneyLines,
   moneySentences,
+  PlanLeft,
   zoneOf,
 } from './flow.tsx'
 import { LineSection, TermsSections } from './terms-sections.tsx'
@@ -19,7 +21,7 @@ export function WhatHappensPage({ flow }: { flow: Flow }) {
   const text = closingText[lang].what
   const whole = choice.cardIds === 'account'
   return (
-    <Layout page={page} title={text.title} back={page.href('/close')} here="close">
+    <Layout page={page} title={text.title} back={chooseHref(flow)} here="close">
       <h1>{text.title}</h1>
       <FlowCards flow={flow} />
       <h2>{text.money}</h2>
@@ -27,6 +29,7 @@ export function WhatHappensPage({ flow }: { flow: Flow }) {
         <p class="lead">{sentence}</p>
       ))}
       <MoneyLines flow={flow} />
+      <PlanLeft flow={flow} />
       {mayChooseVoucher(flow) && (
         <p>
           <a href={flowHref(flow, 'payout')}>

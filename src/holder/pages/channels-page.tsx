@@ -27,6 +27,7 @@ export function ChannelsPage({ page, verifyAddress }: { page: Page; verifyAddres
         <Facts
           facts={[
             ...channels,
+            { label: text.sender, value: page.issuer.providers.mail.from },
             { label: text.appeal, value: <a href={`mailto:${brand.appealEmail}`}>{brand.appealEmail}</a> },
           ]}
         />

@@ -52,12 +52,13 @@ export const holderEn = {
     fraudTitle: 'Closing is free, and nobody can do it “for you”',
     fraud: [
       'Nobody from us calls to offer to close your card or to “secure your account”.',
-      'By phone, chat or mail we never ask for a code, a card number, a transfer or an app that shares your screen.',
+      'By phone, chat or mail we never ask for a code, the number of a bank card, a transfer or an app that shares your screen.',
       'If someone does: end the conversation, and write to us from one of the channels above.',
     ],
     slipTitle: 'Is this slip genuine?',
     slip: 'Scan its QR code. It has to lead to this address:',
     appeal: 'Appeals',
+    sender: 'Our mails come from',
   },
 }
 

@@ -58,5 +58,6 @@ export const holderZh: HolderText = {
     slipTitle: '确认单是真的吗？',
     slip: '请扫描确认单上的二维码，打开的网址应当以此开头：',
     appeal: '申诉',
+    sender: '邮件发件地址',
   },
 }

@@ -6,7 +6,7 @@ import { holderText } from './holder-text.ts'
 export function HomePage({ page }: { page: Page }) {
   const text = holderText[page.lang].home
   return (
-    <Layout page={page} title={text.title} description={text.lead}>
+    <Layout page={page} title={text.title} description={text.lead} offersUnsigned>
       <h1>{text.title}</h1>
       <p class="lead">{text.lead}</p>
       <ul>

@@ -15,6 +15,7 @@ export function SignInPage({ page, next, email, fault }: SignInProps) {
       description={text.why}
       back={page.href('/')}
       wrong={fault !== undefined}
+      offersUnsigned
     >
       <ErrorSummary page={page} fault={fault} />
       <h1>{text.title}</h1>

@@ -49,6 +49,9 @@ export function OrderPage(props: OrderPageProps) {
             facts={[
               { label: text.number, value: <strong class="nums">{order.number}</strong> },
               { label: text.bought, value: boughtWords(order, lang) },
+              ...(order.kind === 'card' && order.activation && order.iccid
+                ? [{ label: text.iccid, value: <span class="nums">{order.iccid}</span> }]
+                : []),
               { label: text.price, value: formatMoney(order.gross, lang) },
               { label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] },
             ]}

@@ -2,6 +2,7 @@
 export const orderEn = {
   number: 'Order number',
   bought: 'Bought',
+  iccid: 'Card number (ICCID)',
   price: 'Price',
   paidBy: 'Paid by',
   state: 'How it stands',
@@ -9,7 +10,7 @@ export const orderEn = {
     title: 'Waiting for your payment',
     pay: (money: string) => `Pay ${money}`,
     until: (moment: string) =>
-      `It can be paid until ${moment}. After that it lapses by itself, and your details are erased.`,
+      `It can be paid until ${moment}. After that it lapses by itself, and what you told us only for it is erased.`,
     asking: 'We are asking the payment provider. This page looks again by itself every few seconds.',
     notYet: 'If you have paid, you need do nothing: it is delivered as soon as the provider tells us.',
     bankTitle: 'Transfer to',

@@ -3,13 +3,14 @@ import type { OrderText } from './order-text-en.ts'
 export const orderZh: OrderText = {
   number: '订单号',
   bought: '购买',
+  iccid: '卡号（ICCID）',
   price: '价格',
   paidBy: '付款方式',
   state: '进度',
   awaiting: {
     title: '等待付款',
     pay: (money) => `付款 ${money}`,
-    until: (moment) => `请在 ${moment}前付款；逾期订单自动失效，您的资料随之删除。`,
+    until: (moment) => `请在 ${moment}前付款；逾期订单自动失效，只为它填写的资料随之删除。`,
     asking: '正在向支付机构核实，本页每隔几秒自动刷新。',
     notYet: '如果已经付款，无需任何操作：支付机构一通知，我们立即发货。',
     bankTitle: '请转账到',

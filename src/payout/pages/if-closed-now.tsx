@@ -1,4 +1,5 @@
 import type { IfClosedNow } from '../../closure/if-closed-now.ts'
+import { policyFor } from '../../policy/policy.ts'
 import { formatDay } from '../../web/dates.ts'
 import type { Page } from '../../web/page.ts'
 import { payoutText } from './payout-text.ts'
@@ -9,7 +10,9 @@ import { waysOf } from './ways.ts'
 export function IfClosedNowLines({ page, now }: { page: Page; now: IfClosedNow | undefined }) {
   if (!now) return null
   const { currency, lines, total } = now.settlement
-  const day = formatDay(now.arrivesBy, page.lang, page.zone)
+  // In the zone that the way to the declaration tells it in: the same sum must not come by two days.
+  const zone = policyFor(now.jurisdiction, page.now).time_zone
+  const day = formatDay(now.arrivesBy, page.lang, zone)
   const ways = waysOf([now.settlement], { lang: page.lang, day, minimum: now.minimumPayout })
   return (
     <>
