@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { progressBar } from '../card/progress-bar.ts'
@@ -6,6 +7,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Config } from '../platform/env.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
+import { decideForHolder } from './decide-for-holder.ts'
 import { declareClosure } from './declare.ts'
 import { withApp } from '../with-context.ts'
 import { startWork } from '../work.ts'
@@ -41,8 +43,9 @@ export async function closeCommand(config: Config, options: Options): Promise<nu
   })
 }
 
-/** @param options.check throws once the command is told to stop: what is declared by then, any worker goes on with */
-async function closeAll(
+/** Each card and how it ended, one line a card; 1 where one is not closed yet.
+ * @param options.check throws once the command is told to stop: what is declared by then, any worker goes on with */
+export async function closeAll(
   ctx: Context,
   iccids: string[],
   options: Options & { check: () => void },
@@ -67,18 +70,24 @@ async function closeAll(
   return failed > 0 ? 1 : 0
 }
 
-async function readList(options: Options): Promise<string[]> {
+/** Throws SetupError. */
+export async function readList(options: Options): Promise<string[]> {
   if (options.iccid && !options.file) return [options.iccid.trim()]
   if (!options.file || options.iccid) throw new SetupError('close takes either --iccid NUMBER or --file LIST')
-  const text = await readFile(options.file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new SetupError(`${options.file} can't be read (${error.code})`)
+  const { file } = options
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new SetupError(`${file} can't be read (${error.code})`)
   })
+  const text = bytes.toString('utf8')
+  // Numbers are ASCII; UTF-16 is full of zero bytes.
+  if (!isUtf8(bytes) || text.includes('\0'))
+    throw new SetupError(`${file} is not UTF-8: save it again as plain text`)
   const lines = text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .map((line) => line.trim())
   const iccids = [...new Set(lines.filter((line) => line && !line.startsWith('#')))]
-  if (iccids.length === 0) throw new SetupError(`${options.file} names no card: one ICCID a line`)
+  if (iccids.length === 0) throw new SetupError(`${file} names no card: one ICCID a line`)
   return iccids
 }
 
@@ -103,6 +112,14 @@ async function closeOne(
       return { iccid, result: 'refused', number: null, reason: error.code }
     }
   }
+  // A holder who never came back with the code is not waited for.
+  if (known?.state === 'declared' && !(await decideForHolder(ctx, { ...card, closureId: known.closureId })))
+    return {
+      iccid,
+      result: 'waiting',
+      number,
+      reason: 'the holder has not proved a closing of more than this card',
+    }
   return { iccid, ...(await waitForEnd(ctx, card, check)), number }
 }
 
@@ -166,8 +183,8 @@ async function findCard(ctx: Context, iccid: string, issuer: string | undefined)
 
 async function latestClosure(ctx: Context, card: Card) {
   return inIssuer(ctx.db, card.issuerId, async (tx) => {
-    const { rows } = await sql<{ number: string; state: string; block: string | null }>`
-      select o.number, o.state,
+    const { rows } = await sql<{ closureId: string; number: string; state: string; block: string | null }>`
+      select o.closure_id as "closureId", o.number, o.state,
              (select b.reason from closure_block b
                where b.issuer_id = o.issuer_id and b.closure_id = o.closure_id and b.cleared_at is null and b.owner <> 'provider'
                limit 1) as block

@@ -107,7 +107,7 @@ export type ClosureView = {
   identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
   identifiedAt: Date | null
   /** Whether the code came with what the receipt gave out, or from someone signed in. */
-  provedBy: 'declarer' | 'account' | null
+  provedBy: 'declarer' | 'account' | 'issuer' | null
   late: boolean
   /** End of the undo window; null where the closing starts at once. */
   undoUntil: Date | null
