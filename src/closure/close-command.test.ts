@@ -71,7 +71,8 @@ it('decides for a holder who declared the card and never came back with the code
 })
 
 it('decides nothing of a whole account by one of its cards, and says at once whom it waits for', async () => {
-  const [card] = await seedCards(leb, [{ accountRef: 'TWO' }, { accountRef: 'TWO' }])
+  const two = { accountRef: 'TWO', email: 'two@example.com' }
+  const [card] = await seedCards(leb, [two, two])
   const { closureId, number } = await declaredBy(card!, 'account')
   const { code, results } = await closed([card!.iccid])
   expect([code, results.get(card!.iccid)]).toMatchObject([1, { result: 'waiting', number }])

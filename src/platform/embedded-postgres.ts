@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { SetupError } from './errors.ts'
+import { leavePostgres } from './leave-postgres.ts'
 import { appRole } from './rights.ts'
 import { SharedMemoryRefused, whyItEnded, withSharedMemory } from './shared-buffers.ts'
 import {
@@ -25,8 +26,6 @@ const run = promisify(execFile)
 
 // sockaddr_un holds 107 bytes on Linux, 103 on macOS; the socket's name is `/.s.PGSQL.` and a port.
 const longest_socket_dir = 85
-const own_sessions_end_within_ms = 3_000
-const ask_again_ms = 50
 
 /** A running PostgreSQL of ours. `stop` is called once by whoever leaves; the last one out stops the server. */
 export type EmbeddedPostgres = { url: string; adminUrl: string; started: boolean; stop(): Promise<void> }
@@ -71,7 +70,7 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
       url: `postgresql://leb:${password}@${place}/${database}`,
       adminUrl,
       started,
-      stop: () => stopUnlessShared(native, data, owner, { adminUrl, since, dir: options.dir }),
+      stop: () => leavePostgres({ native, data, owner, adminUrl, since, dir: options.dir }),
     }
   } finally {
     await unlock()
@@ -266,49 +265,5 @@ async function makeDatabase(adminUrl: string, database: string, password: string
     )
   } finally {
     await client.end().catch(() => undefined)
-  }
-}
-
-async function stopUnlessShared(
-  native: string,
-  data: string,
-  owner: Owner,
-  { adminUrl, since, dir }: { adminUrl: string; since: string; dir: string },
-): Promise<void> {
-  const unlock = await lockFolder(dir)
-  try {
-    if (await isShared(adminUrl, since)) return
-    await run(join(native, 'bin', 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w', '-t', '30'], {
-      ...owner,
-      cwd: data,
-    })
-  } catch {
-    // Already gone, or going: there is nothing left to stop.
-  } finally {
-    await unlock()
-  }
-}
-
-/**
- * Whether another process has sessions. Those that this one has closed are seen until their backends have ended, which
- * takes a moment where the machine is busy, and a server was left running for nobody: what began after this process did
- * is given time to go.
- */
-async function isShared(adminUrl: string, since: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: adminUrl, application_name: 'leb-stop' })
-  await client.connect()
-  try {
-    for (let waited = 0; ; waited += ask_again_ms) {
-      const { rows } = await client.query<{ before: boolean }>(
-        `select backend_start < $1 as before from pg_stat_activity
-          where backend_type = 'client backend' and pid <> pg_backend_pid()`,
-        [since],
-      )
-      if (rows.length === 0) return false
-      if (waited >= own_sessions_end_within_ms || rows.some(({ before }) => before)) return true
-      await pause(ask_again_ms)
-    }
-  } finally {
-    await client.end()
   }
 }
