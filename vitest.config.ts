@@ -17,6 +17,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A slow machine is waited for; what never comes fails all the same.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default'],
     projects: [
       {

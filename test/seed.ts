@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { writeRows } from '../src/card/write-rows.ts'
 import type { FleetRow } from '../src/card/read-row.ts'
 import type { Context } from '../src/platform/context.ts'
@@ -30,7 +29,7 @@ export type Seeded = {
 
 /** Cards as an import would have made them; without `accountRef` each has an account of its own. */
 export async function seedCards(ctx: Context, cards: SeedCard[]): Promise<Seeded[]> {
-  const rows = cards.map((card, at) => row(card, at))
+  const rows = cards.map((card, at) => row(card, at, digitsOf(ctx)))
   for (const issuerId of new Set(rows.map((r) => r.issuerId))) {
     const written = await writeRows(
       ctx,
@@ -39,7 +38,15 @@ export async function seedCards(ctx: Context, cards: SeedCard[]): Promise<Seeded
     )
     if (written.rejects.length > 0) throw new Error(`seed rejected: ${JSON.stringify(written.rejects[0])}`)
   }
-  return Promise.all(rows.map((r) => find(ctx, r)))
+  const found = new Map<string, Seeded>()
+  for (const issuerId of new Set(rows.map((r) => r.issuerId)))
+    for (const card of await find(
+      ctx,
+      issuerId,
+      rows.filter((r) => r.issuerId === issuerId),
+    ))
+      found.set(card.iccid, card)
+  return rows.map((r) => found.get(r.iccid)!)
 }
 
 export async function seedCard(ctx: Context, card: SeedCard = {}): Promise<Seeded> {
@@ -55,9 +62,29 @@ export function luhn(digits: string): string {
   return `${digits}${(10 - (sum % 10)) % 10}`
 }
 
-const digits = (count: number) => Array.from({ length: count }, () => randomInt(10)).join('')
+/**
+ * Digits that look drawn and are not: the same in every run, so that a test which they make fail fails always, and
+ * never twice the same in one database.
+ */
+type Digits = (count: number) => string
+const drawn = new WeakMap<Context['pool'], Digits>()
+function digitsOf({ pool }: Context): Digits {
+  const known = drawn.get(pool)
+  if (known) return known
+  const made = new Map<number, bigint>()
+  const digits: Digits = (count) => {
+    const nth = (made.get(count) ?? 0n) + 1n
+    made.set(count, nth)
+    const all = 10n ** BigInt(count)
+    // By the golden section, so that they lie far apart; ending in 1, it meets all others before one comes again.
+    const step = (all * 618_033_988_749n) / 10n ** 13n
+    return ((nth * (step * 10n + 1n)) % all).toString().padStart(count, '0')
+  }
+  drawn.set(pool, digits)
+  return digits
+}
 
-function row(card: SeedCard, at: number): FleetRow {
+function row(card: SeedCard, at: number, digits: Digits): FleetRow {
   const issuerId = card.issuerId ?? 'leb'
   const iccid = luhn(`8999901${digits(11)}`)
   const currency = card.currency ?? 'CNY'
@@ -116,24 +143,26 @@ function row(card: SeedCard, at: number): FleetRow {
   }
 }
 
-async function find(ctx: Context, r: FleetRow): Promise<Seeded> {
-  return inIssuer(ctx.db, r.issuerId, async (tx) => {
-    const card = await tx
+/** In one statement: thousands at once, and a slow machine has no connection left for the last of them. */
+async function find(ctx: Context, issuerId: string, rows: FleetRow[]): Promise<Seeded[]> {
+  const refs = new Map(rows.map((r) => [r.iccid, r.fields.payment_ref]))
+  const cards = await inIssuer(ctx.db, issuerId, (tx) =>
+    tx
       .selectFrom('card as c')
       .innerJoin('account as a', (j) =>
         j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
       )
-      .select(['c.card_id', 'c.account_id', 'a.holder_id'])
-      .where('c.issuer_id', '=', r.issuerId)
-      .where('c.iccid', '=', r.iccid)
-      .executeTakeFirstOrThrow()
-    return {
-      issuerId: r.issuerId,
-      accountId: card.account_id,
-      cardId: card.card_id,
-      iccid: r.iccid,
-      holderId: card.holder_id,
-      paymentRef: r.fields.payment_ref,
-    }
-  })
+      .select(['c.iccid', 'c.card_id', 'c.account_id', 'a.holder_id'])
+      .where('c.issuer_id', '=', issuerId)
+      .where('c.iccid', 'in', [...refs.keys()])
+      .execute(),
+  )
+  return cards.map((card) => ({
+    issuerId,
+    accountId: card.account_id,
+    cardId: card.card_id,
+    iccid: card.iccid,
+    holderId: card.holder_id,
+    paymentRef: refs.get(card.iccid)!,
+  }))
 }

@@ -146,11 +146,9 @@ describe('leb import', () => {
     )
     const script = join(import.meta.dirname, 'import-child.fixture.ts')
     const keys = world.config.dataDir
-    const child = spawn(process.execPath, [script, world.databaseUrl, keys, file, join(dir, 'killed.out')])
-    for await (const text of child.stdout as AsyncIterable<Buffer>)
-      if (Number(text.toString().trim().split('\n').at(-1)) >= 200) break
-    child.kill('SIGKILL')
-    await once(child, 'close')
+    const args = [script, world.databaseUrl, keys, file, join(dir, 'killed.out'), '200']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    expect(await once(child, 'close')).toEqual([null, 'SIGKILL'])
     const summary = await importFleet(world, { file, rejects: join(dir, 'killed.out') })
     expect(summary.unchanged).toBeGreaterThanOrEqual(200)
     expect(summary.imported).toBeGreaterThan(0)

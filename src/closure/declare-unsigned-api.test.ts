@@ -23,15 +23,20 @@ beforeEach(() => leb.pool.query('delete from rate_limit'))
 const base = '/api/v1/issuers/leb'
 const path = `${base}/closures/without-signing-in`
 const body = (iccid: string) => ({ iccid, start: 'at_once', zone: 'Europe/Berlin', locale: 'en' })
-const telling = (email: string) =>
-  seedCard(leb, {
+const telling = async (email: string) => {
+  const card = await seedCard(leb, {
     email,
-    balance: 7654n,
+    // So long that no number drawn for a card or a closure has it by chance.
+    balance: 76_543_210n,
+    paid: 80_000_000n,
     plan: 'LEB5',
     residence: 'DE',
     accountRef: `ACC-${email.split('@')[0]}`,
   })
-const secrets = ['ACC-', '7654', 'LEB5', '"JP"', '李磊', 'example.com"', 'de-2026', '2027-01-30']
+  leb.world.sims.payment.seed([{ id: card.paymentRef, amount: 80_000_000, currency: 'cny' }])
+  return card
+}
+const secrets = ['ACC-api', '76543210', '"LEB5"', '"JP"', '李磊', 'example.com"', 'de-2026', '2027-01-30']
 
 it('declares by number alone, tells nothing before the code, and closes after it', async () => {
   const card = await telling('api-one@example.com')
@@ -56,7 +61,7 @@ it('declares by number alone, tells nothing before the code, and closes after it
   await leb.look('leb', closureId)
   const after = (await api.get(`${base}/closures/${number}`, { token })).body
   expect(after).toMatchObject({ state: 'closed', accountRef: 'ACC-api-one' })
-  expect(after.cards[0].payout.amount).toEqual({ amount: '7654', currency: 'CNY' })
+  expect(after.cards[0].payout.amount).toEqual({ amount: '76543210', currency: 'CNY' })
   // The slip stays the paper it was, for whoever scans it.
   const scanned = (await api.get(new URL(verifyUrl).pathname.replace('/v/', '/api/v1/verify/'))).body
   expect(scanned).toMatchObject({ state: 'closed', cards: [{ plan: null }] })

@@ -64,7 +64,8 @@ it('previews every line and way, takes an account with the declaration, and neve
     { route: 'original_payment', state: 'paid' },
     { route: 'bank_transfer', state: 'waiting' },
   ])
-  expect(JSON.stringify(view.body)).not.toContain('3704')
+  // Four digits of it an id has by chance.
+  expect(JSON.stringify(view.body).replaceAll(' ', '')).not.toMatch(/DE89|37040044|0532013000/)
 
   const other = { iban: 'FR1420041010050500013M02606', name: 'Li Lei' }
   const key = 'the-same-key-twice-0001'

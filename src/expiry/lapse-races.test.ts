@@ -83,17 +83,11 @@ describe('several at once', () => {
     const before = await readHouse(world, 'lapsed_balance')
     const cards = await due(200)
     const script = join(import.meta.dirname, 'lapse-child.fixture.ts')
-    const child = spawn(process.execPath, [script, world.databaseUrl, world.clock.now().toISOString()])
-    let said = 0
-    for await (const text of child.stdout as AsyncIterable<Buffer>) {
-      said += String(text).split('\n').length - 1
-      if (said >= 3) break
-    }
-    child.kill('SIGKILL')
-    await once(child, 'close')
-    const left = await lapseAll()
-    expect(left).toBeGreaterThan(0)
-    expect(left).toBeLessThan(200)
+    const args = [script, world.databaseUrl, world.clock.now().toISOString()]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    expect(await once(child, 'close')).toEqual([null, 'SIGKILL'])
+    // Three calls of seven cards were done, and perhaps the one that it died in.
+    expect([179, 172]).toContain(await lapseAll())
     expect((await readHouse(world, 'lapsed_balance')) - before).toBe(20_000n)
     for (const card of cards) expect(await readTold(world, card)).toEqual(['0 card lapsed 100 CNY'])
     await booksHold()

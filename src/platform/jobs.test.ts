@@ -67,9 +67,10 @@ it.each(['closure', 'notice', 'order', 'line', 'payment'] as const)(
            where name = ${queue} and singleton_key = ${`leb/${what.id}`}`.execute(world.db)
     await fetched(dead, 3)
     await fetched(alive, 3)
-    await fetched(fresh, 0)
     const leases = openLeases(world.databaseUrl)
     const release = (await leases.take(`leb/${alive.id}`))!
+    // The last moment before: two seconds later it would be taken for dead.
+    await fetched(fresh, 0)
     await world.jobs.takeOver(world.db)
     expect((await states(dead)).toSorted()).toEqual(['completed', 'created'])
     expect(await states(alive)).toEqual(['active'])

@@ -1,4 +1,5 @@
-// A process of its own that takes a usage file in, for the test that kills it half-way.
+// A process of its own that takes a usage file in and is killed half-way: by itself, so that it is half-way on any
+// machine.
 import { openFileKeys } from '../adapters/keys/file.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
@@ -8,7 +9,13 @@ import { openJobs } from '../platform/jobs.ts'
 import { makeLog } from '../platform/log.ts'
 import { importUsage } from './import-usage.ts'
 
-const [url, file, rejects, keysDir] = process.argv.slice(2) as [string, string, string, string]
+const [url, file, rejects, keysDir, killAfter] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+]
 const pool = openPool(url, 4, 'child')
 const jobs = openJobs(url, makeLog('silent'), false)
 await jobs.start()
@@ -19,7 +26,10 @@ await importUsage(ctx, {
   file,
   rejects,
   batchRows: 10,
-  onProgress: ({ summary }) => void process.stdout.write(`${summary.taken}\n`),
+  onProgress({ summary }) {
+    // A moment later, so that it is in the middle of something.
+    if (summary.taken >= Number(killAfter)) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5)
+  },
 })
 await jobs.stop()
 await pool.end()

@@ -22,7 +22,9 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 type Run = { code: number; out: string; err: string }
 function leb(args: string[], env: Record<string, string> = {}): Promise<Run> {
   return new Promise((done) => {
-    const settings = { ...process.env, LEB_DATA: join(dir, 'data'), LEB_LOG: 'warn', ...env }
+    // Any free port, or a LEB that runs on this machine would be in the way.
+    const ports = { LEB_PORT: '0', LEB_PROVIDER_PORT: '0' }
+    const settings = { ...process.env, ...ports, LEB_DATA: join(dir, 'data'), LEB_LOG: 'warn', ...env }
     execFile(
       process.execPath,
       [projectFile('bin', 'start.mjs'), ...args],
@@ -170,7 +172,7 @@ describe('one clear sentence for', () => {
     try {
       await seedCard(world)
       const lost = join(dir, 'lost-keys')
-      const env = { DATABASE_URL: world.databaseUrl, LEB_KEYS: lost, LEB_PORT: '0', LEB_PROVIDER_PORT: '0' }
+      const env = { DATABASE_URL: world.databaseUrl, LEB_KEYS: lost }
       for (const args of [['serve'], ['work'], ['issuer', 'list']])
         expectOneSentence(await leb(args, env), new RegExp(`${lost} lacks root/, leb/, and only .*LEB_KEYS`))
       expectOneSentence(await leb(['keys', 'rotate', 'leb'], env), new RegExp(`${lost} holds no root/`))

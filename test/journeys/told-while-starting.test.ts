@@ -51,6 +51,9 @@ function start(data: string, args: string[], log = 'info') {
       const server = await serverOn(data)
       child.kill(signal)
       const end = await ended
+      // A server takes its pid file away, which is what LEB waits for, a moment before its process is gone.
+      for (let tries = 0; tries < 100 && runs(server); tries++)
+        await new Promise((later) => setTimeout(later, 50))
       const stillRuns = runs(server)
       if (stillRuns) process.kill(server, 'SIGQUIT')
       return { end, said, stillRuns }

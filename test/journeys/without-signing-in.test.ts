@@ -82,11 +82,14 @@ it('closes a card that nobody signed in for, once the code has come back from th
   // Of Germany, so that the law of the holder's residence would show through.
   const card = await seedCard(leb, {
     email: 'unsigned@example.com',
-    balance: 8765n,
+    // So long that no number drawn for a card or a closure has it by chance.
+    balance: 87_654_321n,
+    paid: 90_000_000n,
     residence: 'DE',
     accountRef: 'ACC-7788',
     plan: 'LEB7',
   })
+  leb.world.sims.payment.seed([{ id: card.paymentRef, amount: 90_000_000, currency: 'cny' }])
   const receipt = await declareAsStranger(card)
   const told = await toldBy(receipt.slip)
   expect(told).toContain(card.iccid)
@@ -94,8 +97,9 @@ it('closes a card that nobody signed in for, once the code has come back from th
   expect(told).toContain('Awaitingproof')
   expect(told).toContain('Theaccountofthecardbelow')
   for (const secret of [
-    '87.65',
-    '8765',
+    '876,543.21',
+    '876543.21',
+    '87654321',
     'ACC-7788',
     'LEB7',
     'unsigned@',
@@ -123,12 +127,12 @@ it('closes a card that nobody signed in for, once the code has come back from th
   const done = await view(receipt.closureId)
   expect(done.state).toBe('closed')
   expect(done.policyVersion).toMatch(/^de-/)
-  expect(done.cards[0]!.payout!.amount).toEqual({ amount: '8765', currency: 'CNY' })
+  expect(done.cards[0]!.payout!.amount).toEqual({ amount: '87654321', currency: 'CNY' })
   const certificate = await inIssuer(leb.db, 'leb', (tx) =>
     readDocument(tx, { issuerId: 'leb', closureId: receipt.closureId, kind: 'certificate' }),
   )
   const printed = (await PDF.load(certificate!.pdf)).getPages().map((page) => page.extractText().text)
-  expect(printed.join('').replace(/\s+/g, '')).toContain('CNY87.65')
+  expect(printed.join('').replace(/\s+/g, '')).toContain('CNY876,543.21')
 })
 
 it('gives a stranger no number and no second declaration of the same card', async () => {
