@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { inIssuer } from './db.ts'
-import type { Look } from './jobs.ts'
+import { type Look, openJobs } from './jobs.ts'
 import { openLeases } from './leases.ts'
 
 let world: TestWorld
@@ -82,3 +82,40 @@ it.each(['closure', 'notice', 'order', 'line', 'payment'] as const)(
     await leases.close()
   },
 )
+
+it('goes on at once where the clock was set back an hour, and puts nothing off or forward where it was not', async () => {
+  const [waits, later, held] = [newLook(), newLook(), newLook()]
+  await look(waits, inMinutes(5))
+  await look(held)
+  await sql`update pgboss.job set state = 'active', started_on = now() where singleton_key = ${`leb/${held.id}`}`.execute(
+    world.db,
+  )
+  // Everything noted an hour ago by a clock that is an hour back now.
+  await sql`update pgboss.job set created_on = created_on + interval '1 hour', start_after = start_after + interval '1 hour',
+    started_on = started_on + interval '1 hour' where singleton_key in (${`leb/${waits.id}`}, ${`leb/${held.id}`})`.execute(
+    world.db,
+  )
+  await sql`update pgboss.version set cron_on = now() + interval '1 hour'`.execute(world.db)
+  await look(later, inMinutes(30))
+  await world.jobs.nudge('deadlines', newLook())
+  await sql`update pgboss.job set state = 'completed', singleton_on = (now() + interval '1 hour') at time zone 'utc'
+    where name = 'deadlines'`.execute(world.db)
+
+  const jobs = openJobs(world.databaseUrl, world.log, false)
+  await jobs.start()
+  await jobs.takeOver(world.db)
+  expect(await waitsMinutes(waits)).toEqual([0])
+  expect(await waitsMinutes(held)).toEqual([0])
+  expect(await waitsMinutes(later)).toEqual([30])
+  const { rows } = await sql`select (select cron_on from pgboss.version) as cron_on,
+    (select count(*)::int from pgboss.job where name = 'deadlines') as slots`.execute(world.db)
+  expect(rows).toEqual([{ cron_on: null, slots: 0 }])
+
+  await sql`update pgboss.version set cron_on = now() + interval '1 hour'`.execute(world.db)
+  await jobs.takeOver(world.db)
+  const again = await sql<{ ahead: boolean }>`select cron_on > now() as ahead from pgboss.version`.execute(
+    world.db,
+  )
+  expect(again.rows).toEqual([{ ahead: true }])
+  await jobs.stop()
+})

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { fromKysely, PgBoss } from 'pg-boss'
+import { bringBackWhatLiesAhead, readTime } from './clock-went-back.ts'
 import { errorFields, type Log } from './log.ts'
 import type { Db, Tx } from './db.ts'
 import { PreparingClient } from './preparing-client.ts'
@@ -20,7 +21,10 @@ export type Jobs = {
   nudge(queue: Queue, look: Look): Promise<void>
   work(queue: Queue, options: { atOnce: number }, handle: (look: Look) => Promise<void>): Promise<void>
   everyMinute(queue: Queue, handle: () => Promise<void>): Promise<void>
-  /** Queues again what dead processes left behind: looks under way whose lease (leases.ts) nobody holds. */
+  /**
+   * Queues again what dead processes left behind: looks under way whose lease (leases.ts) nobody holds; and what lies
+   * ahead because the clock was set back. Asked each second.
+   */
   takeOver(db: Db): Promise<void>
   start(): Promise<void>
   stop(): Promise<void>
@@ -86,6 +90,7 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
   }
 
   let stopping: Promise<void> | undefined
+  let seen: Date | undefined
   return {
     async look(tx, queue, look, at) {
       const db = fromKysely(tx)
@@ -123,6 +128,9 @@ export function openJobs(url: string, log: Log, worker: boolean): Jobs {
     },
     async takeOver(db) {
       await db.transaction().execute(async (tx) => {
+        const time = await readTime(tx, seen)
+        if (time.wentBack) await bringBackWhatLiesAhead(tx)
+        seen = time.now
         const left = await readLeftBehind(tx)
         for (const { id, name, data } of left) {
           // One that waits already stays where it is: it was queued when the look was nearly over.
@@ -167,8 +175,8 @@ async function readLeftBehind(tx: Db): Promise<{ id: string; name: Queue; data: 
   const { rows } = await sql<{ id: string; name: Queue; data: Look }>`
     select j.id, j.name, j.data from pgboss.job j
      where j.name in ('closure', 'notice', 'order', 'line', 'payment') and j.state = 'active'
-       -- Fetched, but its lease not taken yet.
-       and j.started_on < now() - interval '2 seconds'
+       -- Just fetched, its lease may not be taken yet; by the clock of before, where that was set back.
+       and (j.started_on < now() - interval '2 seconds' or j.started_on > now() + interval '2 seconds')
        and not exists (
          select 1 from pg_locks l
           where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
