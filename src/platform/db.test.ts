@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard } from '../../test/seed.ts'
-import { inIssuer } from './db.ts'
+import { inIssuer, isDatabaseGone, openDb, openPool } from './db.ts'
 
 let ctx: TestWorld
 beforeAll(async () => void (ctx = await openTestWorld()))
@@ -64,4 +64,19 @@ it('the application is no superuser, or row security would not bind it', async (
     super: boolean
   }>`select rolsuper as super from pg_roles where rolname = current_user`.execute(ctx.db)
   expect(rows[0]!.super).toBe(false)
+})
+
+it('leaves a server that a failover has made read only, and calls that the database’s trouble', async () => {
+  const card = await seedCard(ctx)
+  const pool = openPool(ctx.databaseUrl, 1, 'failover')
+  const db = openDb(pool)
+  const change = () =>
+    inIssuer(db, 'leb', (tx) =>
+      tx.updateTable('card').set({ plan: 'LEB5' }).where('card_id', '=', card.cardId).executeTakeFirst(),
+    )
+  await sql`set default_transaction_read_only = on`.execute(db)
+  const refused: unknown = await change().catch((error: unknown) => error)
+  expect([refused, isDatabaseGone(refused)]).toMatchObject([{ code: '25006' }, true])
+  expect((await change()).numUpdatedRows).toBe(1n)
+  await pool.end()
 })

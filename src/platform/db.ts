@@ -116,7 +116,8 @@ export function mayBeTriedAgain(error: unknown): boolean {
 
 /**
  * True where the database, not the work, is the trouble: connection lost (08), operator's intervention (57), out of
- * resources (53), conflicts that outlasted every retry (40), a lock not given in time (55P03), or no SQLSTATE at all.
+ * resources (53), conflicts that outlasted every retry (40), a lock not given in time (55P03), a server that was demoted
+ * in a failover (25006), or no SQLSTATE at all.
  */
 export function isDatabaseGone(error: unknown): boolean {
   const { code, syscall } = error as { code?: unknown; syscall?: unknown }
@@ -124,7 +125,7 @@ export function isDatabaseGone(error: unknown): boolean {
   if (syscall === 'connect') return true
   if (
     typeof code === 'string' &&
-    /^(08|57|53|40)|^55P03$|^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI)/.test(code)
+    /^(08|57|53|40)|^55P03$|^25006$|^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI)/.test(code)
   )
     return true
   return error instanceof Error && /connection|timeout/i.test(error.message) && typeof code !== 'string'

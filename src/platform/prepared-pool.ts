@@ -45,6 +45,7 @@ function preparedClient(
   forget: (error: unknown) => void,
 ): PostgresPoolClient {
   let begun = false
+  let isOnStandby = false
   const run = async (text: string, values: readonly unknown[]): Promise<pg.QueryResult> => {
     if (text === 'begin') {
       begun = true
@@ -65,12 +66,15 @@ function preparedClient(
         return (await run(text, values)) as PostgresQueryResult<unknown>
       } catch (error) {
         forget(error)
+        // read_only_sql_transaction: its server was demoted in a failover and keeps the connection open. The next one
+        // goes where the address leads by now.
+        if ((error as { code?: string }).code === '25006') isOnStandby = true
         throw error
       }
     }) as PostgresPoolClient['query'],
     release(destroy) {
       begun = false
-      client.release(destroy)
+      client.release(isOnStandby || destroy)
     },
   }
 }
