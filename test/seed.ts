@@ -17,6 +17,8 @@ export type SeedCard = {
   provider?: 'stripe' | 'bank'
   plan?: string
   eid?: string | null
+  /** 30 January 2027 unless told; what lives in real time tells it. */
+  expiresAt?: Date
 }
 export type Seeded = {
   issuerId: string
@@ -108,7 +110,7 @@ function row(card: SeedCard, at: number, digits: Digits): FleetRow {
     zone: 'JP',
     sold_at: '2026-11-01T00:00:00Z',
     activated_at: '',
-    expires_at: '2027-01-30T00:00:00Z',
+    expires_at: card.expiresAt?.toISOString().replace(/\.\d+/, '') ?? '2027-01-30T00:00:00Z',
     profile_state: eid ? 'Installed' : 'Released',
     line_state: 'active',
     data_left_mb: '512',

@@ -6,7 +6,8 @@ import { plainWords } from './plain-words.ts'
 
 const whole = (from: number, to: number) => {
   const error = `takes a whole number from ${from} to ${to}`
-  return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error })
+  const digits = z.string().regex(/^\d{1,9}$/, error)
+  return digits.transform(Number).pipe(z.number().min(from, error).max(to, error))
 }
 const port = whole(0, 65_535)
 // As it stands in an address: a number of IPv6 in brackets.

@@ -41,6 +41,7 @@ export async function planClosures(
 ): Promise<Planned[]> {
   const wanted: { covers: 'card' | 'account'; email: string; cards: SeedCard[] }[] = []
   const stamp = Math.floor(random() * 1e9)
+  const expiresAt = new Date(at.ctx.clock.now().getTime() + 60 * 86_400_000)
   for (let n = 0; n < count; n++) {
     const covers = only ?? (random() < 1 / 8 ? 'account' : 'card')
     const email = `h${stamp}-${n}@example.com`
@@ -54,6 +55,7 @@ export async function planClosures(
       currency: currencies[Math.floor(random() * currencies.length)]!,
       balance: random() < 1 / 6 && !want.someMoney ? 0n : BigInt(1 + Math.floor(random() * 19_999)),
       eid: random() < 1 / 4 ? eid(random) : null,
+      expiresAt,
     }))
     wanted.push({ covers, email, cards })
   }

@@ -66,6 +66,8 @@ describe('one clear sentence for', () => {
   it.each([
     [{ LEB_PORT: 'eighty' }, /LEB_PORT/],
     [{ LEB_PORT: '70000' }, /LEB_PORT/],
+    [{ LEB_PORT: '0x10' }, /LEB_PORT/],
+    [{ LEB_PORT: ' ' }, /LEB_PORT/],
     [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL/],
     [{ LEB_PUBLIC_URL: 'leb.example' }, /LEB_PUBLIC_URL/],
     [{ LEB_TRUST_PROXY: 'yes' }, /LEB_TRUST_PROXY.*: it takes one of "0", "1"/],

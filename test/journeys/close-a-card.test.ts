@@ -74,6 +74,8 @@ it('an account with several cards closes whole, and its person is forgotten', as
       eid: '89099001734003016796597140624023',
     },
   ])
+  const onPhone = { iccid: cards[2]!.iccid, eid: '89099001734003016796597140624023', state: 'Installed' }
+  await fetch(`${leb.world.esim.url}/sim/profiles`, { method: 'POST', body: JSON.stringify([onPhone]) })
   const receipt = await declareClosure(leb, declaration(cards[0]!, { cardIds: 'account', act: 'erase' }))
   await proveIdentity(leb, {
     issuerId: 'leb',
@@ -96,6 +98,15 @@ it('an account with several cards closes whole, and its person is forgotten', as
   await inIssuer(leb.db, 'leb', async (tx) => {
     expect(await readPerson(leb, tx, 'leb', cards[0]!.holderId)).toBeNull()
     expect(await tx.selectFrom('parting_envelope').selectAll().execute()).toEqual([])
+    const cardIds = cards.map(({ cardId }) => cardId)
+    const profiles = await tx
+      .selectFrom('card')
+      .select(['card_id', 'profile_state'])
+      .where('card_id', 'in', cardIds)
+      .execute()
+    const stateOf = (cardId: string) => profiles.find((row) => row.card_id === cardId)!.profile_state
+    // The one on a phone stays there until its holder deletes it: nobody may note that it is gone.
+    expect(cardIds.map(stateOf)).toEqual(['Unavailable', 'Unavailable', 'Installed'])
     expect(
       await tx.selectFrom('vault_item').selectAll().where('holder_id', '=', cards[0]!.holderId).execute(),
     ).toEqual([])

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
 import { issueClosingPapers } from '../../invoice/closing-papers.ts'
 import { forgetBankDetails } from '../../payout/bank-details.ts'
 import { sealDocument } from '../../slip/seal.ts'
 import type { CertificateContent } from '../../slip/content.ts'
 import type { Tx } from '../../platform/db.ts'
 import { certificateContent } from '../certificate-content.ts'
-import { noteClosure } from '../case.ts'
+import { type Case, noteClosure } from '../case.ts'
 import { readSlipDigest, saveDocument } from '../documents.ts'
+import { factOf, proofOf } from '../journal.ts'
 import type { OutsideStep } from '../step.ts'
 
 type Sealed = { pdf: Uint8Array; sha256: string; token: string; issuedAt: Date }
@@ -51,7 +53,7 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
     told.certificate = sealed.pdf
     const now = ctx.clock.now()
     const cardIds = told.cards.map((card) => card.cardId)
-    await closeCards(tx, issuer_id, cardIds, now)
+    await closeCards(tx, told, cardIds, now)
     await noteClosure(tx, told, { state: 'closed', closed_at: now })
     // Named, and in the end not needed: all of it went back another way.
     if (told.accountGiven) await forgetBankDetails(tx, { issuerId: issuer_id, closureId: closure_id })
@@ -70,13 +72,22 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
   digestPart: ({ content }) => ({ number: content.number }),
 }
 
-/** None of an account whose cards were all closed before it. */
-async function closeCards(tx: Tx, issuerId: string, cardIds: string[], now: Date): Promise<void> {
+/**
+ * None of an account whose cards were all closed before it. A profile that is on a phone, or that the SM-DP+ did not
+ * confirm, stays noted as it was: what the certificate says of it.
+ */
+async function closeCards(tx: Tx, told: Case, cardIds: string[], now: Date): Promise<void> {
   if (cardIds.length === 0) return
+  const outcomeOf = (cardId: string) => factOf(proofOf(told.journal, 'retire_esim', cardId), 'outcome')
+  const cancelled = cardIds.filter((cardId) => outcomeOf(cardId) === 'cancelled')
   await tx
     .updateTable('card')
-    .set({ state: 'closed', closed_at: now, profile_state: 'Unavailable' })
-    .where('issuer_id', '=', issuerId)
+    .set({
+      state: 'closed',
+      closed_at: now,
+      profile_state: sql<string>`case when card_id = any(${cancelled}::uuid[]) then 'Unavailable' else profile_state end`,
+    })
+    .where('issuer_id', '=', told.issuer.issuerId)
     .where('card_id', 'in', cardIds)
     .execute()
 }
