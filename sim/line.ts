@@ -86,6 +86,7 @@ function route(
       const body = JSON.parse(request.body) as Partial<Order>
       const { orderItem } = body
       if (!Array.isArray(orderItem) || orderItem.length === 0) return badOrder('orderItem is mandatory')
+      if (!orderItem.every(isItem)) return badOrder('orderItem takes id, action and service')
       const order = desk.take({ ...body, orderItem })
       work(order, request.failure)
       return { status: 201, json: order }
@@ -109,6 +110,11 @@ function route(
       return routeById(`${request.method} ${path}`, desk, hubs)
   }
 }
+
+// TMF641 v4.1, ServiceOrderItem_Create: mandatory attributes, and the actions there are.
+const actions = ['add', 'modify', 'delete', 'noChange']
+const isItem = ({ id, action, service }: Order['orderItem'][number]) =>
+  typeof id === 'string' && actions.includes(action ?? '') && typeof service === 'object'
 
 function routeById(path: string, desk: OrderDesk, hubs: Hubs): SimReply {
   const [, name, id] = /^(GET \/serviceOrder|DELETE \/hub)\/([^/]+)$/.exec(path) ?? []

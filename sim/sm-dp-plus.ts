@@ -65,8 +65,10 @@ export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<S
       ? ES2PLUS_FUNCTIONS[request.path.slice(ROOT.length)]
       : undefined
     if (execute === undefined || request.method !== 'POST') return { status: 404 }
-    if (!String(request.headers['x-admin-protocol']).startsWith('gsma/rsp/v2.')) return failed('1.3', '3.1')
+    if (!/^gsma\/rsp\/v2\.\d+\.\d+$/.test(String(request.headers['x-admin-protocol'])))
+      return failed('1.3', '3.1')
     const call = JSON.parse(request.body) as Es2plusCall
+    if (!fitsSchema(request.path.slice(ROOT.length), call)) return { status: 400 }
     const id = call.header?.functionCallIdentifier
     if (!id || !call.header?.functionRequesterIdentifier) return failed('1.6', '2.2')
     const before = answered.get(`${request.path} ${id}`)
@@ -97,4 +99,12 @@ export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<S
     confirmations: (iccid) => confirmed.get(iccid),
     taken: () => taken,
   }
+}
+
+/** As far as SGP.22 v2.5, 6.5.2 gives patterns and lists for what an operator sends. */
+function fitsSchema(name: string, call: Es2plusCall): boolean {
+  if (call.iccid !== undefined && !/^\d{19,20}$/.test(call.iccid)) return false
+  if (call.eid !== undefined && !/^\d{32}$/.test(call.eid)) return false
+  const final = call.finalProfileStatusIndicator as string | undefined
+  return name !== 'cancelOrder' || final === 'Available' || final === 'Unavailable'
 }
