@@ -12,6 +12,7 @@ export type Fault =
   | 'closed_with_money'
   | 'card_closed_account_open'
   | 'held_is_not_its_holds'
+  | 'use_is_not_its_entries'
 
 export const faultWords: Record<Fault, string> = {
   posting_does_not_sum_to_zero: 'postings whose entries do not sum to zero',
@@ -24,6 +25,7 @@ export const faultWords: Record<Fault, string> = {
   closed_with_money: 'closed accounts that hold money',
   card_closed_account_open: 'closed cards whose balance account is open',
   held_is_not_its_holds: 'accounts whose held money is not the sum of their holds',
+  use_is_not_its_entries: 'balances whose use, noted beside them, is not what was posted for it',
 }
 
 export type Found = { total: bigint; what: string; id: string; says: string }
@@ -80,7 +82,7 @@ function journalFaults({ entries, postings, accounts }: Rows): [Fault, RawBuilde
   ]
 }
 
-function accountFaults({ entries, accounts, cards, holds }: Rows): [Fault, RawBuilder<Found>][] {
+function accountFaults({ entries, postings, accounts, cards, holds }: Rows): [Fault, RawBuilder<Found>][] {
   return [
     [
       'balance_is_not_its_entries',
@@ -121,6 +123,15 @@ function accountFaults({ entries, accounts, cards, holds }: Rows): [Fault, RawBu
           'holds ' || a.held || ', its holds sum to ' || coalesce(h.sum, 0) as says
         from ${accounts} a left join (select account_id, sum(amount) as sum from ${holds} h group by 1) h
              using (account_id) where a.held <> coalesce(h.sum, 0)`),
+    ],
+    [
+      'use_is_not_its_entries',
+      // The next record's rounding and tax are reckoned from it (docs/adr/0023).
+      first(sql`select 'account' as what, a.account_id as id, a.account_id as ord,
+          'used ' || a.used_gross || ' ' || a.currency || ', posted ' || coalesce(s.sum, 0) as says
+        from ${accounts} a left join (select e.account_id, -sum(e.amount) as sum from ${entries} e
+              join ${postings} p using (posting_id) where p.reason = 'usage' group by 1) s using (account_id)
+       where a.kind = 'holder_balance' and a.used_gross <> coalesce(s.sum, 0)`),
     ],
   ]
 }

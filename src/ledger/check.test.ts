@@ -95,18 +95,39 @@ describe('leb ledger check', () => {
     )
   })
 
+  it('names use beside a balance that nothing was posted for', async () => {
+    await corrupted(
+      `update ledger_account set used_gross = used_gross + 1 where account_id = '${account}'`,
+      `update ledger_account set used_gross = used_gross - 1 where account_id = '${account}'`,
+      async () =>
+        expect(await faults()).toMatchObject([
+          { fault: 'use_is_not_its_entries', total: 1n, id: account, says: 'used 301 CNY, posted 300' },
+        ]),
+    )
+  })
+
   it('sees entries taken out whole, and ones whose posting or account is gone', async () => {
     await corrupted(
       `create table kept as select * from ledger_entry where posting_id = ${posting};
        delete from ledger_entry where posting_id = ${posting}`,
       `insert into ledger_entry overriding system value select * from kept; drop table kept`,
-      async () => expect(await named()).toEqual(['posting_without_entries', 'balance_is_not_its_entries']),
+      async () =>
+        expect(await named()).toEqual([
+          'posting_without_entries',
+          'balance_is_not_its_entries',
+          'use_is_not_its_entries',
+        ]),
     )
     await corrupted(
       `update ledger_posting set posting_id = gen_random_uuid() where reason = 'usage'`,
       `update ledger_posting set posting_id = (select e.posting_id from ledger_entry e
          where not exists (select 1 from ledger_posting p where p.posting_id = e.posting_id) limit 1) where reason = 'usage'`,
-      async () => expect(await named()).toEqual(['posting_without_entries', 'entry_without_posting']),
+      async () =>
+        expect(await named()).toEqual([
+          'posting_without_entries',
+          'entry_without_posting',
+          'use_is_not_its_entries',
+        ]),
     )
     const other = '00000000-0000-4000-8000-000000000000'
     await corrupted(
