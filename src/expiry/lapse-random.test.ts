@@ -44,7 +44,7 @@ const move = (
       { accountId: balance.accountId, amount },
       { accountId: other, amount: -amount },
     ]
-    await post(world, tx, { issuerId, key, reason: amount > 0n ? 'top_up' : 'usage', entries })
+    await post(world, tx, { issuerId, key, reason: amount > 0n ? 'top_up' : 'correction', entries })
   })
 
 /** The sweep logs what fails and goes on; here that fails the test. */

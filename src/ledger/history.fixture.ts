@@ -159,7 +159,7 @@ async function hold(stage: Stage, act: Of<'hold'>) {
   const expiresAt = new Date(at.getTime() + act.minutes * 60_000)
   const { cardId } = cards[act.card]!
   const wanted = { issuerId: 'leb', key: `${name}:hold:${act.key}`, cardId, amount: act.amount, expiresAt }
-  const { holdId, answer } = await leb(stage, (tx) => holdMoney(ctx, tx, { ...wanted, reason: 'usage' }))
+  const { holdId, answer } = await leb(stage, (tx) => holdMoney(ctx, tx, { ...wanted, reason: 'correction' }))
   holds.set(act.key, { holdId, card: act.card, amount: act.amount, at })
   return answer
 }
@@ -170,7 +170,7 @@ async function spendHeld(stage: Stage, act: Of<'post_hold'>) {
   return leb(stage, async (tx) => {
     const { accountId, house } = await between(stage, tx, held.card, 'revenue')
     const entries = both(accountId, house, -((held.amount * BigInt(act.share)) / 2n || 1n))
-    return postHold(stage.ctx, tx, { issuerId: 'leb', holdId: held.holdId, reason: 'usage', entries })
+    return postHold(stage.ctx, tx, { issuerId: 'leb', holdId: held.holdId, reason: 'correction', entries })
   })
 }
 
