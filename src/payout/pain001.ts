@@ -78,7 +78,10 @@ function creditTransfer(transfer: Transfer): string {
 const levelOf = ({ currency, iban }: Transfer) => (currency === 'EUR' && isSepa(iban) ? 'SEPA' : 'other')
 
 function totals(transfers: Transfer[]): string {
-  return tag('NbOfTxs', String(transfers.length)) + tag('CtrlSum', controlSum(transfers))
+  const sum = controlSum(transfers)
+  // DecimalNumber has 18 digits at most; the sum may be left out (pain.001.001.09, CtrlSum 0..1).
+  const fits = sum.replace('.', '').length <= 18
+  return tag('NbOfTxs', String(transfers.length)) + (fits ? tag('CtrlSum', sum) : '')
 }
 
 /** The sum of all amounts whatever their currency, as the standard has it: exact, in four decimal places at most. */
