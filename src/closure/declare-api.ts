@@ -15,6 +15,7 @@ import {
   underIssuer,
 } from '../api/shapes.ts'
 import { ownAccount } from '../holder/account-api.ts'
+import { languageOf } from '../holder/language-of.ts'
 import { countTry } from '../holder/rate-limits.ts'
 import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -55,7 +56,8 @@ const declaration = z
       description: 'for a part that goes by bank transfer (see the preview); it can be named later as well',
     }),
     locale: locale.optional().openapi({
-      description: 'language of mails; Accept-Language unless told, and zh-CN where that names neither',
+      description:
+        'language of mails; Accept-Language unless told, and the account’s own where there is none',
     }),
   })
   .openapi('Declaration')
@@ -199,7 +201,7 @@ async function newClosure(c: ApiContext, body: DeclarationBody, accountId: strin
     cardIds: body.cards === 'account' ? 'account' : [...new Set(body.cards.map((id) => id.toLowerCase()))],
     act: body.act,
     start: body.start,
-    locale: body.locale ?? c.get('lang'),
+    locale: body.locale ?? (await languageOf(c, accountId)),
     zone: body.zone,
     receivedBy: 'api',
     identity: 'signed_in',
