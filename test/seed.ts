@@ -18,6 +18,8 @@ export type SeedCard = {
   provider?: 'stripe' | 'bank'
   plan?: string
   eid?: string | null
+  /** The end of its last day, RFC 3339. */
+  expiresAt?: string
 }
 export type Seeded = {
   issuerId: string
@@ -81,7 +83,7 @@ function row(card: SeedCard, at: number): FleetRow {
     zone: 'JP',
     sold_at: '2026-11-01T00:00:00Z',
     activated_at: '',
-    expires_at: '2027-01-30T00:00:00Z',
+    expires_at: card.expiresAt ?? '2027-01-30T00:00:00Z',
     profile_state: eid ? 'Installed' : 'Released',
     line_state: 'active',
     data_left_mb: '512',
