@@ -8,7 +8,7 @@ export type PayBy = 'stripe' | 'bank'
 
 export type Use = { card: number; kind: UsageKind; quantity: number; hoursAgo: number; twice: boolean }
 
-/** What may happen. Numbers of cards, closures and payments count among those that there are by then. */
+/** What may happen. Numbers count among what there is by then; of cards to close and closures the newest is 0. */
 export type Act =
   | { do: 'buy_card'; account: number; currency: Currency; code: string; payBy: PayBy }
   | { do: 'top_up'; card: number; tens: number; payBy: PayBy }
@@ -27,13 +27,14 @@ const any = fc.nat(99)
 const payBy = fc.constantFrom('stripe' as const, 'stripe' as const, 'bank' as const)
 const is = <const D extends Act['do']>(name: D) => fc.constant(name)
 
-const buyCard = fc.record({
+const buys = {
   do: is('buy_card'),
   account: any,
   currency: fc.constantFrom(...currencies),
   code: fc.constantFrom('LEB3', 'LEB7'),
   payBy,
-})
+}
+const buyCard = fc.record(buys)
 // In tens of minor units, which any provider carries; between the least and the most of either currency.
 const topUp = fc.record({ do: is('top_up'), card: any, tens: fc.integer({ min: 50, max: 900 }), payBy })
 const addOn = fc.record({ do: is('add_on'), card: any, code: fc.constantFrom('DATA1G', 'DAYS3'), payBy })
@@ -45,13 +46,15 @@ const oneUse: fc.Arbitrary<Use> = fc.record({
   twice: fc.boolean(),
 })
 const use = fc.record({ do: is('use'), uses: fc.array(oneUse, { minLength: 1, maxLength: 6 }) })
-const close = fc.record({
+const closes = {
   do: is('close'),
   card: any,
   start: fc.constantFrom('at_once' as const, 'after_undo_window' as const),
   voucher: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
-})
-const undo = fc.record({ do: is('undo'), closure: any })
+}
+const close = fc.record(closes)
+// The newest ones: older ones are mostly past it.
+const undo = fc.record({ do: is('undo'), closure: fc.constantFrom(0, 0, 1, 2) })
 const dispute = fc.record({ do: is('dispute'), payment: any, percent: fc.constantFrom(100, 100, 35) })
 const judge = fc.record({ do: is('judge'), dispute: any, won: fc.boolean() })
 const wait = fc.record({ do: is('wait'), hours: fc.constantFrom(1, 1, 9, 80) })
@@ -70,28 +73,40 @@ const further: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.oneof(buyCard, fc.record({ do: is('close_account'), account: any })) },
 )
 
+const alone = <A extends Act>(act: fc.Arbitrary<A>) => fc.tuple(act)
+// What was paid by transfer is settled, waits for an account to go to, and comes back when somebody thinks again.
+const settledAndUndone: fc.Arbitrary<Act[]> = fc.tuple(
+  fc.record({ ...buys, payBy: fc.constant('bank' as const) }),
+  work,
+  fc.record({ ...closes, card: fc.constant(0), start: fc.constant('at_once' as const) }),
+  fc.record({ do: is('wait'), hours: fc.constant(1) }),
+  work,
+  fc.record({ do: is('undo'), closure: fc.constant(0) }),
+)
+const disputeAndJudge = fc.tuple(dispute, work, judge)
+
 // One of each at least, so that no history does without sales, use, top-ups, ends, closures or charge-backs.
-const each: fc.Arbitrary<Act[]> = fc.tuple(
-  buyCard,
-  topUp,
-  topUp,
-  use,
-  use,
-  addOn,
-  close,
-  close,
-  undo,
-  dispute,
-  judge,
-  wait,
-  work,
-  work,
+const each: fc.Arbitrary<Act[][]> = fc.tuple(
+  alone(buyCard),
+  alone(topUp),
+  alone(topUp),
+  alone(use),
+  alone(use),
+  alone(addOn),
+  alone(close),
+  settledAndUndone,
+  alone(undo),
+  alone(dispute),
+  disputeAndJudge,
+  alone(wait),
+  alone(work),
 )
 
 export const anyHistory: fc.Arbitrary<Act[]> = fc
-  .tuple(each, fc.array(further, { minLength: 4, maxLength: 12 }))
-  .map((parts) => parts.flat())
+  .tuple(each, fc.array(alone(further), { minLength: 4, maxLength: 12 }))
+  .map((parts): Act[][] => parts.flat())
   .chain((all) => fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }))
+  .map((parts) => parts.flat())
 
 export type Rules = {
   atExpiry: { kind: 'lapse' } | { kind: 'keep'; days: number } | { kind: 'refund' }

@@ -112,6 +112,22 @@ export async function usageIsBookedOnce({ stage: { leb }, cards, batches, charge
   }
 }
 
+/** What was sold and is neither earned nor given back is what the house still owes a service for. */
+export async function deferredIsUnearned(stage: Stage): Promise<void> {
+  const { rows } = await inIssuer(stage.leb.db, issuerId, (tx) =>
+    sql<{ currency: Currency; minor: bigint }>`
+      select o.currency, sum(o.net_minor - o.earned_minor
+                             - coalesce((i.terms->'balance'->>o.currency)::bigint, 0))::bigint as minor
+        from purchase_order o join catalogue_item i using (issuer_id, item_id)
+       where o.state = 'delivered' and o.kind <> 'top_up' group by 1`.execute(tx),
+  )
+  const accounts = await readAccounts(stage)
+  for (const currency of currencies) {
+    const deferred = accounts.filter((one) => one.kind === 'deferred_revenue' && one.currency === currency)
+    expect(sumOf(deferred)).toBe(rows.find((row) => row.currency === currency)?.minor ?? 0n)
+  }
+}
+
 /** What nobody was told of in time is kept so long at least. */
 export const kept_hours = 72
 

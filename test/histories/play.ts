@@ -108,7 +108,7 @@ export async function perform(play: Play, act: Act): Promise<void> {
     case 'use':
       return use(play, act.uses)
     case 'close': {
-      const { accountId, cardId } = pick(play.cards, act.card)!
+      const { accountId, cardId } = pick(play.cards.toReversed(), act.card)!
       return declare(play, { accountId, cardIds: [cardId], start: act.start, voucher: act.voucher })
     }
     case 'close_account': {
@@ -116,7 +116,7 @@ export async function perform(play: Play, act: Act): Promise<void> {
       return declare(play, { accountId, cardIds: 'account', start: 'after_undo_window', voucher: false })
     }
     case 'undo': {
-      const closureId = pick(play.declared, act.closure)
+      const closureId = pick(play.declared.toReversed(), act.closure)
       if (closureId) await ifAllowed(undoClosure(leb, { issuerId, closureId }))
       return
     }
