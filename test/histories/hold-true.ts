@@ -128,17 +128,19 @@ export async function deferredIsUnearned(stage: Stage): Promise<void> {
   }
 }
 
-/** What nobody was told of in time is kept so long at least. */
+/** So long at least, from the sweep that finds it on, is kept what nobody was told of in time. */
 export const kept_hours = 72
 
-/** No open card that is over for good keeps money, in whatever currency: it lapsed, or is on its way back. */
-export async function nothingOutlivesItsCard({ stage, accounts }: Play): Promise<void> {
+/**
+ * No open card keeps money, in whatever currency, that was over when a sweep ran `kept_hours` ago: it lapsed, or is on
+ * its way back. Where the law has it kept for years, it is still there.
+ */
+export async function nothingOutlivesItsCard({ stage, accounts }: Play, sweptAt: Date): Promise<void> {
   const { leb } = stage
+  const until = new Date(sweptAt.getTime() - grace_seconds * 1000)
   for (const { accountId, live } of accounts) {
-    const now = leb.clock.now()
-    const rule = atExpiry(stage.issuer(), live, now)
-    const kept_ms = rule.kind === 'keep' ? Math.max(rule.days * 24, kept_hours) * 3_600_000 : 0
-    const until = new Date(now.getTime() - grace_seconds * 1000 - kept_ms)
+    const rule = atExpiry(stage.issuer(), live, leb.clock.now())
+    if (rule.kind === 'keep' && rule.days * 24 > kept_hours) continue
     const rows = await inIssuer(leb.db, issuerId, (tx) =>
       tx
         .selectFrom('card as c')
