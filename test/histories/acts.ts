@@ -8,7 +8,7 @@ export type PayBy = 'stripe' | 'bank'
 
 export type Use = { card: number; kind: UsageKind; quantity: number; hoursAgo: number; twice: boolean }
 
-/** What may happen. Numbers count among what there is by then; of cards to close and closures the newest is 0. */
+/** What may happen. Numbers count among what there is by then; of cards and closures the newest is 0. */
 export type Act =
   | { do: 'buy_card'; account: number; currency: Currency; code: string; payBy: PayBy }
   | { do: 'top_up'; card: number; tens: number; payBy: PayBy }
@@ -38,13 +38,14 @@ const buyCard = fc.record(buys)
 // In tens of minor units, which any provider carries; between the least and the most of either currency.
 const topUp = fc.record({ do: is('top_up'), card: any, tens: fc.integer({ min: 50, max: 900 }), payBy })
 const addOn = fc.record({ do: is('add_on'), card: any, code: fc.constantFrom('DATA1G', 'DAYS3'), payBy })
-const oneUse: fc.Arbitrary<Use> = fc.record({
+const oneOf = {
   card: any,
   kind: fc.constantFrom('data' as const, 'data' as const, 'voice' as const, 'sms' as const),
   quantity: fc.integer({ min: 1, max: 1_500 }),
-  hoursAgo: fc.constantFrom(0, 0, 1, 5, 30),
+  hoursAgo: fc.constantFrom(0, 1, 5, 30),
   twice: fc.boolean(),
-})
+}
+const oneUse: fc.Arbitrary<Use> = fc.record(oneOf)
 const use = fc.record({ do: is('use'), uses: fc.array(oneUse, { minLength: 1, maxLength: 6 }) })
 const closes = {
   do: is('close'),
@@ -70,7 +71,10 @@ const further: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: fc.oneof(topUp, addOn) },
   { weight: 2, arbitrary: fc.oneof(undo, judge) },
   { weight: 1, arbitrary: fc.oneof(dispute, wait, troubled) },
-  { weight: 1, arbitrary: fc.oneof(buyCard, fc.record({ do: is('close_account'), account: any })) },
+  {
+    weight: 2,
+    arbitrary: fc.oneof(close, close, buyCard, fc.record({ do: is('close_account'), account: any })),
+  },
 )
 
 const alone = <A extends Act>(act: fc.Arbitrary<A>) => fc.tuple(act)
@@ -83,6 +87,18 @@ const settledAndUndone: fc.Arbitrary<Act[]> = fc.tuple(
   work,
   fc.record({ do: is('undo'), closure: fc.constant(0) }),
 )
+// Used before the line is off, reported after it, and settled on another day.
+const usedBeforeTheEnd: fc.Arbitrary<Act[]> = fc.nat(3).chain((card) =>
+  fc.tuple(
+    fc.record({ ...closes, card: fc.constant(card), start: fc.constant('at_once' as const) }),
+    fc.record({
+      do: is('use'),
+      uses: fc.tuple(fc.record({ ...oneOf, card: fc.constant(card), kind: fc.constant('sms' as const) })),
+    }),
+    fc.record({ do: is('wait'), hours: fc.constant(30) }),
+    work,
+  ),
+)
 const disputeAndJudge = fc.tuple(dispute, work, judge)
 
 // One of each at least, so that no history does without sales, use, top-ups, ends, closures or charge-backs.
@@ -93,7 +109,7 @@ const each: fc.Arbitrary<Act[][]> = fc.tuple(
   alone(use),
   alone(use),
   alone(addOn),
-  alone(close),
+  usedBeforeTheEnd,
   settledAndUndone,
   alone(undo),
   alone(dispute),
@@ -129,5 +145,5 @@ export const anyRules: fc.Arbitrary<Rules> = fc.record({
   payoutOrder: fc.constantFrom('oldest_first' as const, 'newest_first' as const),
   minimum: fc.constantFrom('0', '400'),
   fee: fc.constantFrom('0', '350'),
-  drainSeconds: fc.constantFrom(0, 1800),
+  drainSeconds: fc.constantFrom(0, 1800, 1800),
 })

@@ -81,6 +81,8 @@ export async function beginPlay(stage: Stage, statement: string[]): Promise<Play
 
 export const pick = <T>(all: T[], at: number): T | undefined => all[at % Math.max(1, all.length)]
 
+const cardAt = ({ cards }: Play, at: number): Card => pick(cards.toReversed(), at)!
+
 /** Does it, if it may be done by now: what LEB refuses has not happened. */
 async function ifAllowed<T>(does: Promise<T>): Promise<T | undefined> {
   return does.catch((error: unknown) => {
@@ -97,18 +99,18 @@ export async function perform(play: Play, act: Act): Promise<void> {
       return buy(play, pick(play.accounts, act.account)!, { kind: 'card', code, zone: 'JP', currency }, payBy)
     }
     case 'top_up': {
-      const card = pick(play.cards, act.card)!
+      const card = cardAt(play, act.card)
       const amount = decimal({ amount: BigInt(act.tens * 10), currency: await currencyOf(play, card) })
       return buy(play, card, { kind: 'top_up', cardId: card.cardId, amount }, act.payBy)
     }
     case 'add_on': {
-      const card = pick(play.cards, act.card)!
+      const card = cardAt(play, act.card)
       return buy(play, card, { kind: 'add_on', cardId: card.cardId, code: act.code }, act.payBy)
     }
     case 'use':
       return use(play, act.uses)
     case 'close': {
-      const { accountId, cardId } = pick(play.cards.toReversed(), act.card)!
+      const { accountId, cardId } = cardAt(play, act.card)
       return declare(play, { accountId, cardIds: [cardId], start: act.start, voucher: act.voucher })
     }
     case 'close_account': {
@@ -203,7 +205,7 @@ async function buy(play: Play, who: Account | Card, wanted: Wanted, payBy: PayBy
 async function use(play: Play, uses: (Act & { do: 'use' })['uses']): Promise<void> {
   const { leb } = play.stage
   const records = uses.flatMap((one): UsageRecord[] => {
-    const { iccid } = pick(play.cards, one.card)!
+    const { iccid } = cardAt(play, one.card)
     const usedAt = leb.clock.now().getTime() - one.hoursAgo * 3_600_000
     const { kind, quantity } = one
     const record = { recordId: leb.ids.next(), iccid, kind, quantity, country: 'JP', usedAt }
