@@ -1,5 +1,7 @@
 import { afterAll, beforeEach, expect, it } from 'vitest'
+import { closeCard } from '../../test/payouts.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
+import { lookAtOrder } from '../order/look-at-order.ts'
 import { inIssuer } from '../platform/db.ts'
 import { openMoneyStage } from './money-stage.fixture.ts'
 import { awaitingOrder, books, openPage, pay, workOffPayments } from './orders.fixture.ts'
@@ -7,7 +9,7 @@ import { lookAtPayment } from './look-at-payment.ts'
 import { listUnmatched } from './receipts.ts'
 import { sweepPayments } from './sweep-payments.ts'
 
-const { leb, sim, mark, moved, heard, close } = await openMoneyStage({ books })
+const { leb, sim, mark, moved, heard, given, close } = await openMoneyStage({ books })
 const hooks = sim.webhooks
 const card: Seeded = await seedCard(leb)
 afterAll(close)
@@ -205,17 +207,27 @@ it('gives back a second payment of one order', async () => {
 })
 
 it('moves nothing when it is told again of a payment that was given back since', async () => {
-  const bought = await awaitingOrder(leb, card)
+  const closed = await seedCard(leb, { balance: 0n })
+  const bought = await awaitingOrder(leb, closed)
   await pay(bought)
   await happens()
-  await setState(bought.orderId, 'refunded')
-  const after = await moved()
-  for (const event of hooks.events().slice(-2)) hooks.replay(event.id)
+  const told = hooks.events().slice(-2)
+  // Before it could be delivered, its card was closed: it is given back.
+  await closeCard(leb, closed)
+  await lookAtOrder(leb, leb.leases, { issuerId: 'leb', id: bought.orderId })
+  const paymentRef = sim.checkout.find(bought.ref)!.payment_intent!
+  const refunded = async () => {
+    expect(await order(bought.orderId)).toMatchObject({ state: 'refunded' })
+    expect(given(paymentRef)).toEqual([2_000])
+    expect(await payments(bought.orderId)).toHaveLength(1)
+    expect(await moved()).toEqual({})
+  }
+  await refunded()
+  for (const event of [...told, ...told]) hooks.replay(event.id)
   await happens()
   await lookAtPayment(leb, { issuerId: 'leb', id: bought.ref })
-  await lookAtPayment(leb, { issuerId: 'leb', id: sim.checkout.find(bought.ref)!.payment_intent! })
-  expect(await moved()).toEqual(after)
-  expect(await order(bought.orderId)).toMatchObject({ state: 'refunded' })
+  await lookAtPayment(leb, { issuerId: 'leb', id: paymentRef })
+  await refunded()
 })
 
 it('looks again later when the provider cannot say, and forgets nothing', async () => {
