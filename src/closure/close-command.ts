@@ -43,8 +43,10 @@ export async function closeCommand(config: Config, options: Options): Promise<nu
   })
 }
 
-/** Each card and how it ended, one line a card; 1 where one is not closed yet.
- * @param options.check throws once the command is told to stop: what is declared by then, any worker goes on with */
+/**
+ * Each card and how it ended, one line a card; answers 1 where one is not closed yet.
+ * @param options.check throws once the command is told to stop: what is declared by then, any worker goes on with
+ */
 export async function closeAll(
   ctx: Context,
   iccids: string[],
@@ -113,7 +115,7 @@ async function closeOne(
     }
   }
   // A holder who never came back with the code is not waited for.
-  if (known?.state === 'declared' && !(await decideForHolder(ctx, { ...card, closureId: known.closureId })))
+  if (known?.state === 'declared' && !(await isOnItsWay(ctx, card, known.closureId)))
     return {
       iccid,
       result: 'waiting',
@@ -121,6 +123,12 @@ async function closeOne(
       reason: 'the holder has not proved a closing of more than this card',
     }
   return { iccid, ...(await waitForEnd(ctx, card, check)), number }
+}
+
+/** By the issuer's decision, or because its holder came back with the code at this moment. */
+async function isOnItsWay(ctx: Context, card: Card, closureId: string): Promise<boolean> {
+  if (await decideForHolder(ctx, { issuerId: card.issuerId, closureId })) return true
+  return (await latestClosure(ctx, card))?.state !== 'declared'
 }
 
 async function declare(ctx: Context, card: Card): Promise<string> {
