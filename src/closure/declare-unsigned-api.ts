@@ -19,7 +19,7 @@ const declaration = z
     start,
     zone,
     locale: locale.optional().openapi({
-      description: 'language of mails; Accept-Language unless told, and zh-CN where that names neither',
+      description: 'language of mails; Accept-Language unless told, and zh-CN where there is none',
     }),
   })
   .openapi('UnsignedDeclaration')

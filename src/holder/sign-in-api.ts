@@ -36,8 +36,7 @@ const requestCode = createRoute({
         .strictObject({
           email: z.string().min(1).max(254).openapi({ example: 'mei@example.com' }),
           locale: locale.optional().openapi({
-            description:
-              'language of the mail; Accept-Language unless told, and zh-CN where that names neither',
+            description: 'language of the mail; Accept-Language unless told, and zh-CN where there is none',
           }),
         })
         .openapi('SignInCodeRequest'),
