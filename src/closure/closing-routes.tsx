@@ -27,6 +27,7 @@ import { ReceiptPage } from './pages/receipt-page.tsx'
 import { StartWhenPage } from './pages/start-when-page.tsx'
 import { TakeDataPage } from './pages/take-data-page.tsx'
 import { WhatHappensPage } from './pages/what-happens-page.tsx'
+import { ifWithdrawn } from './if-withdrawn.ts'
 import { previewClosure } from './preview.ts'
 import { isStart } from './start.ts'
 
@@ -34,7 +35,11 @@ import { isStart } from './start.ts'
 export function closingRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
   const app = new Hono<PortalEnv>()
   at(app, '/close', { get: (c) => choosePage(ctx, c) })
-  at(app, '/close/what-happens', { get: flowPage(ctx, (flow) => <WhatHappensPage flow={flow} />) })
+  at(app, '/close/what-happens', {
+    get: flowPage(ctx, async (flow) => (
+      <WhatHappensPage flow={flow} withdrawal={await ifWithdrawn(ctx, flow)} />
+    )),
+  })
   at(app, '/close/data', { get: flowPage(ctx, (flow) => <TakeDataPage flow={flow} />) })
   at(app, '/close/start', {
     get: flowPage(ctx, (flow, c) => {
@@ -75,6 +80,7 @@ export function closingRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
   return app
 }
 
+const actOf = (text: string | undefined): Flow['act'] => (text === 'withdraw' ? 'withdraw' : 'terminate')
 const fromAddress = (c: HonoContext): Carried => ({
   cards: (c.req.queries('card') ?? []).slice(0, 200),
   whole: c.req.query('whole'),
@@ -105,7 +111,7 @@ async function choosePage(ctx: Context, c: PortalContext): Promise<Response> {
 }
 
 /** Money or a voucher; the answer goes on to where the visitor came from. */
-function payoutChoice(flow: Flow, c: PortalContext): ReturnType<FlowAnswer> {
+function payoutChoice(flow: Flow, c: PortalContext): Answered {
   const payout = c.req.query('payout') ?? ''
   const start = c.req.query('start') ?? ''
   const chosen = c.req.query('chosen') === '1'
@@ -121,19 +127,21 @@ function payoutChoice(flow: Flow, c: PortalContext): ReturnType<FlowAnswer> {
   return <PayoutChoicePage flow={flow} start={start} chosen={payout} fault={fault} />
 }
 
-type FlowAnswer = (flow: Flow, c: PortalContext) => Response | ReturnType<typeof WhatHappensPage>
+type Answered = Response | ReturnType<typeof WhatHappensPage>
+type FlowAnswer = (flow: Flow, c: PortalContext) => Answered | Promise<Answered>
 
 /** A page of the flow: reads the choice in the address, and leads back to the first question when there is none. */
 function flowPage(ctx: Context, answer: FlowAnswer) {
   return async (c: PortalContext): Promise<Response> => {
     const voucher = c.req.query('payout') === 'voucher'
-    const flow = await readFlow(ctx, c, fromAddress(c), voucher)
+    const act = actOf(c.req.query('act'))
+    const flow = await readFlow(ctx, c, fromAddress(c), { voucher, act })
     if (typeof flow === 'string') return c.redirect(c.get('page').href('/close'), 303)
     const live = flow.preview.cards.map((card) => card.existing)
     const [first] = live
     if (first && live.every((number) => number === first))
       return c.redirect(flow.page.href(`/closures/${first}`), 303)
-    const answered = answer(flow, c)
+    const answered = await answer(flow, c)
     return answered instanceof Response ? answered : c.html(answered)
   }
 }
@@ -142,23 +150,27 @@ async function readFlow(
   ctx: Context,
   c: PortalContext,
   carried: Carried,
-  wantsVoucher: boolean,
+  asked: Pick<Flow, 'voucher' | 'act'>,
 ): Promise<Flow | ChoiceFault> {
   const { holderIds } = sessionOf(c)
   const page = c.get('page')
   const { issuerId } = page.issuer
   const choice = await readChoice(ctx, { issuerId, holderIds }, carried)
   if (typeof choice === 'string') return choice
-  const voucher = wantsVoucher && choice.cardIds !== 'account'
-  const preview = await previewClosure(ctx, { issuerId, ...choice, act: 'terminate', voucher })
-  return { page, choice, preview, voucher }
+  const { act } = asked
+  const voucher = asked.voucher && choice.cardIds !== 'account'
+  const preview = await previewClosure(ctx, { issuerId, ...choice, act, voucher })
+  return { page, choice, preview, voucher, act }
 }
 
 /** The declaration. Its answer is the receipt itself, not a redirect: the slip is in hand with it. */
 async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<Response> {
   const carried = { cards: await formTexts(c, 'card'), whole: (await formText(c, 'whole')) || undefined }
   const start = await formText(c, 'start')
-  const flow = await readFlow(ctx, c, carried, (await formText(c, 'payout')) === 'voucher')
+  const flow = await readFlow(ctx, c, carried, {
+    voucher: (await formText(c, 'payout')) === 'voucher',
+    act: actOf(await formText(c, 'act')),
+  })
   if (typeof flow === 'string' || !isStart(start)) throw new Refusal('closure/nothing_chosen')
   const { page, choice, preview } = flow
   const { issuerId } = page.issuer
@@ -177,7 +189,7 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
     const receipt = await declareClosure(ctx, {
       issuerId,
       ...choice,
-      act: 'terminate',
+      act: flow.act,
       start,
       locale: page.lang,
       zone: policyFor(preview.jurisdiction, page.now).time_zone,

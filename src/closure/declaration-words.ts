@@ -23,9 +23,13 @@ export function declarationWords(act: Act, covers: Covers): Wording {
       en: `I close ${thing.en} and have my personal data erased.`,
     },
   }[act]
+  const money = {
+    'zh-CN': act === 'withdraw' ? '把应退的款项退给我' : '把余额退给我',
+    en: act === 'withdraw' ? 'pay back to me what is due' : 'pay the balance back to me',
+  }
   return {
-    'zh-CN': `${first['zh-CN']}请停用线路，把余额退给我。在退款发出之前，我可以撤销。`,
-    en: `${first.en} Switch the line off and pay the balance back to me. Until the money is sent I can undo this.`,
+    'zh-CN': `${first['zh-CN']}请停用线路，${money['zh-CN']}。在退款发出之前，我可以撤销。`,
+    en: `${first.en} Switch the line off and ${money.en}. Until the money is sent I can undo this.`,
   }
 }
 

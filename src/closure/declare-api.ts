@@ -46,7 +46,10 @@ const declaration = z
       description: '`account` closes the account with all that it still has',
       example: 'account',
     }),
-    act: act.default('terminate'),
+    act: act.default('terminate').openapi({
+      description:
+        '`withdraw` within the time that the law gives (`withdrawableUntil` of the preview): it pays more than closing does where a plan has not been used up',
+    }),
     start,
     zone,
     voucher: z.boolean().optional().openapi({
@@ -117,6 +120,8 @@ const declare = createRoute({
       'closure/already_closing',
       'closure/already_closed',
       'closure/unknown_zone',
+      'closure/no_withdrawal',
+      'closure/withdrawal_over',
       'voucher/cards_only',
       ...accountProblems,
     ),

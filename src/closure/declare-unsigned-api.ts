@@ -16,6 +16,10 @@ const declaration = z
       .min(1)
       .max(60)
       .openapi({ description: 'the number of the card, 19 or 20 digits', example: '8999901000000000124' }),
+    act: z.enum(['terminate', 'withdraw']).default('terminate').openapi({
+      description:
+        'whether `withdraw` is in time is looked at once the code is in, by the moment of this declaration; one that is too late ends the contract as closing does',
+    }),
     start,
     zone,
     locale: locale.optional().openapi({
@@ -68,6 +72,7 @@ export function declareUnsignedApi(app: ApiApp): void {
           client: c.get('client'),
           // After a crash: only the very request that made it, key and all, is told the number.
           isOwn: (number) => isMadeBy(ctx, issuerId, number, requestDigest),
+          act: body.act,
           start: body.start,
           locale: body.locale ?? c.get('lang'),
           zone: body.zone,

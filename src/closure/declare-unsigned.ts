@@ -63,7 +63,7 @@ export async function findCardToClose(ctx: Context, asking: Asking): Promise<Fou
 }
 
 export type UnsignedDeclaration = Asking &
-  Pick<Declaration, 'start' | 'locale' | 'zone' | 'receivedBy' | 'requestDigest'>
+  Pick<Declaration, 'act' | 'start' | 'locale' | 'zone' | 'receivedBy' | 'requestDigest'>
 
 /**
  * Declares the closure of the card with this number for somebody who is not signed in. Answers the number alone
@@ -83,7 +83,6 @@ export async function declareUnsigned(ctx: Context, input: UnsignedDeclaration):
       issuerId,
       accountId: found.accountId,
       cardIds: [found.cardId],
-      act: 'terminate',
       identity: 'not_signed_in',
     })
   } catch (error) {

@@ -2,8 +2,8 @@ import type { Card } from '../card/card-store.ts'
 import type { Context } from '../platform/context.ts'
 import { type CardPreview, previewClosure, type ClosurePreview } from './preview.ts'
 
-/** What closing a card now would pay: the card, and the minimum that is sent by itself. */
-export type IfClosedNow = Pick<CardPreview, 'settlement' | 'arrivesBy'> &
+/** What closing a card now would pay, the minimum that is sent by itself, and until when it can be withdrawn from. */
+export type IfClosedNow = Pick<CardPreview, 'settlement' | 'arrivesBy' | 'withdrawableUntil'> &
   Pick<ClosurePreview, 'minimumPayout' | 'jurisdiction'>
 
 /** For each of these cards that is open, by card id: reckoned by the function that would settle it. */
@@ -18,8 +18,8 @@ export async function ifClosedNow(
     const cardIds = open.filter((card) => card.accountId === accountId).map((card) => card.cardId)
     const preview = await previewClosure(ctx, { issuerId, accountId, cardIds, act: 'terminate' })
     const { minimumPayout, jurisdiction } = preview
-    for (const { cardId, settlement, arrivesBy } of preview.cards)
-      now.set(cardId, { settlement, arrivesBy, minimumPayout, jurisdiction })
+    for (const { cardId, settlement, arrivesBy, withdrawableUntil } of preview.cards)
+      now.set(cardId, { settlement, arrivesBy, withdrawableUntil, minimumPayout, jurisdiction })
   }
   return now
 }

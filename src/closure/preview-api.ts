@@ -24,6 +24,10 @@ const cardShape = z
     }),
     route: payoutRoute,
     arrivesBy: instant.openapi({ description: 'by when it should be there' }),
+    withdrawableUntil: instant.nullable().openapi({
+      description:
+        'until when `act: withdraw` may be declared for it, and pays what its preview says; null where the law gives no right to withdraw',
+    }),
     existing: closureNumber.nullable().openapi({ description: 'a closure of this card that is under way' }),
   })
   .openapi('CardPreview')
@@ -96,6 +100,8 @@ const previewRoute = createRoute({
       'holder/sign_in_needed',
       'api/no_such_account',
       'closure/no_such_card',
+      'closure/no_withdrawal',
+      'closure/withdrawal_over',
       'api/invalid_input',
     ),
   },
@@ -150,6 +156,7 @@ function shown(preview: ClosurePreview): z.infer<typeof previewShape> {
       ...settlementJson(card.settlement),
       route: card.route,
       arrivesBy: card.arrivesBy.toISOString(),
+      withdrawableUntil: card.withdrawableUntil && card.withdrawableUntil.toISOString(),
       existing: card.existing,
     })),
   }

@@ -11,6 +11,8 @@ import { voucher_days } from './money-told.ts'
 import { readSettlementFacts } from '../payout/read-settlement-facts.ts'
 import { type Settlement, settlementOf } from '../payout/settlement.ts'
 import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
+import { isInTime, moneyOfWithdrawal, withdrawableUntil, withdrawalRule } from '../policy/withdrawal.ts'
+import { formatDay } from '../web/dates.ts'
 
 export type CardPreview = {
   cardId: string
@@ -27,6 +29,8 @@ export type CardPreview = {
   route: PayoutRoute
   /** End of the day by which the money should be there. */
   arrivesBy: Date
+  /** Until when the contract for it can be withdrawn from; null where the law gives no such right. */
+  withdrawableUntil: Date | null
   /** Number of a closure of this card that is under way. */
   existing: string | null
 }
@@ -63,7 +67,7 @@ export type PreviewInput = {
   voucher?: boolean
 }
 
-/** Throws Refusal closure/no_such_card, closure/nothing_open, issuer/unknown. */
+/** Throws Refusal closure/no_such_card, closure/no_withdrawal, closure/withdrawal_over, issuer/unknown. */
 export async function previewClosure(ctx: Context, input: PreviewInput): Promise<ClosurePreview> {
   const issuer = await findIssuer(ctx.db, input.issuerId)
   if (!issuer) throw new Refusal('issuer/unknown')
@@ -88,8 +92,14 @@ export async function previewWith(
   // The holder's residence is nobody's business before proof: until then the issuer's own law is told (adr/0010).
   const unproved = input.identity === 'not_signed_in'
   const terms = termsFor(issuer, unproved ? issuer.jurisdiction : account.jurisdiction, input.act, now)
-  const rules = moneyRules(terms.policy.money, issuer.rules.money)
-  const rows = await readCards(tx, issuer.issuerId, input, now)
+  const read = await readCards(tx, issuer.issuerId, input, now)
+  const rows = read.map(({ soldAt, ...card }) => ({
+    ...card,
+    withdrawableUntil: withdrawableUntil(terms.policy, terms.jurisdiction, soldAt),
+  }))
+  const ordinary = moneyRules(terms.policy.money, issuer.rules.money)
+  // Without proof nothing is said of the card, not even when it was bought: prove-identity.ts looks.
+  const rules = input.act === 'withdraw' && !unproved ? withdrawing(terms, rows, ordinary, now) : ordinary
   const cards = await withSettlements(tx, rows, {
     issuerId: issuer.issuerId,
     rules,
@@ -98,11 +108,28 @@ export async function previewWith(
   })
   return {
     ...terms,
+    minimumPayout: rules.minimum_payout,
     rules,
     accountId: input.accountId,
     accountRef: account.account_ref,
     cards: cards.map((card) => ({ ...card, arrivesBy: arrivesBy(terms.policy, now) })),
   }
+}
+
+/** The rules of money of a withdrawal, for which each card has to be in time; one that is being closed is told of that. */
+function withdrawing(
+  { policy, jurisdiction }: Terms & { policy: Policy },
+  cards: Pick<CardPreview, 'existing' | 'withdrawableUntil'>[],
+  ordinary: MoneyRules,
+  now: Date,
+): MoneyRules {
+  if (!withdrawalRule(policy, jurisdiction) || cards.length === 0) throw new Refusal('closure/no_withdrawal')
+  for (const { existing, withdrawableUntil: until } of cards) {
+    if (existing || isInTime(now, until)) continue
+    const day = (lang: 'zh-CN' | 'en') => formatDay(until!, lang, policy.time_zone)
+    throw new Refusal('closure/withdrawal_over', {}, { day: { 'zh-CN': day('zh-CN'), en: day('en') } })
+  }
+  return moneyOfWithdrawal(ordinary)
 }
 
 /** @param jurisdiction ISO 3166-1 alpha-2 */
@@ -132,6 +159,7 @@ export function termsFor(
 }
 
 type CardFacts = Omit<CardPreview, 'arrivesBy' | 'settlement' | 'route'>
+type CardRow = Omit<CardFacts, 'withdrawableUntil'> & { soldAt: Date }
 
 /** The same facts and the same function as the posting (steps/settle.ts). */
 async function withSettlements(
@@ -148,7 +176,7 @@ async function withSettlements(
   })
 }
 
-async function readCards(tx: Tx, issuerId: string, input: PreviewInput, at: Date): Promise<CardFacts[]> {
+async function readCards(tx: Tx, issuerId: string, input: PreviewInput, at: Date): Promise<CardRow[]> {
   const rows = await tx
     .selectFrom('card as c')
     .innerJoin('ledger_account as a', (join) =>
@@ -168,6 +196,7 @@ async function readCards(tx: Tx, issuerId: string, input: PreviewInput, at: Date
       'c.iccid',
       'c.plan',
       'c.zone',
+      'c.sold_at',
       'c.expires_at',
       'c.data_left_mb',
       'c.voice_left_s',
@@ -193,6 +222,7 @@ async function readCards(tx: Tx, issuerId: string, input: PreviewInput, at: Date
     iccid: row.iccid,
     plan: row.plan,
     zone: row.zone,
+    soldAt: row.sold_at,
     expiresAt: row.expires_at,
     balance: { amount: row.balance, currency: row.currency },
     planLeft: planLeftOf(row, at),

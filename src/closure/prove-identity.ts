@@ -6,8 +6,10 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { deadlines } from '../policy/clocks.ts'
-import { moneyRules } from '../policy/money-rules.ts'
+import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
 import { policyFor } from '../policy/policy.ts'
+import type { Policy } from '../policy/policy-schema.ts'
+import { isInTime, moneyOfWithdrawal, withdrawableUntil } from '../policy/withdrawal.ts'
 import { type ClosureRow, readCaseCards } from './case.ts'
 import type { Act, ClosureView } from './closure-view.ts'
 import { markCardsClosing } from './mark-closing.ts'
@@ -114,13 +116,36 @@ async function becomeHolders(ctx: Context, tx: Tx, closure: ClosureRow): Promise
   const [first] = deadlines(policy, closure.act as Act, closure.declared_at)
   const due_at = first && first.dueAt < closure.due_at ? first.dueAt : closure.due_at
   const issuer = await findIssuer(tx, issuerId)
-  const money_rules = JSON.stringify(moneyRules(policy.money, issuer?.rules.money ?? {}))
+  const ordinary = moneyRules(policy.money, issuer?.rules.money ?? {})
+  const money_rules = JSON.stringify(await rulesOfAct(tx, closure, { policy, jurisdiction, ordinary }))
   await tx
     .updateTable('closure')
     .set({ jurisdiction, policy_version: policy.version, due_at, money_rules })
     .where('issuer_id', '=', issuerId)
     .where('closure_id', '=', closureId)
     .execute()
+}
+
+/** A withdrawal that came in time is settled as one; one that came too late ends the contract as closing does. */
+async function rulesOfAct(
+  tx: Tx,
+  closure: ClosureRow,
+  law: { policy: Policy; jurisdiction: string; ordinary: MoneyRules },
+): Promise<MoneyRules> {
+  if (closure.act !== 'withdraw') return law.ordinary
+  const sold = await tx
+    .selectFrom('card as c')
+    .innerJoin('closure_card as k', (join) =>
+      join.onRef('k.issuer_id', '=', 'c.issuer_id').onRef('k.card_id', '=', 'c.card_id'),
+    )
+    .select('c.sold_at')
+    .where('k.issuer_id', '=', closure.issuer_id)
+    .where('k.closure_id', '=', closure.closure_id)
+    .execute()
+  const inTime = sold.every(({ sold_at }) =>
+    isInTime(closure.declared_at, withdrawableUntil(law.policy, law.jurisdiction, sold_at)),
+  )
+  return inTime ? moneyOfWithdrawal(law.ordinary) : law.ordinary
 }
 
 async function stateOf(ctx: Context, which: Which): Promise<string | undefined> {

@@ -7,6 +7,8 @@ export type ClosureRefusal =
   | 'closure/already_closing'
   | 'closure/already_closed'
   | 'closure/unknown_zone'
+  | 'closure/no_withdrawal'
+  | 'closure/withdrawal_over'
   | 'closure/card_number_invalid'
   | 'closure/card_unknown'
   | 'closure/being_closed'
@@ -74,6 +76,27 @@ export const closureRefusals: Refusals<ClosureRefusal> = {
       en: 'Use an IANA name such as Asia/Shanghai.',
     },
     field: 'zone',
+  },
+  'closure/no_withdrawal': {
+    status: 409,
+    title: {
+      'zh-CN': '您居住地的法律没有给予撤回权，或没有可撤回的合同',
+      en: 'The law where you live gives no right to withdraw, or there is no contract to withdraw from',
+    },
+    next: {
+      'zh-CN': '您可以随时注销：无需理由，余额照样退还。',
+      en: 'You can close at any time instead: no reason is needed, and the balance goes back all the same.',
+    },
+    field: 'act',
+  },
+  'closure/withdrawal_over': {
+    status: 409,
+    title: { 'zh-CN': '撤回期已于 {day} 结束', en: 'The time to withdraw ended on {day}' },
+    next: {
+      'zh-CN': '您仍可随时注销：无需理由，余额照样退还。同时选择了几张卡时，请分开申请。',
+      en: 'You can still close at any time: no reason is needed, and the balance goes back all the same. If you chose several cards, declare them one by one.',
+    },
+    field: 'act',
   },
   'closure/card_number_invalid': {
     status: 422,

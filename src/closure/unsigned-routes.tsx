@@ -30,7 +30,7 @@ const typed_hours = 2
 export function unsignedRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
   const app = new Hono<PortalEnv>()
   at(app, way, {
-    get: (c) => c.html(<CardNumberPage page={c.get('page')} />),
+    get: (c) => c.html(<CardNumberPage page={c.get('page')} act={actOf(c)} />),
     post: (c) => takeNumber(ctx, c, jar),
   })
   at(app, `${way}/what-happens`, {
@@ -40,16 +40,21 @@ export function unsignedRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
   at(app, `${way}/check`, {
     get: flowPage(ctx, jar, (c, flow) => {
       const start = c.req.query('start') ?? ''
-      if (!isStart(start)) return c.redirect(unsignedHref(flow.page, 'start'), 303)
+      if (!isStart(start)) return c.redirect(unsignedHref(flow, 'start'), 303)
       return <UnsignedCheckPage flow={flow} start={start} />
     }),
   })
   at(app, `${way}/declare`, {
-    get: (c) => c.redirect(unsignedHref(c.get('page')), 303),
+    get: (c) => c.redirect(numberHref(c), 303),
     post: (c) => declare(ctx, c, jar),
   })
   return app
 }
+
+/** In the address, also of what is posted: whether somebody closes or withdraws. */
+const actOf = (c: PortalContext): UnsignedFlow['act'] =>
+  c.req.query('act') === 'withdraw' ? 'withdraw' : 'terminate'
+const numberHref = (c: PortalContext) => unsignedHref({ page: c.get('page'), act: actOf(c) })
 
 async function takeNumber(ctx: Context, c: PortalContext, jar: CookieJar): Promise<Response> {
   const page = c.get('page')
@@ -62,7 +67,7 @@ async function takeNumber(ctx: Context, c: PortalContext, jar: CookieJar): Promi
     if ('own' in found) return c.redirect(page.href(`/closures/${found.own}`), 303)
     const value = `${iccid}.${await seal(ctx, issuerId, iccid)}`
     writeCookie(c, jar, { kind: 'card', issuerId, value, lives_hours: typed_hours })
-    return c.redirect(unsignedHref(page, 'what-happens'), 303)
+    return c.redirect(unsignedHref({ page, act: actOf(c) }, 'what-happens'), 303)
   } catch (error) {
     return numberPage(c, error, typed)
   }
@@ -75,7 +80,7 @@ async function numberPage(c: PortalContext, error: unknown, typed: string): Prom
   const page = c.get('page')
   const fault = { field: 'iccid', text: refusalLine(error, page.lang) }
   c.status(text.status)
-  return c.html(<CardNumberPage page={page} iccid={typed} fault={fault} />)
+  return c.html(<CardNumberPage page={page} act={actOf(c)} iccid={typed} fault={fault} />)
 }
 
 async function seal(ctx: Context, issuerId: string, iccid: string): Promise<string> {
@@ -94,8 +99,9 @@ async function typedNumber(ctx: Context, c: PortalContext, jar: CookieJar): Prom
 async function readFlow(ctx: Context, c: PortalContext, jar: CookieJar): Promise<UnsignedFlow | undefined> {
   const iccid = await typedNumber(ctx, c, jar)
   const page = c.get('page')
-  const terms = termsFor(page.issuer, page.issuer.jurisdiction, 'terminate', page.now)
-  return iccid === undefined ? undefined : { page, iccid, terms }
+  const act = actOf(c)
+  const terms = termsFor(page.issuer, page.issuer.jurisdiction, act, page.now)
+  return iccid === undefined ? undefined : { page, iccid, terms, act }
 }
 
 type FlowAnswer = (c: PortalContext, flow: UnsignedFlow) => Response | ReturnType<typeof CardNumberPage>
@@ -103,7 +109,7 @@ type FlowAnswer = (c: PortalContext, flow: UnsignedFlow) => Response | ReturnTyp
 function flowPage(ctx: Context, jar: CookieJar, answer: FlowAnswer) {
   return async (c: PortalContext): Promise<Response> => {
     const flow = await readFlow(ctx, c, jar)
-    if (!flow) return c.redirect(unsignedHref(c.get('page')), 303)
+    if (!flow) return c.redirect(numberHref(c), 303)
     const answered = answer(c, flow)
     return answered instanceof Response ? answered : c.html(answered)
   }
@@ -113,15 +119,16 @@ const startPage: FlowAnswer = (c, flow) => {
   const { page } = flow
   const start = c.req.query('start') ?? ''
   const chosen = c.req.query('chosen') === '1'
-  if (chosen && isStart(start)) return c.redirect(unsignedHref(page, `check?start=${start}`), 303)
+  if (chosen && isStart(start)) return c.redirect(unsignedHref(flow, 'check', start), 303)
   const fault = chosen ? { field: 'start', text: closingText[page.lang].start.nothing } : undefined
   return (
     <StartWhenPage
       page={page}
       cards={[namedCard(flow)]}
       undoWindowMinutes={flow.terms.undoWindowMinutes}
-      back={unsignedHref(page, 'what-happens')}
-      action={unsignedHref(page, 'start')}
+      back={unsignedHref(flow, 'what-happens')}
+      action={unsignedHref({ page, act: 'terminate' }, 'start')}
+      carried={flow.act === 'withdraw' ? [['act', flow.act]] : []}
       start={start}
       fault={fault}
     />
@@ -134,13 +141,14 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
   const start = await formText(c, 'start')
   const page = c.get('page')
   const { issuerId } = page.issuer
-  if (!flow || !isStart(start)) return c.redirect(unsignedHref(page), 303)
+  if (!flow || !isStart(start)) return c.redirect(numberHref(c), 303)
   try {
     const made = await declareUnsigned(ctx, {
       issuerId,
       iccid: flow.iccid,
       client: c.get('client'),
       isOwn: (number) => isRemembered(ctx, c, jar, number),
+      act: flow.act,
       start,
       locale: page.lang,
       zone: page.zone,

@@ -27,7 +27,7 @@ export async function readSettlementFacts(
   const facts = new Map<string, SettlementFacts>()
   for (const row of await readRows(tx, which.issuerId, which.cardIds)) {
     const sales = row.orders.map((order) => orderSale(order, row, which.at))
-    if (row.order_id === null && which.rules.unused_plan !== 'nothing') {
+    if (row.order_id === null && (which.rules.unused_plan !== 'nothing' || which.rules.withdrawn)) {
       const plan = await planAt(tx, which.issuerId, row.plan, row.sold_at)
       if (plan) sales.push(importedSale(plan.terms, row, which.at))
     }
@@ -128,7 +128,7 @@ const asRefundable = (row: PaymentRow): Refundable => ({
 
 function orderSale(order: OrderRow, card: Row, at: Date): Sale {
   const gross = BigInt(order.gross)
-  const sold = { orderId: order.id, code: order.code, rateBp: order.rateBp }
+  const sold = { orderId: order.id, kind: order.kind, code: order.code, rateBp: order.rateBp }
   if (order.kind === 'add_on') {
     const terms = addOnTermsSchema.parse(order.terms)
     const from = new Date(order.deliveredAt)
@@ -154,7 +154,8 @@ function importedSale(terms: PlanTerms, card: Row, at: Date): Sale {
   const brought = card.balance > card.topped_up ? card.balance - card.topped_up : 0n
   const unearned = card.ended_before ? 0n : card.paid_minor - brought
   // Its tax was the old system's: what goes back comes whole out of what the card brought (adr/0011).
-  return { orderId: null, code: card.plan, gross, rateBp: 0, unearned, ...planLeft(terms, card, at) }
+  const sold = { orderId: null, kind: 'plan' as const, code: card.plan, rateBp: 0 }
+  return { ...sold, gross, unearned, ...planLeft(terms, card, at) }
 }
 
 function planLeft(terms: PlanTerms, card: Row, at: Date): { days: Left; use: Left[] } {

@@ -28,6 +28,7 @@ const payment = (
 })
 const plan: Sale = {
   orderId: 'o1',
+  kind: 'plan',
   code: 'LEB3',
   gross: 1190n,
   rateBp: 1900,
@@ -49,7 +50,12 @@ const facts = (change: Partial<SettlementFacts> = {}): SettlementFacts => ({
 })
 
 it('gives the unused share back by day, with its tax, and earns the rest', () => {
-  expect(unusedOf(plan, 'by_day')).toEqual({ gross: 793n, net: 666n, tax: 127n, earned: 334n })
+  expect(unusedOf(plan, { unused_plan: 'by_day' })).toEqual({
+    gross: 793n,
+    net: 666n,
+    tax: 127n,
+    earned: 334n,
+  })
   const settled = settlementOf(facts({ rules: { ...rules, unused_plan: 'by_day' } }))
   expect(settled.lines).toEqual([
     { kind: 'balance', amount: 500n },
@@ -66,14 +72,29 @@ it('gives the unused share back by day, with its tax, and earns the rest', () =>
 })
 
 it('weighs each kind of use the same, and goes by day where nothing was counted', () => {
-  expect(unusedOf(plan, 'by_use').gross).toBe(298n) // (1/2 + 0) / 2 of 11.90, half up
-  expect(unusedOf({ ...plan, use: [] }, 'by_use').gross).toBe(793n)
+  expect(unusedOf(plan, { unused_plan: 'by_use' }).gross).toBe(298n) // (1/2 + 0) / 2 of 11.90, half up
+  expect(unusedOf({ ...plan, use: [] }, { unused_plan: 'by_use' }).gross).toBe(793n)
+})
+
+it('of a withdrawal keeps the days of a plan that had begun and what was used of an add-on, and no more', () => {
+  const withdrawn = (unused_plan: 'nothing' | 'by_use', sale = plan) =>
+    unusedOf(sale, { unused_plan, withdrawn: true }).gross
+  expect(withdrawn('nothing')).toBe(793n) // 2 of 3 days
+  expect(withdrawn('nothing', { ...plan, kind: 'add_on' })).toBe(298n)
+  // An add-on that is used up was provided, however many days it would have been good.
+  const used_up = [{ left: 0n, of: 1024n }]
+  expect(withdrawn('nothing', { ...plan, kind: 'add_on', use: used_up })).toBe(0n)
+  // Days that were bought have nothing to be used up.
+  expect(withdrawn('nothing', { ...plan, kind: 'add_on', use: [] })).toBe(793n)
+  // No less than closing pays.
+  const last_day = { left: 0n, of: 3n }
+  expect(withdrawn('by_use', { ...plan, days: last_day })).toBe(298n)
 })
 
 it('never gives back what is earned already', () => {
-  const most = unusedOf({ ...plan, unearned: 100n }, 'by_day')
+  const most = unusedOf({ ...plan, unearned: 100n }, { unused_plan: 'by_day' })
   expect(most).toEqual({ gross: 119n, net: 100n, tax: 19n, earned: 0n })
-  expect(unusedOf({ ...plan, unearned: 0n }, 'by_day').gross).toBe(0n)
+  expect(unusedOf({ ...plan, unearned: 0n }, { unused_plan: 'by_day' }).gross).toBe(0n)
 })
 
 it('takes the unused share of an imported card from what it brought', () => {
@@ -147,6 +168,7 @@ const left = fc
   .map(([a, b]) => ({ left: a < b ? a : b, of: a < b ? b : a }))
 const anySale = fc.record({
   orderId: fc.option(fc.uuid(), { nil: null }),
+  kind: fc.constantFrom('plan' as const, 'add_on' as const),
   code: fc.constant('LEB3'),
   gross: money,
   rateBp: fc.integer({ min: 0, max: 5000 }),
@@ -176,6 +198,7 @@ const anyFacts: fc.Arbitrary<SettlementFacts> = fc.record({
     closing_fee: fc.dictionary(fc.constantFrom('EUR', 'JPY'), fc.nat(900_000).map(String)),
     payout_order: fc.constantFrom('oldest_first' as const, 'newest_first' as const),
     minimum_payout: fc.dictionary(fc.constantFrom('EUR', 'JPY'), fc.nat(900_000).map(String)),
+    withdrawn: fc.constantFrom(true as const, undefined),
   }),
   voucher: fc.boolean(),
 })
@@ -197,7 +220,7 @@ it('conserves every minor unit and gives no payment back more than is left of it
         expect(part.amount % paid.step).toBe(0n)
       }
       for (const sale of any.sales) {
-        const unused = unusedOf(sale, any.rules.unused_plan)
+        const unused = unusedOf(sale, any.rules)
         expect(unused.net + unused.earned).toBe(sale.unearned)
         expect(unused.gross <= sale.gross && unused.net >= 0n && unused.tax >= 0n).toBe(true)
       }

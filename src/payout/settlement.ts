@@ -38,7 +38,7 @@ export function settlementOf(facts: SettlementFacts): Settlement {
   const lines: SettlementLine[] = [{ kind: 'balance', amount: facts.balance }]
   const earned: Settlement['earned'] = []
   for (const sale of facts.sales) {
-    const { gross, tax, earned: net } = unusedOf(sale, rules.unused_plan)
+    const { gross, tax, earned: net } = unusedOf(sale, rules)
     const { orderId, code } = sale
     if (gross > 0n) lines.push({ kind: 'unused', amount: gross, tax, code, orderId })
     if (orderId !== null && net > 0n) earned.push({ orderId, net })

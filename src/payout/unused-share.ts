@@ -8,6 +8,7 @@ export type Left = { left: bigint; of: bigint }
 export type Sale = {
   /** The order it was bought with; null for a card that was brought from another system, with its own sale. */
   orderId: string | null
+  kind: 'plan' | 'add_on'
   /** Catalogue code, e.g. LEB3. */
   code: string
   /** Price with tax, less the balance that came with it. */
@@ -27,8 +28,9 @@ export type Unused = { gross: bigint; net: bigint; tax: bigint; earned: bigint }
  * The unused share of a price, by day or by use. By use, each kind that was in the price weighs the same. Rounded
  * half up to the minor unit, its tax taken out as docs/adr/0011 says, and never more than is not earned yet.
  */
-export function unusedOf(sale: Sale, rule: MoneyRules['unused_plan']): Unused {
-  const share = shareBy(sale, rule)
+export function unusedOf(sale: Sale, rules: Pick<MoneyRules, 'unused_plan' | 'withdrawn'>): Unused {
+  const closing = shareBy(sale, rules.unused_plan)
+  const share = rules.withdrawn ? larger(closing, notProvided(sale)) : closing
   const wanted = splitTax(halfUp(sale.gross * share.left, share.of), sale.rateBp)
   const most = sale.unearned > 0n ? sale.unearned : 0n
   const fits = wanted.net <= most
@@ -41,12 +43,26 @@ export function unusedOf(sale: Sale, rule: MoneyRules['unused_plan']): Unused {
 function shareBy(sale: Sale, rule: MoneyRules['unused_plan']): Left {
   if (rule === 'nothing') return { left: 0n, of: 1n }
   if (rule === 'by_day') return within(sale.days)
+  return shareByUse(sale)
+}
+
+/**
+ * Of a withdrawal: a plan is provided day by day (CJEU C-641/19 on Directive 2011/83/EU Art. 14(3)), and what an add-on
+ * sells by the megabyte, minute or message as it is used.
+ */
+function notProvided(sale: Sale): Left {
+  return shareBy(sale, sale.kind === 'plan' ? 'by_day' : 'by_use')
+}
+
+function shareByUse(sale: Sale): Left {
   const kinds = sale.use.filter((kind) => kind.of > 0n).map(within)
   if (kinds.length === 0) return within(sale.days)
   const product = kinds.reduce((all, { of }) => all * of, 1n)
   const left = kinds.reduce((sum, kind) => sum + (kind.left * product) / kind.of, 0n)
   return { left, of: product * BigInt(kinds.length) }
 }
+
+const larger = (one: Left, other: Left) => (one.left * other.of >= other.left * one.of ? one : other)
 
 function within({ left, of }: Left): Left {
   if (of <= 0n) return { left: 0n, of: 1n }

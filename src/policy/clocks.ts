@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
-import type { Policy, PolicyClock } from './policy-schema.ts'
+import type { Policy, PolicyClock, WithdrawalRule } from './policy-schema.ts'
 
 export type Deadline = { what: PolicyClock['what']; dueAt: Date; basis: string; verified: boolean }
 export type RetentionUntil = {
@@ -29,6 +29,16 @@ export function deadlines(policy: Policy, act: keyof Policy['acts'], declaredAt:
     verified: clock.verified,
   }))
   return [promise, ...legal].sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+}
+
+/**
+ * The last second in which a contract made at `from` can be withdrawn from. The day it was made does not count, and a
+ * last day on which nobody works moves to the next on which they do (Regulation 1182/71 Art. 3).
+ */
+export function lastWithdrawal(policy: Policy, rule: WithdrawalRule, from: Date): Date {
+  let day = dayIn(from, policy.time_zone).add({ days: rule.days })
+  while (!isWorkingDay(policy, day)) day = day.add({ days: 1 })
+  return endOfDay(day, policy.time_zone)
 }
 
 /** What stays, on which ground, until which day (inclusive). */

@@ -42,7 +42,10 @@ export const moneyPolicySchema = rules.extend({
 /** An issuer's own, over its jurisdiction's. */
 export const issuerMoneySchema = rules.partial()
 
-export type MoneyRules = z.infer<typeof rules>
+export type MoneyRules = z.infer<typeof rules> & {
+  /** Of a withdrawal (policy/withdrawal.ts): all goes back but what was provided, at least. */
+  withdrawn?: boolean | undefined
+}
 export type MoneyPolicy = z.infer<typeof moneyPolicySchema>
 export type IssuerMoney = z.infer<typeof issuerMoneySchema>
 

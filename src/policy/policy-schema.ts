@@ -32,6 +32,26 @@ const tax = z.object({
   verified: z.boolean(),
 })
 
+/** Words that a law prescribes for the way to a declaration and for its button, in that law's language. */
+const labels = z.object({
+  lang: z.string(),
+  start: z.string(),
+  declare: z.string(),
+  basis: z.string(),
+  verified: z.boolean(),
+})
+
+/** The right to withdraw from a distance contract (Directive 2011/83/EU Art. 9), where the law gives one. */
+const withdrawal = z.object({
+  /** Calendar days after the day of the purchase; a last day that is none of work moves to the next that is. */
+  days: z.number().int().positive(),
+  /** ISO 3166-1 alpha-2: where it holds of the countries that this file is for; all of them unless told. */
+  countries: z.array(z.string().regex(/^[A-Z]{2}$/)).optional(),
+  labels: labels.optional(),
+  basis: z.string().min(1),
+  verified: z.boolean(),
+})
+
 /** Before money had rules of its own, a balance went back whole and nothing lapsed. */
 const money_before = {
   at_expiry: { kind: 'keep' as const, days: 3650 },
@@ -69,6 +89,7 @@ export const policySchema = z.object({
   effective_from: z.iso.date(),
   time_zone: z.string(),
   acts: z.record(z.enum(['terminate', 'withdraw', 'refund', 'erase']), z.array(clock)),
+  withdrawal: withdrawal.optional(),
   /** LEB's own promise, kept whatever the law allows. */
   promise_hours: z.number().int().positive(),
   undo_window_minutes: z.number().int().min(0),
@@ -90,16 +111,8 @@ export const policySchema = z.object({
     .default(guest_details_before),
   verification: z.array(z.enum(['email_code'])).min(1),
   appeal: wording,
-  /** Words that a law prescribes for the way to the declaration and for its button, in that law's language. */
-  labels: z
-    .object({
-      lang: z.string(),
-      start: z.string(),
-      declare: z.string(),
-      basis: z.string(),
-      verified: z.boolean(),
-    })
-    .optional(),
+  /** The law's own words for closing (§ 312k BGB). */
+  labels: labels.optional(),
   money: moneyPolicySchema.default(money_before),
   tax: z.array(tax).default([]),
   working_days: z.object({
@@ -115,4 +128,6 @@ export const policySchema = z.object({
 export type Policy = z.infer<typeof policySchema>
 export type PolicyTax = z.infer<typeof tax>
 export type PolicyClock = z.infer<typeof clock>
+export type LawLabels = z.infer<typeof labels>
+export type WithdrawalRule = z.infer<typeof withdrawal>
 export type ActClocks = Policy['acts']

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx'
 import { html } from 'hono/html'
 import { policyFor } from '../policy/policy.ts'
+import { withdrawalRule } from '../policy/withdrawal.ts'
 import { LawLink } from './components/law-words.tsx'
 import type { Page } from './page.ts'
 import { otherLang } from './lang.ts'
@@ -63,6 +64,7 @@ export function Layout(props: LayoutProps) {
       <footer class="foot">
         <div class="wrap">
           {!props.offersUnsigned && <UnsignedLink page={page} id="foot-meaning" />}
+          <WithdrawUnsignedLink page={page} />
           <a href={page.href('/help/official-channels')}>{text.channels}</a>
           <a href={`mailto:${issuer.brand.supportEmail}`}>{text.help(issuer.brand.supportEmail)}</a>
         </div>
@@ -80,6 +82,21 @@ export function UnsignedLink({ page, class: className, id }: { page: Page; class
       class={className}
       id={id}
       meaning={page.text.closeUnsigned}
+    />
+  )
+}
+
+/** The same for withdrawing (Directive 2011/83/EU Art. 11a(1)), of an issuer whose own law gives that right. */
+function WithdrawUnsignedLink({ page }: { page: Page }) {
+  const { jurisdiction } = page.issuer
+  const rule = withdrawalRule(policyFor(jurisdiction, page.now), jurisdiction)
+  if (!rule) return null
+  return (
+    <LawLink
+      labels={rule.labels}
+      href={page.href('/close/without-signing-in?act=withdraw')}
+      id="foot-withdraw"
+      meaning={page.text.withdrawUnsigned}
     />
   )
 }

@@ -24,6 +24,7 @@ const stranger = (card: Seeded, change = {}) => ({
   iccid: card.iccid,
   client: '203.0.113.9',
   isOwn: () => Promise.resolve(false),
+  act: 'terminate' as const,
   start: 'at_once' as const,
   locale: 'en' as const,
   zone: 'Asia/Shanghai',

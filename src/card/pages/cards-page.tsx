@@ -1,4 +1,5 @@
 import type { ClosureView } from '../../closure/closure-view.ts'
+import { WithdrawLink } from '../../closure/pages/withdraw-link.tsx'
 import type { IfClosedNow } from '../../closure/if-closed-now.ts'
 import { expiryPath } from '../../expiry/expiry-urls.ts'
 import { outlookOf } from '../../expiry/outlook.ts'
@@ -122,6 +123,7 @@ function OneCard(props: {
           )
         )}
       </div>
+      {!closure && props.now && <WithdrawLink page={page} card={{ ...props.now, cardId: card.cardId }} />}
     </section>
   )
 }

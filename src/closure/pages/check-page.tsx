@@ -8,7 +8,9 @@ import { formatMoment } from '../../web/dates.ts'
 import { DeclareButton } from '../../web/components/law-words.tsx'
 import { policyFor } from '../../policy/policy.ts'
 import { Layout } from '../../web/layout.tsx'
+import { withdrawalRule } from '../../policy/withdrawal.ts'
 import { declarationWords } from '../declaration-words.ts'
+import { withdrawText } from './withdraw-text.ts'
 import { closingText } from './closure-text.ts'
 import {
   carried,
@@ -33,7 +35,10 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
   const { page, preview, choice } = flow
   const { lang } = page
   const text = closingText[lang].check
-  const labels = policyFor(preview.jurisdiction, page.now).labels
+  const withdraws = flow.act === 'withdraw'
+  const own = withdrawText[lang]
+  const policy = policyFor(preview.jurisdiction, page.now)
+  const labels = withdraws ? withdrawalRule(policy, preview.jurisdiction)?.labels : policy.labels
   const whole = choice.cardIds === 'account'
   const what = whole
     ? text.wholeAccount(preview.accountRef)
@@ -45,18 +50,22 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
   return (
     <Layout
       page={page}
-      title={text.title}
+      title={withdraws ? own.check : text.title}
       back={flowHref(flow, 'start', [['start', start]])}
       here="close"
       wrong={fault !== undefined}
     >
       <ErrorSummary page={page} fault={fault} />
-      <h1>{text.title}</h1>
+      <h1>{withdraws ? own.check : text.title}</h1>
       <FlowCards flow={flow} />
       <div class="sheet">
         <Facts
           facts={[
-            { label: text.what, value: what, change: { href: chooseHref(flow), text: text.change } },
+            {
+              label: withdraws ? own.what : text.what,
+              value: what,
+              change: { href: chooseHref(flow), text: text.change },
+            },
             {
               label: text.money,
               value: moneySentences(flow).map((sentence) => <div>{sentence}</div>),
@@ -76,7 +85,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
         />
       </div>
       <h2>{text.youDeclare}</h2>
-      <p class="lead">{declarationWords('terminate', whole ? 'account' : 'card')[lang]}</p>
+      <p class="lead">{declarationWords(flow.act, whole ? 'account' : 'card')[lang]}</p>
       <p class="soft">{text.sealed}</p>
       <PostForm page={page} action={page.href('/close/declare')}>
         <Carried values={[...carried(flow), ['start', start]]} />
@@ -93,7 +102,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
           </>
         )}
         <div class="actions">
-          <DeclareButton labels={labels} meaning={text.declare} />
+          <DeclareButton labels={labels} meaning={withdraws ? own.confirm : text.declare} />
         </div>
       </PostForm>
     </Layout>

@@ -18,24 +18,28 @@ export type Flow = {
   preview: ClosurePreview
   /** The visitor asked for a voucher instead of money. */
   voucher: boolean
+  act: 'terminate' | 'withdraw'
 }
 
 /** Address of a page of the flow with the choice in it. */
 export function flowHref(
-  flow: Pick<Flow, 'page' | 'choice' | 'voucher'>,
+  flow: Pick<Flow, 'page' | 'choice' | 'voucher' | 'act'>,
   step: string,
   more: [string, string][] = [],
 ): string {
   return flow.page.href(`/close/${step}?${new URLSearchParams([...carried(flow), ...more])}`)
 }
 
-/** Back to the first question, with its answer still marked. */
-export const chooseHref = ({ page, choice }: Pick<Flow, 'page' | 'choice'>) =>
-  page.href(`/close?${new URLSearchParams(carry(choice))}`)
+/** Back to the first question, with its answer still marked; to withdraw one begins at the cards. */
+export const chooseHref = ({ page, choice, act }: Pick<Flow, 'page' | 'choice' | 'act'>) =>
+  page.href(act === 'withdraw' ? '/cards' : `/close?${new URLSearchParams(carry(choice))}`)
 
-/** What the addresses and forms of the flow take along: the choice, and how the money shall come back. */
-export function carried(flow: Pick<Flow, 'choice' | 'voucher'>): [string, string][] {
-  return [...carry(flow.choice), ...(flow.voucher ? [['payout', 'voucher'] as [string, string]] : [])]
+/** What the addresses and forms of the flow take along: the choice, the act, and how the money shall come back. */
+export function carried(flow: Pick<Flow, 'choice' | 'voucher' | 'act'>): [string, string][] {
+  const more: [string, string][] = []
+  if (flow.act === 'withdraw') more.push(['act', 'withdraw'])
+  if (flow.voucher) more.push(['payout', 'voucher'])
+  return [...carry(flow.choice), ...more]
 }
 
 /** The zone of the law the closure falls under. */

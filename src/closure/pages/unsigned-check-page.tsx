@@ -5,11 +5,13 @@ import { Carried, PostForm } from '../../web/components/form.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import { policyFor } from '../../policy/policy.ts'
+import { withdrawalRule } from '../../policy/withdrawal.ts'
 import { declarationWords } from '../declaration-words.ts'
 import { closingText } from './closure-text.ts'
 import { startWords } from './flow.tsx'
 import { namedCard, type UnsignedFlow, unsignedHref } from './unsigned-flow.ts'
 import { unsignedText } from './unsigned-text.ts'
+import { withdrawText } from './withdraw-text.ts'
 
 type CheckProps = { flow: UnsignedFlow; start: 'after_undo_window' | 'at_once' }
 
@@ -18,18 +20,22 @@ export function UnsignedCheckPage({ flow, start }: CheckProps) {
   const { page, terms, iccid } = flow
   const { lang } = page
   const [text, own] = [closingText[lang].check, unsignedText[lang].check]
-  const labels = policyFor(page.issuer.jurisdiction, page.now).labels
-  const startHref = unsignedHref(page, `start?start=${start}`)
+  const withdraws = flow.act === 'withdraw'
+  const withdrawing = withdrawText[lang]
+  const policy = policyFor(page.issuer.jurisdiction, page.now)
+  const labels = withdraws ? withdrawalRule(policy, page.issuer.jurisdiction)?.labels : policy.labels
+  const title = withdraws ? withdrawing.check : text.title
+  const startHref = unsignedHref(flow, 'start', start)
   const grouped = iccid.replace(/(\d{4})(?=\d)/g, '$1 ')
   return (
-    <Layout page={page} title={text.title} back={startHref} here="close">
-      <h1>{text.title}</h1>
+    <Layout page={page} title={title} back={startHref} here="close">
+      <h1>{title}</h1>
       <CardLine lang={lang} cards={[namedCard(flow)]} />
       <div class="sheet">
         <Facts
           facts={[
-            { label: own.iccid, value: grouped, change: { href: unsignedHref(page), text: text.change } },
-            { label: text.money, value: own.moneyWords },
+            { label: own.iccid, value: grouped, change: { href: unsignedHref(flow), text: text.change } },
+            { label: text.money, value: withdraws ? withdrawing.unsigned.moneyWords : own.moneyWords },
             {
               label: text.start,
               value: startWords(lang, start),
@@ -41,12 +47,12 @@ export function UnsignedCheckPage({ flow, start }: CheckProps) {
         />
       </div>
       <h2>{text.youDeclare}</h2>
-      <p class="lead">{declarationWords('terminate', 'card')[lang]}</p>
+      <p class="lead">{declarationWords(flow.act, 'card')[lang]}</p>
       <p class="soft">{text.sealed}</p>
-      <PostForm page={page} action={unsignedHref(page, 'declare')}>
+      <PostForm page={page} action={unsignedHref(flow, 'declare')}>
         <Carried values={[['start', start]]} />
         <div class="actions">
-          <DeclareButton labels={labels} meaning={text.declare} />
+          <DeclareButton labels={labels} meaning={withdraws ? withdrawing.confirm : text.declare} />
         </div>
       </PostForm>
     </Layout>

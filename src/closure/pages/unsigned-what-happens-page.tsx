@@ -4,14 +4,18 @@ import { closingText } from './closure-text.ts'
 import { LineSection, TermsSections } from './terms-sections.tsx'
 import { namedCard, type UnsignedFlow, unsignedHref } from './unsigned-flow.ts'
 import { unsignedText } from './unsigned-text.ts'
+import { withdrawText } from './withdraw-text.ts'
 
 /** What closing does, told to whoever knows the card's number: nothing of this card, nothing of its holder. */
 export function UnsignedWhatHappensPage({ flow }: { flow: UnsignedFlow }) {
   const { page, terms } = flow
   const [text, own] = [closingText[page.lang].what, unsignedText[page.lang].what]
+  const withdraws = flow.act === 'withdraw'
+  const withdrawing = withdrawText[page.lang]
+  const title = withdraws ? withdrawing.title : text.title
   return (
-    <Layout page={page} title={text.title} back={unsignedHref(page)} here="close">
-      <h1>{text.title}</h1>
+    <Layout page={page} title={title} back={unsignedHref(flow)} here="close">
+      <h1>{title}</h1>
       <CardLine lang={page.lang} cards={[namedCard(flow)]} />
       <h2>{own.code}</h2>
       {own.codeWords.map((words) => (
@@ -20,13 +24,14 @@ export function UnsignedWhatHappensPage({ flow }: { flow: UnsignedFlow }) {
       <p>{own.lapses(page.issuer.rules.unproved_days)}</p>
       <p>{own.shown}</p>
       <h2>{text.money}</h2>
-      <p>{own.money}</p>
+      <p>{withdraws ? withdrawing.unsigned.money : own.money}</p>
+      {withdraws && <p>{withdrawing.unsigned.inTime}</p>}
       <LineSection page={page} />
       <h2>{text.data}</h2>
       <p>{text.dataCard}</p>
       <TermsSections page={page} terms={terms} zone={page.zone} />
       <div class="actions">
-        <a class="button" href={unsignedHref(page, 'start')}>
+        <a class="button" href={unsignedHref(flow, 'start')}>
           {page.text.continue}
         </a>
       </div>

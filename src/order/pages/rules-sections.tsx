@@ -2,6 +2,7 @@ import { formatMoney } from '../../ledger/money.ts'
 import { basisWords } from '../../policy/basis-words.ts'
 import { moneyRules } from '../../policy/money-rules.ts'
 import { policyFor } from '../../policy/policy.ts'
+import { withdrawalRule } from '../../policy/withdrawal.ts'
 import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import { shopText } from './order-pages-text.ts'
@@ -40,6 +41,7 @@ export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
               : text.planNothing}
         </li>
       </ul>
+      <WithdrawSection page={page} jurisdiction={jurisdiction} />
       <h2>{text.closeTitle}</h2>
       <ul>
         <li>{text.close}</li>
@@ -47,11 +49,27 @@ export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
         <li>{fee ? text.fee(fee) : text.noFee}</li>
         {minimum && <li>{text.minimum(minimum)}</li>}
       </ul>
-      <p class="soft">
-        {[text.basis(basisWords(money.basis, lang)), ...(money.verified ? [] : [text.unverified])].join(
-          between[lang],
-        )}
-      </p>
+      <Ground page={page} rule={money} />
     </>
   )
+}
+
+function WithdrawSection({ page, jurisdiction }: Omit<RulesProps, 'currency'>) {
+  const text = shopText[page.lang].rules
+  const rule = withdrawalRule(policyFor(jurisdiction, page.now), jurisdiction)
+  if (!rule) return null
+  return (
+    <>
+      <h2>{text.withdrawTitle}</h2>
+      <p>{text.withdraw(rule.days)}</p>
+      <Ground page={page} rule={rule} />
+    </>
+  )
+}
+
+/** Where a rule comes from; one that nobody has checked is marked as such. */
+function Ground({ page, rule }: { page: Page; rule: { basis: string; verified: boolean } }) {
+  const text = shopText[page.lang].rules
+  const words = [text.basis(basisWords(rule.basis, page.lang)), ...(rule.verified ? [] : [text.unverified])]
+  return <p class="soft">{words.join(between[page.lang])}</p>
 }

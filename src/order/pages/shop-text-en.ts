@@ -51,6 +51,9 @@ export const shopEn = {
     planNothing: 'Data, minutes and messages of the plan that are left are not paid out.',
     planByDay: 'If you close early, you get back the price of the days that are left.',
     planByUse: 'If you close early, you get back the price of the data, minutes and messages that are left.',
+    withdrawTitle: 'If you change your mind',
+    withdraw: (days: number) =>
+      `Within ${days} days of the purchase you can withdraw without giving a reason, on our pages or by e-mail. You get back what you paid, except for the days of the plan that had begun; before the first day that is all of it.`,
     closeTitle: 'How you close it and get your money back',
     close:
       'On our pages, at any time, with or without signing in; it takes a minute. You get a sealed slip at once.',

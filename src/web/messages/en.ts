@@ -6,6 +6,7 @@ export const siteEn = {
   shop: 'Buy',
   close: 'Close a card',
   closeUnsigned: 'Close a card without signing in',
+  withdrawUnsigned: 'Withdraw from a contract without signing in',
   cards: 'Cards',
   account: 'Account',
   signIn: 'Sign in',

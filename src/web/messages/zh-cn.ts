@@ -7,6 +7,7 @@ export const siteZh: SiteText = {
   shop: '购买',
   close: '注销卡',
   closeUnsigned: '不登录也能注销',
+  withdrawUnsigned: '不登录也能撤回合同',
   cards: '我的卡',
   account: '我的账户',
   signIn: '登录',
