@@ -47,7 +47,7 @@ export type SimDescription = {
   counts(): unknown
   state(): unknown
   /** Further control calls under `/sim/`. */
-  control?(request: SimRequest): SimReply | undefined
+  control?(request: SimRequest): SimReply | Promise<SimReply> | undefined
 }
 
 export type SimServer = {
