@@ -42,7 +42,8 @@ export type FailureSwitch = {
   draw(text: string): FailureMode | undefined
 }
 
-export function failureSwitch(): FailureSwitch {
+/** @param now whose clock `forMs` runs by, in ms: a test that moves its own has a provider down for an hour of that */
+export function failureSwitch(now: () => number = Date.now): FailureSwitch {
   let orders: { order: FailureOrder; left: number; until: number; random: () => number }[] = []
   return {
     set(order) {
@@ -53,14 +54,14 @@ export function failureSwitch(): FailureSwitch {
       orders.push({
         order,
         left: order.times ?? Number.POSITIVE_INFINITY,
-        until: order.forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + order.forMs,
+        until: order.forMs === undefined ? Number.POSITIVE_INFINITY : now() + order.forMs,
         random: seededRandom(order.seed ?? 1),
       })
     },
     draw(text) {
       if (orders.length === 0) return undefined
-      const now = Date.now()
-      orders = orders.filter((entry) => entry.left > 0 && entry.until > now)
+      const at = now()
+      orders = orders.filter((entry) => entry.left > 0 && entry.until > at)
       for (const entry of orders) {
         const { match, probability, mode } = entry.order
         if (match !== undefined && !text.includes(match)) continue

@@ -32,6 +32,8 @@ export type Latency = { minMs: number; maxMs: number; seed?: number }
 export type SimOptions = {
   port?: number
   latency?: Latency
+  /** Its clock, in ms; the machine's unless told. */
+  now?: () => number
   /** Serves TLS and asks every client for a certificate issued by `ca`. */
   mutualTls?: { key: string; cert: string; ca: string }
 }
@@ -45,7 +47,7 @@ export type SimDescription = {
   counts(): unknown
   state(): unknown
   /** Further control calls under `/sim/`. */
-  control?(request: SimRequest): SimReply | undefined
+  control?(request: SimRequest): SimReply | Promise<SimReply> | undefined
 }
 
 export type SimServer = {
@@ -62,7 +64,7 @@ export async function startSimServer(
   description: SimDescription,
   options: SimOptions = {},
 ): Promise<SimServer> {
-  const failures = failureSwitch()
+  const failures = failureSwitch(options.now)
   const late: (() => unknown)[] = []
   const delayMs = latencyDraw(options.latency)
   const listener = (request: http.IncomingMessage, response: http.ServerResponse) => {

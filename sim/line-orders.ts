@@ -17,10 +17,11 @@ export type OrderDesk = {
   find(id: string): Order | undefined
   withKey(key: string): Order[]
   all(): Order[]
-  /** Ends an open order and, when completed, changes the network; a cancelled order stays cancelled. */
-  finish(order: Order, state: 'completed' | 'failed'): void
-  /** False when it came too late. */
-  cancel(order: Order): boolean
+  /**
+   * Brings an order on, and when it is completed changes the network. False where the order is past that already: an
+   * end is an end, and only what nobody works on yet can be cancelled.
+   */
+  move(order: Order, state: 'inProgress' | 'completed' | 'failed' | 'cancelled'): boolean
   /** The state of every line by ICCID, and how often each state was really applied (`iccid:state`). */
   lines: Map<string, string>
   effects: ReturnType<typeof tally>
@@ -50,22 +51,25 @@ export function openOrderDesk(): OrderDesk {
       if (key !== undefined) byKey.set(key, [...(byKey.get(key) ?? []), order])
       return order
     },
-    finish(order, state) {
-      if (order.state === 'cancelled') return
+    move(order, state) {
+      if (!cameFrom[state].includes(order.state)) return false
       order.state = state
-      order.completionDate = new Date().toISOString()
       for (const item of order.orderItem) item.state = state
-      if (state !== 'completed') return
+      if (state === 'completed' || state === 'failed') order.completionDate = new Date().toISOString()
+      if (state !== 'completed') return true
       const [iccid, wanted] = [characteristic(order, 'iccid'), characteristic(order, 'state')]
       lines.set(iccid, wanted)
       effects.add(`${iccid}:${wanted}`)
-    },
-    cancel(order) {
-      if (order.state !== 'acknowledged') return false
-      order.state = 'cancelled'
       return true
     },
   }
+}
+
+const cameFrom = {
+  inProgress: ['acknowledged'],
+  completed: ['inProgress'],
+  failed: ['inProgress'],
+  cancelled: ['acknowledged'],
 }
 
 function characteristic(order: Order, name: string): string {

@@ -24,27 +24,44 @@ export type LineSim = SimServer & {
   effects(iccid: string, state: string): number
 }
 
-/** A TMF641 v4 provider: keeps every order it is given, finishes it after a while and tells the hubs. */
+/**
+ * A TMF641 v4 provider: keeps every order it is given, has it go from acknowledged over inProgress to completed in a
+ * while, and tells the hubs of each. What stalls stays acknowledged, until `POST /sim/begin` and `POST /sim/settle`.
+ */
 export async function startLineSim(options: LineSimOptions = {}): Promise<LineSim> {
   const desk = openOrderDesk()
   const hubs = openHubs()
   const stalled = new Set<Order>()
   const timers = new Set<NodeJS.Timeout>()
-  const finish = (order: Order, state: 'completed' | 'failed', notifications: number) => {
-    desk.finish(order, state)
-    hubs.tell(order, notifications)
-  }
-  const work = (order: Order, failure: SimRequest['failure']) => {
-    if (failure === 'stall') return void stalled.add(order)
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      finish(order, failure === 'fail_later' ? 'failed' : 'completed', failure === 'twice' ? 2 : 1)
-    }, options.completeAfterMs ?? 50)
+  const later = (act: () => void) => {
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer)
+        act()
+      },
+      (options.completeAfterMs ?? 50) / 2,
+    )
     timers.add(timer)
   }
-  const settle = () => {
-    for (const order of stalled) finish(order, 'completed', 1)
-    stalled.clear()
+  const move = (order: Order, state: 'inProgress' | 'completed' | 'failed', notifications = 1) => {
+    if (desk.move(order, state)) hubs.tell(order, notifications)
+  }
+  const work = (order: Order, failure: SimRequest['failure']) => {
+    const notifications = failure === 'twice' ? 2 : 1
+    hubs.tell(order, notifications)
+    if (failure === 'stall') return void stalled.add(order)
+    later(() => {
+      move(order, 'inProgress', notifications)
+      later(() => move(order, failure === 'fail_later' ? 'failed' : 'completed', notifications))
+    })
+  }
+  const settle = (path: string): SimReply | undefined => {
+    if (path !== '/sim/begin' && path !== '/sim/settle') return undefined
+    for (const order of stalled) {
+      move(order, 'inProgress')
+      if (path === '/sim/settle') move(order, 'completed')
+    }
+    if (path === '/sim/settle') stalled.clear()
     return { status: 204 }
   }
   const server = await startSimServer(
@@ -58,7 +75,7 @@ export async function startLineSim(options: LineSimOptions = {}): Promise<LineSi
       refuse: () => badOrder('the order violates a rule of this operator'),
       counts: () => ({ effects: desk.effects, orders: desk.all().length }),
       state: () => ({ orders: desk.all(), lines: Object.fromEntries(desk.lines), hubs: hubs.callbacks() }),
-      control: (request) => (request.path === '/sim/settle' ? settle() : undefined),
+      control: (request) => settle(request.path),
     },
     options,
   )
@@ -99,7 +116,9 @@ function route(
       const id = (JSON.parse(request.body) as { serviceOrder?: { id?: string } }).serviceOrder?.id
       const order = desk.find(id ?? '')
       if (order === undefined) return badOrder('no such service order')
-      const state = desk.cancel(order) ? 'done' : 'terminatedWithError'
+      const isCancelled = desk.move(order, 'cancelled')
+      if (isCancelled) hubs.tell(order, 1)
+      const state = isCancelled ? 'done' : 'terminatedWithError'
       return { status: 201, json: { id: randomUUID(), state } }
     }
     case 'POST /hub': {

@@ -17,6 +17,8 @@ export type MailSim = {
 export type MailSimOptions = {
   port?: number
   controlPort?: number
+  /** Its clock, in ms, by which failures last; the machine's unless told. */
+  now?: () => number
   /** Writes every mail there as `<number>-<Message-ID>.eml`. */
   dir?: string
   /** So many are kept in memory, the newest; 0 only counts, for benches. 1,000 unless told. */
@@ -32,7 +34,7 @@ const HEADER_BYTES = 16_384
 export async function startMailSim(options: MailSimOptions = {}): Promise<MailSim> {
   const keep = options.keep ?? 1_000
   const box = openMailBox({ keep, dir: options.dir })
-  const control = await startControl(box, options.controlPort)
+  const control = await startControl(box, options)
   const playing = new WeakMap<SMTPServerSession, FailureMode>()
 
   const smtp: SMTPServer = new SMTPServer({
@@ -88,7 +90,7 @@ export async function startMailSim(options: MailSimOptions = {}): Promise<MailSi
   }
 }
 
-function startControl(box: MailBox, port: number | undefined): Promise<SimServer> {
+function startControl(box: MailBox, { controlPort: port, now }: MailSimOptions): Promise<SimServer> {
   const { byMessageId, byRecipient } = box
   return startSimServer(
     {
@@ -104,7 +106,7 @@ function startControl(box: MailBox, port: number | undefined): Promise<SimServer
           ? { status: 200, json: box.find(query.get('to') ?? undefined, Number(query.get('after') ?? 0)) }
           : undefined,
     },
-    port === undefined ? {} : { port },
+    { ...(port === undefined ? {} : { port }), ...(now === undefined ? {} : { now }) },
   )
 }
 

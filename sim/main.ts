@@ -14,6 +14,9 @@ const HELP = `Starts the simulated outside world on 127.0.0.1 and prints one JSO
   --with-parent         stop when standard input ends, so that a killed parent leaves nothing behind
 
 Each address takes POST /sim/fail {"mode","times","forMs","match","probability","seed"}; {} makes it well again.
+The network also takes POST /sim/begin and /sim/settle for orders that stall. The SM-DP+ also takes POST /sim/profiles, and
+POST /sim/download {"iccid","eid","report","failsAt","points"}: a phone fetches the profile, and its progress is reported
+to the operator's door at "report", e.g. http://127.0.0.1:8461/leb.
 The payment provider also takes POST /sim/webhooks {"url","secret"}, /sim/webhooks/hold, /lose, /replay {"event"} and
 /release {"reversed","copies"}; /sim/pay and /sim/expire {"session"}; /sim/dispute {"payment","amount","inquiry"} and
 /sim/dispute/close {"dispute","status"}; GET /sim/balance.csv is its report. Payers pay at the page it answers.

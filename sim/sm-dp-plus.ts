@@ -1,3 +1,4 @@
+import { downloadProfile, type Download, type Reported } from './download-progress.ts'
 import {
   ES2PLUS_FUNCTIONS,
   failed,
@@ -25,6 +26,8 @@ export type SmDpPlusSim = SimServer & {
   confirmations(iccid: string): number
   /** How many profiles were taken out of the stock. */
   taken(): number
+  /** A phone downloads a profile, and the operator is told how far it came. Nothing is told of one that can't be. */
+  download(download: Download): Promise<Reported>
 }
 
 export type SmDpPlusOptions = SimOptions & {
@@ -36,7 +39,10 @@ export type SmDpPlusOptions = SimOptions & {
   stock?: number
 }
 
-/** An SM-DP+ with the ES2+ JSON binding of SGP.22 v2.5. `POST /sim/profiles [{iccid, state, …}]` puts profiles. */
+/**
+ * An SM-DP+ with the ES2+ JSON binding of SGP.22 v2.5. `POST /sim/profiles [{iccid, state, …}]` puts profiles,
+ * `POST /sim/download {iccid, report, …}` has a phone fetch one (download-progress.ts).
+ */
 export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<SmDpPlusSim> {
   const profiles = new Map<string, Profile>()
   const answered = new Map<string, SimReply>()
@@ -77,7 +83,14 @@ export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<S
     answered.set(`${request.path} ${id}`, reply)
     return reply
   }
-  const control = (request: SimRequest): SimReply | undefined => {
+  const download = async (wanted: Download): Promise<Reported> => {
+    const profile = stock.find(wanted.iccid)
+    return profile === undefined ? [] : downloadProfile(profile, wanted)
+  }
+  const control = (request: SimRequest): SimReply | Promise<SimReply> | undefined => {
+    if (request.path === '/sim/download') {
+      return download(JSON.parse(request.body) as Download).then((json) => ({ status: 200, json }))
+    }
     if (request.path !== '/sim/profiles') return undefined
     for (const profile of JSON.parse(request.body) as Profile[]) profiles.set(profile.iccid, profile)
     return { status: 204 }
@@ -98,6 +111,7 @@ export async function startSmDpPlusSim(options: SmDpPlusOptions = {}): Promise<S
     cancellations: (iccid) => cancelled.get(iccid),
     confirmations: (iccid) => confirmed.get(iccid),
     taken: () => taken,
+    download,
   }
 }
 

@@ -18,7 +18,7 @@ export type WorldOptions = {
   unseenProfile?: SmDpPlusOptions['unseenProfile']
   /** Mails kept in memory; 0 only counts them. */
   keepMails?: number
-  /** What the payment provider's clock says, in ms, so that its signatures bear the time of a test. */
+  /** What their clocks say, in ms: signatures then bear the time of a test, and failures last as long as that says. */
   now?: () => number
 }
 
@@ -41,6 +41,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const common = (port: number | undefined) => ({
     ...(port === undefined ? {} : { port }),
     ...(options.latency === undefined ? {} : { latency: options.latency }),
+    ...(options.now === undefined ? {} : { now: options.now }),
   })
   const stops: (() => Promise<void>)[] = []
   const started = async <T extends { stop(): Promise<void> }>(sim: Promise<T>): Promise<T> => {
@@ -61,11 +62,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       startPaymentSim({
         ...common(ports.payment),
         ...(lazyCurrency === undefined ? {} : { lazyCurrency }),
-        ...(options.now === undefined ? {} : { now: options.now }),
       }),
     )
     const mail = await started(
       startMailSim({
+        ...(options.now === undefined ? {} : { now: options.now }),
         ...(ports.smtp === undefined ? {} : { port: ports.smtp }),
         ...(ports.mailControl === undefined ? {} : { controlPort: ports.mailControl }),
         ...(options.dir === undefined ? {} : { dir: join(options.dir, 'mails') }),

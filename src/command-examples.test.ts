@@ -34,6 +34,6 @@ const nameOf = (command: Command): string =>
 
 /** As a shell would split it, without what it would do itself (settings before, redirections after). */
 function words(line: string): string[] {
-  const called = line.replace(/^(\w+=\S+ )+/, '').replace(/ (2>|>>) \S+$/, '')
+  const called = line.replace(/^(\w+=\S+ )+/, '').replace(/ (2>|>>?) \S+$/, '')
   return [...called.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
 }

@@ -2,8 +2,12 @@ import type { Command } from 'commander'
 
 /** How each command is called, shown below its help. A test holds this list and the commands together. */
 export const examples: Record<string, string[]> = {
-  serve: ['leb serve', 'LEB_PUBLIC_URL=https://close.acme.example leb serve --work'],
-  work: ['leb work'],
+  serve: [
+    'leb serve',
+    'LEB_PUBLIC_URL=https://close.acme.example leb serve --work',
+    'leb serve --json > started.jsonl',
+  ],
+  work: ['leb work', 'leb work --json 2> work.log'],
   demo: ['leb demo', 'leb demo --once --out proof/'],
   close: ['leb close --iccid 8999901000000000018', 'leb close --file leaving.txt --json >> results.jsonl'],
   status: ['leb status LEB-2K7M-9QXCT', 'leb status LEB-2K7M-9QXCT --json'],

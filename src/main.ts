@@ -90,15 +90,21 @@ function addServing(program: Command, ends: Ends): void {
     .command('serve')
     .description('the portal, the API and the door for providers; stops with Ctrl-C')
     .option('--work', 'close cards in this process too, instead of a separate leb work')
+    .option('--json', 'say what runs where in one JSON object once it runs, and one more when it has stopped')
     .action(
-      ends(async (options: { work?: boolean }) =>
+      ends(async (options: { work?: boolean; json?: boolean }) =>
         (await import('./serve-command.ts')).serveCommand(readConfig(), options),
       ),
     )
   program
     .command('work')
     .description('closes cards and sends mails; run as many as you like')
-    .action(ends(async () => (await import('./work-command.ts')).workCommand(readConfig())))
+    .option('--json', 'say that it works in one JSON object once it does, and one more when it has stopped')
+    .action(
+      ends(async (options: { json?: boolean }) =>
+        (await import('./work-command.ts')).workCommand(readConfig(), options),
+      ),
+    )
   program
     .command('demo')
     .description('everything at once with a simulated outside world: closes one card and shows the proof')

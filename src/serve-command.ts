@@ -7,14 +7,19 @@ import { readyPress } from './slip/typeset-aside.ts'
 import { hearStop } from './platform/until-told-to-stop.ts'
 import { startProviderDoor } from './provider-door/door.ts'
 import { registerHubs } from './provider-door/register-hubs.ts'
+import { sayRunning } from './running-lines.ts'
 import { serve } from './web/serve.ts'
 
 /** `leb serve`: the portal, the API and the providers' door, until told to stop. */
-export async function serveCommand(config: Config, options: { work?: boolean }): Promise<void> {
+export async function serveCommand(
+  config: Config,
+  options: { work?: boolean; json?: boolean },
+): Promise<void> {
   letHeapGrow()
   readyPress()
   const stopping = hearStop({ early: !config.databaseUrl, endless: true })
   const app = await openApp(config, options.work ? 'work' : 'serve', () => stopping.check())
+  let stopped = () => {}
   const closing: (() => Promise<void>)[] = [() => app.stop()]
   try {
     const door = await startProviderDoor(app.ctx)
@@ -28,9 +33,19 @@ export async function serveCommand(config: Config, options: { work?: boolean }):
       closing.splice(1, 0, () => worker.stop())
     }
     app.ctx.log.info('serving', { url: served.url, port: door.port })
-    process.stdout.write(`LEB serves on ${config.publicUrl}\n`)
+    if (options.json) {
+      const works = Boolean(options.work)
+      const { publicUrl } = config
+      stopped = await sayRunning(app, 'serving', {
+        publicUrl,
+        url: served.url,
+        providersUrl: door.url,
+        works,
+      })
+    } else process.stdout.write(`LEB serves on ${config.publicUrl}\n`)
     await stopping.told()
   } finally {
     for (const close of closing) await close()
+    stopped()
   }
 }

@@ -17,6 +17,7 @@ import { tellHeldUp } from './order/tell-held-up.ts'
 import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
+import { remindUnproved } from './closure/remind-unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
 import { burnOldFiles } from './payout/file-envelope.ts'
 import { destroyRetired } from './privacy/retention.ts'
@@ -93,6 +94,7 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
 /** What becomes due by the clock alone. Expiry last: with a million cards it takes most of the minute. */
 async function sweepAll(ctx: Context): Promise<void> {
   await watchDeadlines(ctx)
+  await remindUnproved(ctx)
   await lapseUnproved(ctx)
   await sweepAccess(ctx)
   await sweepHolds(ctx)

@@ -14,12 +14,11 @@ export const answerErrors: ErrorHandler<ApiEnv> = (error, c) => {
   const ctx = c.get('ctx')
   // Who names no language is a program: its log is read by engineers.
   const lang = pickLang(undefined, c.req.header('accept-language'), 'en')
-  const { publicUrl } = ctx.config
   const refusal = asRefusal(error)
-  let problem: Problem | undefined = refusal && problemOf(publicUrl, refusal, lang)
+  let problem: Problem | undefined = refusal && problemOf(refusal, lang)
   if (!problem) {
     ctx.log.error('an API call broke', { ...errorFields(error), method: c.req.method, route: 'api' })
-    problem = problemOf(publicUrl, new Refusal('api/broken' satisfies ApiProblem), lang)!
+    problem = problemOf(new Refusal('api/broken' satisfies ApiProblem), lang)!
   }
   if (error instanceof InvalidInput) problem.errors = inputErrors(error, lang)
   const minutes = refusal?.facts['minutes']

@@ -191,11 +191,9 @@ function requestFor(operation: ListedOperation): fc.Arbitrary<Sent> {
     })
 }
 
-const types = new Set(Object.keys(problemTexts).map((code) => `http://127.0.0.1:8460/problems/${code}`))
+const types = new Set(Object.keys(problemTexts).map((code) => `/problems/${code}`))
 // Addresses that a path parameter turned into another one, or into none.
-const elsewhere = ['api/not_found', 'api/wrong_method'].map(
-  (code) => `http://127.0.0.1:8460/problems/${code}`,
-)
+const elsewhere = ['api/not_found', 'api/wrong_method'].map((code) => `/problems/${code}`)
 
 for (const operation of operationsOf(document).filter((one) => one.operationId !== 'signOut')) {
   it(`${operation.operationId} answers whatever is sent`, async () => {

@@ -24,7 +24,7 @@ const base = '/api/v1/issuers/leb'
 function expectProblem(answer: Answer, code: ProblemCode): void {
   expect(answer.headers.get('content-type')).toBe('application/problem+json')
   expect(answer.body).toMatchObject({
-    type: `${leb.config.publicUrl}/problems/${code}`,
+    type: `/problems/${code}`,
     status: problemTexts[code].status,
   })
   expect(answer.status).toBe(problemTexts[code].status)
@@ -49,8 +49,8 @@ const facts = {
 it('has a text in both languages for every refusal of every feature', async () => {
   for (const [code, text] of Object.entries(problemTexts))
     for (const lang of ['zh-CN', 'en'] as const) {
-      const problem = problemOf('https://x', new Refusal(code as RefusalCode, facts), lang)!
-      expect(problem).toMatchObject({ type: `https://x/problems/${code}`, status: text.status })
+      const problem = problemOf(new Refusal(code as RefusalCode, facts), lang)!
+      expect(problem).toMatchObject({ type: `/problems/${code}`, status: text.status })
       for (const words of [problem.title, problem.detail, problem.next]) {
         expect(words.length).toBeGreaterThan(3)
         expect(words).not.toMatch(/[{}]|undefined/)
@@ -68,6 +68,18 @@ it('knows the refusals of features that are added later, or this fails', async (
         for (const code of Object.keys(map as object))
           expect(problemTexts, `${file} ${code}`).toHaveProperty([code])
   }
+})
+
+it('gives a problem the same type on every installation, and opens its page on each', async () => {
+  const moved = { publicUrl: 'https://moved.example', allowedHosts: ['moved.example'] }
+  const elsewhere = openApi({ ...leb, config: { ...leb.config, ...moved } })
+  for (const there of [api, elsewhere]) {
+    const { body } = await there.get(`${base}/cards`)
+    expect(body.type).toBe('/problems/holder/sign_in_needed')
+    const address = new URL(body.type, 'https://moved.example/api/v1/issuers/leb/cards')
+    expect((await there.get(address.pathname)).status).toBe(200)
+  }
+  await elsewhere.close()
 })
 
 it('answers in the language asked for', async () => {

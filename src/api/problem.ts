@@ -50,16 +50,17 @@ export type Problem = {
 }
 export type InputError = { detail: string; pointer?: string; in?: string; name?: string }
 
-export const problemType = (publicUrl: string, code: string): string => `${publicUrl}/problems/${code}`
+/** The same on every installation, and on the one that answers it opens the page which explains it (adr/0026). */
+export const problemType = (code: string): string => `/problems/${code}`
 
 /** The one place where a refusal becomes a problem; undefined for a code without a text, which is a bug of ours. */
-export function problemOf(publicUrl: string, refusal: Refusal, lang: Lang): Problem | undefined {
+export function problemOf(refusal: Refusal, lang: Lang): Problem | undefined {
   const text = (problemTexts as Record<string, ProblemText | undefined>)[refusal.code]
   if (!text) return undefined
   const title = refusal.fillIn(text.title, lang)
   const next = refusal.fillIn(text.next, lang)
   return {
-    type: problemType(publicUrl, refusal.code),
+    type: problemType(refusal.code),
     title,
     status: text.status,
     detail: lang === 'en' ? `${title}. ${next}` : `${title}。${next}`,

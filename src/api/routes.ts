@@ -14,6 +14,7 @@ import { issuerApi } from '../issuer/issuer-api.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { statementApi } from '../ledger/statement-api.ts'
 import { orderApi } from '../order/order-api.ts'
+import { ownOrdersApi } from '../order/own-orders-api.ts'
 import { Refusal } from '../platform/errors.ts'
 import { usageApi } from '../usage/usage-api.ts'
 import type { ApiApp, ApiEnv } from './api-env.ts'
@@ -48,6 +49,7 @@ export function apiRoutes(): ApiApp {
   papersApi(app)
   statementApi(app)
   orderApi(app)
+  ownOrdersApi(app)
   previewApi(app)
   declareApi(app)
   declareUnsignedApi(app)

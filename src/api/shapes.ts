@@ -95,9 +95,11 @@ const inputError = z
 
 export const problemShape = z
   .object({
-    type: z.url().openapi({
-      description: 'stable; opens a page that explains it',
-      example: 'https://close.leb.example/problems/closure/code_wrong',
+    type: z.string().openapi({
+      format: 'uri-reference',
+      description:
+        'the same on every installation: compare it as it stands. Resolved against the address of the answer it opens a page that explains it',
+      example: '/problems/closure/code_wrong',
     }),
     title: z.string().openapi({ example: 'The code is not right' }),
     status: z.int().openapi({ example: 422 }),

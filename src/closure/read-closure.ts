@@ -101,7 +101,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
   return {
     ...plainFacts(closure),
     accountRef: account.account_ref,
-    late: open && closure.identified_at !== null && closure.due_at < ctx.clock.now(),
+    late: open && countsAsDue(closure) && closure.due_at < ctx.clock.now(),
     canUndo: open && closure.no_return_at === null,
     wantsVoucher: closure.payout_choice === 'voucher',
     bankAccountGiven: await hasBankDetails(tx, { issuerId, closureId }),
@@ -275,3 +275,7 @@ function latest(rows: (JournalRow | undefined)[]): Date | null {
   const times = rows.flatMap((row) => (row?.answeredAt ? [row.answeredAt.getTime()] : []))
   return times.length > 0 ? new Date(Math.max(...times)) : null
 }
+
+/** What was declared signed in is due also while its code is not entered; a stranger's word is not, until it is proved. */
+const countsAsDue = (closure: ClosureRow): boolean =>
+  closure.identified_at !== null || closure.identity === 'signed_in'

@@ -7,6 +7,7 @@ import { journalOf } from '../closure/status-command.ts'
 import { readClosure } from '../closure/read-closure.ts'
 import type { Context } from '../platform/context.ts'
 import type { Config } from '../platform/env.ts'
+import { cannotListen } from '../platform/cannot-listen.ts'
 import { SetupError } from '../platform/errors.ts'
 import { makeFolder } from '../platform/make-folder.ts'
 import { projectFile } from '../platform/project.ts'
@@ -166,15 +167,13 @@ async function makeOutFolder(out: string): Promise<void> {
 
 /** Said before anything is started, in one sentence. */
 async function checkPorts(config: Config): Promise<void> {
-  for (const [port, name] of [
+  for (const [port, portSetting] of [
     [config.port, 'LEB_PORT'],
     [config.providerDoor.port, 'LEB_PROVIDER_PORT'],
   ] as const) {
     await new Promise<void>((free, fail) => {
       const probe = createServer()
-      probe.once('error', () =>
-        fail(new SetupError(`port ${port} is taken by another program: stop it or set ${name} to another`)),
-      )
+      probe.once('error', (error) => fail(cannotListen(error, { host: config.host, port, portSetting })))
       probe.listen(port, config.host, () => probe.close(() => free()))
     })
   }

@@ -16,6 +16,8 @@ export type NoticeKind =
   | 'lapsed'
   | 'late'
   | 'late_support'
+  | 'code_wanted'
+  | 'code_wanted_support'
   | 'taken_back'
   | 'payments_support'
   | PayoutNoticeKind

@@ -11,6 +11,7 @@ import { policyFor } from '../policy/policy.ts'
 import { openPartingEnvelope } from '../privacy/erase-person.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { documentFileName } from '../slip/document-file-name.ts'
+import { codeWantedLetter, codeWantedSupportLetter } from './code-wanted-letter.ts'
 import { readClosureFacts } from './closure-facts.ts'
 import { type Letter, renderLetter } from './letter.tsx'
 import {
@@ -145,10 +146,18 @@ async function writeLetter(
   if (!facts) return undefined
   if (waiting.kind === 'late_support')
     return { to: issuer.brand.supportEmail, letter: lateSupportLetter(facts) }
+  const wantsCode = waiting.kind === 'code_wanted' || waiting.kind === 'code_wanted_support'
+  if (wantsCode && !facts.waitsForCode) return { dropped: 'no_code_wanted' }
+  if (waiting.kind === 'code_wanted_support')
+    return { to: issuer.brand.supportEmail, letter: codeWantedSupportLetter(facts) }
   const to =
     (await readPerson(ctx, tx, issuerId, facts.holderId))?.email ??
     (await openPartingEnvelope(ctx, tx, { issuerId, closureId }))
   if (!to) return undefined
+  if (waiting.kind === 'code_wanted') {
+    const isLate = facts.dueAt < ctx.clock.now()
+    return { to, letter: codeWantedLetter(locale, { ...facts, isLate }) }
+  }
   if (waiting.kind === 'undone') return { to, letter: undoneLetter(locale, facts) }
   if (waiting.kind === 'lapsed') return { to, letter: lapsedLetter(locale, facts) }
   if (waiting.kind === 'bank_details') return { to, letter: bankDetailsLetter(locale, facts) }

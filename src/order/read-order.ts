@@ -122,21 +122,37 @@ export async function orderByToken(
   return order
 }
 
-/** Orders of these holders, newest first. */
+/**
+ * Orders of these holders, newest first, from the one after `before` on. Throws Refusal order/no_such_order where that
+ * is no order of theirs.
+ */
 export async function listOrders(
   ctx: Context,
   tx: Tx,
   issuerId: string,
   holderIds: string[],
+  page: { before?: string | undefined; limit: number } = { limit: 100 },
 ): Promise<OrderView[]> {
   if (holderIds.length === 0) return []
-  const ids = await tx
+  const own = tx
     .selectFrom('purchase_order')
-    .select('order_id')
     .where('issuer_id', '=', issuerId)
     .where('holder_id', 'in', holderIds)
+  const { before } = page
+  const last = before
+    ? await own
+        .select(['created_at', 'order_id'])
+        .where('number', '=', before)
+        .executeTakeFirstOrThrow(() => new Refusal('order/no_such_order'))
+    : undefined
+  const ids = await own
+    .select('order_id')
+    .$if(last !== undefined, (q) =>
+      q.where(sql<boolean>`(created_at, order_id) < (${last?.created_at}, ${last?.order_id})`),
+    )
     .orderBy('created_at', 'desc')
-    .limit(100)
+    .orderBy('order_id', 'desc')
+    .limit(page.limit)
     .execute()
   const views = await Promise.all(
     ids.map(({ order_id: orderId }) => readOrder(ctx, tx, { issuerId, orderId })),

@@ -162,6 +162,7 @@ export interface Closure {
   act: string
   closed_at: Timestamp | null
   closure_id: string
+  code_reminders: Generated<number>
   covers: string
   declaration: Json
   declared_at: Timestamp

@@ -45,9 +45,9 @@ const declared = async (card: Seeded) => {
   })
   return closureId
 }
-const event = (externalId: string) => ({
+const event = (externalId: string, state: unknown = 'completed') => ({
   eventType: 'ServiceOrderStateChangeEvent',
-  event: { serviceOrder: { id: '7', externalId, state: 'completed' } },
+  event: { serviceOrder: { id: '7', externalId, state } },
 })
 const progress = (iccid: string, point: number, status = 'Executed-Success') => ({
   header: { functionRequesterIdentifier: 'dp', functionCallIdentifier: '1' },
@@ -66,6 +66,12 @@ it('takes an order event as a hint to look, and believes nothing in it', async (
   await proveIdentity(leb, { issuerId: 'leb', closureId: id, code: await leb.codeOf('leb', id) })
   expect((await post('/leb/tmf641/listener', event(`${id}:freeze`))).status).toBe(204)
   expect(nudged).toEqual([{ issuerId: 'leb', id }])
+  // Acknowledged, in progress: nothing to ask about yet. A state that nobody knows is asked about.
+  for (const state of ['acknowledged', 'inProgress'])
+    expect((await post('/leb/tmf641/listener', event(`${id}:freeze`, state))).status).toBe(204)
+  expect(nudged).toHaveLength(1)
+  for (const state of ['done?', 7, null]) await post('/leb/tmf641/listener', event(`${id}:freeze`, state))
+  expect(nudged.splice(1)).toHaveLength(3)
   for (const path of ['/roamly/tmf641/listener', '/leb/tmf641/listener'])
     await post(path, event(path.startsWith('/roamly') ? `${id}:freeze` : `${leb.ids.next()}:freeze`))
   expect(nudged).toHaveLength(1)

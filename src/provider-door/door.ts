@@ -8,6 +8,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { DOWNLOAD_PROGRESS_PATH } from '../adapters/esim/download-progress.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
+import { cannotListen } from '../platform/cannot-listen.ts'
 import { SetupError } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -73,9 +74,11 @@ export async function startProviderDoor(ctx: Context): Promise<ProviderDoor> {
   await new Promise<void>((listening, fail) => {
     running.once('error', (error: NodeJS.ErrnoException) =>
       fail(
-        new SetupError(
-          `the providers' door can't open on ${host}:${providerDoor.port} (${error.code}): choose another port with LEB_PROVIDER_PORT`,
-        ),
+        cannotListen(error, {
+          host,
+          port: providerDoor.port,
+          portSetting: 'LEB_PROVIDER_PORT',
+        }),
       ),
     )
     running.listen(providerDoor.port, host, listening)

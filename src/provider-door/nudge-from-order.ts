@@ -7,14 +7,14 @@ import { inIssuer } from '../platform/db.ts'
 const closureInKey = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):/
 
 /**
- * TMF641's listener. Anyone can post here, so an event is only a hint to look now instead of at the next poll: its
- * state is not even read, and the worker asks the provider itself. The answer is the same whatever it was about.
+ * TMF641's listener. Anyone can post here, so an event is only a hint to look now instead of at the next poll: the
+ * worker asks the provider itself. The answer is the same whatever it was about.
  */
 export async function hearOrderEvent(ctx: Context, issuerId: string, c: HonoContext): Promise<Response> {
   const event = parseOrderEvent(await c.req.json().catch(() => undefined))
   if (!event) return c.json({ error: 'no serviceOrderStateChangeEvent' }, 400)
   const closureId = closureInKey.exec(event.key)?.[1]
-  if (closureId && (await isUnderWay(ctx, issuerId, closureId)))
+  if (closureId && !event.isStillOpen && (await isUnderWay(ctx, issuerId, closureId)))
     await ctx.jobs.nudge('closure', { issuerId, id: closureId })
   return c.body(null, 204)
 }

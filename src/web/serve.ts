@@ -1,6 +1,6 @@
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import type { AddressInfo } from 'node:net'
-import { SetupError } from '../platform/errors.ts'
+import { cannotListen } from '../platform/cannot-listen.ts'
 
 export type Served = {
   /** Where it listens, e.g. `http://127.0.0.1:8460`. */
@@ -18,7 +18,9 @@ export async function serve(
 ): Promise<Served> {
   const server: ServerType = createAdaptorServer({ fetch: app.fetch as never })
   await new Promise<void>((listening, fail) => {
-    server.once('error', (error: NodeJS.ErrnoException) => fail(cannotListen(error, at)))
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      fail(cannotListen(error, { ...at, portSetting: 'LEB_PORT' })),
+    )
     server.listen(at.port, at.host, listening)
   })
   const { port } = server.address() as AddressInfo
@@ -38,17 +40,4 @@ export async function serve(
         if ('closeIdleConnections' in server) server.closeIdleConnections()
       }),
   }
-}
-
-function cannotListen(error: NodeJS.ErrnoException, at: { host: string; port: number }): SetupError {
-  const where = `${at.host}:${at.port}`
-  if (error.code === 'EADDRINUSE')
-    return new SetupError(
-      `${where} is taken by another program: stop it, or choose another port with LEB_PORT`,
-    )
-  if (error.code === 'EACCES')
-    return new SetupError(`this user may not listen on ${where}: choose a port above 1023 with LEB_PORT`)
-  return new SetupError(
-    `LEB can't listen on ${where} (${error.code ?? 'no reason given'}): check LEB_HOST and LEB_PORT`,
-  )
 }

@@ -5,7 +5,7 @@ import { identifyLetter } from '../../src/notice/letters.ts'
 import { renderLetter } from '../../src/notice/letter.tsx'
 import { seedCard, seedCards, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
-import { faintWords, faultsOf, signIn, tooWide } from './page-checks.ts'
+import { faintWords, faultsOf, faultsWhenWide, signIn, tooWide } from './page-checks.ts'
 
 let w: BrowserWorld
 beforeAll(async () => void (w = await openBrowserWorld()))
@@ -52,6 +52,8 @@ describe.each(looks)('$lang, $colorScheme', ({ lang, colorScheme, width }) => {
     const check = async () => {
       const name = `${lang}-${colorScheme}-${String(++shown).padStart(2, '0')}`
       wrong.push(...(await faultsOf(page, name)))
+      // Once in each language: colours are no wider.
+      if (colorScheme === 'light') wrong.push(...(await faultsWhenWide(page, name)))
     }
     await page.goto(`${w.url}/?lang=${lang}`)
     await check()

@@ -73,10 +73,10 @@ function keyboardOf(page: Page) {
   }
 }
 
-async function open(script: boolean) {
+async function open(script: boolean, width = 360) {
   const context = await w.browser.newContext({
     javaScriptEnabled: script,
-    viewport: { width: 360, height: 740 },
+    viewport: { width, height: 740 },
   })
   const page = await context.newPage()
   const keys = keyboardOf(page)
@@ -90,13 +90,18 @@ async function open(script: boolean) {
   return { context, page, keys, signIn }
 }
 
-test.each([{ script: false }, { script: true }])(
-  'a card is closed to its certificate by keyboard alone, script $script',
-  async ({ script }) => {
-    const email = `keys-${script}@example.com`
+test.each([
+  { script: false, width: 360, lang: 'en' },
+  { script: true, width: 360, lang: 'en' },
+  { script: true, width: 1280, lang: 'en' },
+  { script: false, width: 1280, lang: 'zh-CN' },
+])(
+  'a card is closed to its certificate by keyboard alone, script $script, $width px, $lang',
+  async ({ script, width, lang }) => {
+    const email = `keys-${script}-${width}@example.com`
     await seedCard(w.leb, { email })
-    const { context, page, keys, signIn } = await open(script)
-    await page.goto(`${w.url}/leb/en`)
+    const { context, page, keys, signIn } = await open(script, width)
+    await page.goto(`${w.url}/leb/${lang}`)
     await keys.follow('main a[href$="/close"]')
     await signIn(email)
     await keys.choose('input[name=card]')
@@ -109,17 +114,17 @@ test.each([{ script: false }, { script: true }])(
     expect(await page.isChecked('#start-now')).toBe(true)
     await keys.follow('main form button')
     await keys.follow('main form button')
-    expect(await page.title()).toContain('Your declaration has been received')
+    expect(await page.title()).toContain(lang === 'en' ? 'Your declaration has been received' : '已收到')
     const name = await keys.download('main a[download]')
     expect(name).toMatch(/^LEB-.*slip\.pdf$/)
     const number = name.replace(/-slip\.pdf$/, '')
     const { closureId } = (await readClosure(w.leb, { issuerId: 'leb', number }))!
-    await page.goto(`${w.url}/leb/en/closures/${number}`)
+    await page.goto(`${w.url}/leb/${lang}/closures/${number}`)
     await keys.type('#code', await w.leb.codeOf('leb', closureId))
     await keys.follow('main form button')
     await w.leb.look('leb', closureId)
     await w.leb.sendMails('leb')
-    await page.goto(`${w.url}/leb/en/closures/${number}`)
+    await page.goto(`${w.url}/leb/${lang}/closures/${number}`)
     expect(await keys.download('a[href$="/certificate.pdf"]')).toBe(`${number}-certificate.pdf`)
     await context.close()
   },

@@ -5,6 +5,7 @@ import { endedLetter, endingLetter, type EndFacts } from '../../src/expiry/expir
 import { sampleIssuers } from '../../src/issuer/sample-issuers.ts'
 import { certificateLetter } from '../../src/notice/certificate-letter.ts'
 import { type Letter, renderLetter } from '../../src/notice/letter.tsx'
+import { codeWantedLetter } from '../../src/notice/code-wanted-letter.ts'
 import * as letters from '../../src/notice/letters.ts'
 import { takenBackLetter } from '../../src/notice/taken-back-letter.ts'
 import * as ofOrders from '../../src/order/order-letters.ts'
@@ -83,6 +84,8 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     }),
     undone: letters.undoneLetter(locale, closure),
     lapsed: letters.lapsedLetter(locale, closure),
+    'code-wanted': codeWantedLetter(locale, { ...closure, isLate: false }),
+    'code-wanted-late': codeWantedLetter(locale, { ...closure, isLate: true }),
     late: letters.lateLetter(locale, issuer, closure),
     'bank-account': letters.bankDetailsLetter(locale, closure),
     'bank-account-noted': letters.bankDetailsNotedLetter(locale, issuer, closure),

@@ -13,13 +13,13 @@ type Axe = { run(at: Document, how: object): Promise<{ violations: Finding[] }> 
 let axeSource: Promise<string> | undefined
 const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
-async function axe(page: Page, runOnly: object): Promise<string[]> {
+async function axe(page: Page, runOnly: object, rules: object = {}): Promise<string[]> {
   axeSource ??= readFile(projectFile('node_modules', 'axe-core', 'axe.min.js'), 'utf8')
   // The page's own policy forbids foreign script, so axe is put in as the debugger, not as a script element.
-  await page.evaluate(await axeSource)
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await axeSource)
   const violations: Finding[] = await page.evaluate(
     async (how) => (await (window as unknown as { axe: Axe }).axe.run(document, how)).violations,
-    { runOnly },
+    { runOnly, rules },
   )
   return violations.flatMap((v) => v.nodes.map((n) => `${page.url()} ${v.id}: ${n.html} ${n.failureSummary}`))
 }
@@ -110,6 +110,22 @@ export async function faultsOf(page: Page, name: string): Promise<string[]> {
     ...(await untranslated(page)),
     ...(await spacedOut(page)),
   ]
+}
+
+/** What a wide screen may get wrong of a page that a phone shows well; the words are the same. Leaves the phone's width. */
+export async function faultsWhenWide(page: Page, name: string): Promise<string[]> {
+  const narrow = page.viewportSize()!
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await shot(page, `${name}-wide`)
+  // The rule that takes most of the time, and the colours are those of the phone.
+  const rules = { 'color-contrast': { enabled: false } }
+  const faults = [
+    ...(await axe(page, { type: 'tag', values: [...wcag, 'best-practice'] }, rules)),
+    ...(await tooWide(page)),
+    ...(await tooSmall(page)),
+  ]
+  await page.setViewportSize(narrow)
+  return faults.map((fault) => `at 1280 px: ${fault}`)
 }
 
 /** Signs in with the code that a mail would bring. */

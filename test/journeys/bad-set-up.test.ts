@@ -186,6 +186,14 @@ describe('one clear sentence for', () => {
     }
   })
 
+  it("an address that is another machine's", async () => {
+    for (const command of ['serve', 'demo'])
+      expectOneSentence(
+        await leb([command], { LEB_HOST: '8.8.8.8' }),
+        /LEB_HOST is 8\.8\.8\.8, which is no address of this machine/,
+      )
+  })
+
   it('a port that is taken', async () => {
     const { port, server } = await takenPort()
     try {

@@ -65,17 +65,24 @@ export function orderBody(action: LineAction, order: LineOrder): object {
 const stateChangeEvent = z.object({
   eventType: z.string().regex(/^serviceOrderStateChangeEvent$/i),
   event: z.object({
-    serviceOrder: z.object({ id: z.string().min(1).max(200), externalId: z.string().min(1).max(500) }),
+    serviceOrder: z.object({
+      id: z.string().min(1).max(200),
+      externalId: z.string().min(1).max(500),
+      state: z.string().max(60).optional().catch(undefined),
+    }),
   }),
 })
 
 /**
- * Reads a `serviceOrderStateChangeEvent`. The result only says which order to ask about: anyone can post
- * to a public listener, so the state in the event is not even read.
+ * Reads a `serviceOrderStateChangeEvent`. The result only says which order to ask about, and whether that is worth a
+ * question: anyone can post to a public listener, so no event says how an order ended. One that says its order is open
+ * still (acknowledged, inProgress) brings nothing new; a forged one that says so only holds back itself.
  */
-export function parseOrderEvent(body: unknown): { key: string; orderId: string } | undefined {
+export function parseOrderEvent(
+  body: unknown,
+): { key: string; orderId: string; isStillOpen: boolean } | undefined {
   const event = stateChangeEvent.safeParse(body)
   if (!event.success) return undefined
-  const { id, externalId } = event.data.event.serviceOrder
-  return { key: externalId, orderId: id }
+  const { id, externalId, state } = event.data.event.serviceOrder
+  return { key: externalId, orderId: id, isStillOpen: OPEN_STATES.has(state ?? '') }
 }

@@ -102,9 +102,28 @@ describe('TMF641', () => {
     expect(await line.terminate(order)).toEqual({ kind: 'unknown', reason: 'key_names_another_action' })
   })
 
-  it('hears of state changes, twice when the provider says it twice, and reads only the key', async () => {
+  it('is open while it is acknowledged and in progress, asked at each, and done when it is completed', async () => {
     const { sim, line } = await setUp()
-    const heard: unknown[] = []
+    sim.failures.set({ mode: 'stall', match: ORDERING })
+    const tell = (what: string) => fetch(`${sim.url}/sim/${what}`, { method: 'POST' })
+    const open = (state: string) => ({ kind: 'pending', evidence: { detail: { state } } })
+    const asked = () => line.ask({ key: order.key, action: 'suspend' })
+    expect(await line.suspend(order)).toMatchObject(open('acknowledged'))
+    expect(await asked()).toMatchObject(open('acknowledged'))
+    await tell('begin')
+    expect(await asked()).toMatchObject(open('inProgress'))
+    expect(sim.effects(order.iccid, 'suspended')).toBe(0)
+    // Ordered again meanwhile, nothing new is ordered, and what is in progress is not cancelled.
+    expect(await line.suspend(order)).toMatchObject(open('inProgress'))
+    await tell('settle')
+    expect(await asked()).toMatchObject({ kind: 'done', evidence: { detail: { state: 'completed' } } })
+    expect(sim.orders(order.key)).toHaveLength(1)
+    expect(sim.effects(order.iccid, 'suspended')).toBe(1)
+  })
+
+  it('hears of each state, twice when the provider says it twice, and knows which need no question', async () => {
+    const { sim, line } = await setUp()
+    const heard: ReturnType<typeof parseOrderEvent>[] = []
     const listener = http.createServer(async (request, response) => {
       let body = ''
       for await (const chunk of request) body += String(chunk)
@@ -117,8 +136,11 @@ describe('TMF641', () => {
     expect(await line.subscribe(`http://127.0.0.1:${port}/events`)).toMatchObject({ kind: 'done' })
     sim.failures.set({ mode: 'twice', times: 1, match: 'POST /tmf-api/serviceOrdering/v4/serviceOrder' })
     await line.suspend(order)
-    await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(2)
-    expect(heard[0]).toEqual({ key: order.key, orderId: sim.orders(order.key)[0]?.id })
+    await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(6)
+    const told = { key: order.key, orderId: sim.orders(order.key)[0]?.id }
+    expect(heard[0]).toEqual({ ...told, isStillOpen: true })
+    // The two of one state travel side by side, so only their number is sure.
+    expect(heard.filter((event) => event?.isStillOpen)).toHaveLength(4)
   })
 
   it.each([undefined, null, 'x', {}, { eventType: 'ServiceOrderStateChangeEvent', event: {} }])(

@@ -84,6 +84,16 @@ export function mailConformance(
       })
     }
 
+    it('twice: done once, and both that arrive bear one Message-ID, by which a mailbox drops the second', async () => {
+      world.fail({ mode: 'twice', times: 1 })
+      const answer = await port.send(exampleMail())
+      expect(answer.kind).toBe('done')
+      const id = answer.kind === 'done' ? answer.value.messageId : ''
+      expect(world.taken(id)).toBe(2)
+      expect(await messageId()).toBe(id)
+      expect(world.taken(id)).toBe(3)
+    })
+
     it('down for long: every mail is unknown, none hangs, and all go out afterwards', async () => {
       world.fail({ mode: 'down' })
       const keys = ['a', 'b', 'c']

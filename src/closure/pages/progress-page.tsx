@@ -111,7 +111,7 @@ function statusWords(view: ClosureView, lang: Page['lang']): string {
 function Late({ page, view }: { page: Page; view: ClosureView }) {
   if (!view.late) return null
   const text = progressText[page.lang]
-  const words = waitsForHolder(view) ? text.lateForHolder : text.lateWords
+  const words = view.state === 'declared' || waitsForHolder(view) ? text.lateForHolder : text.lateWords
   return (
     <div class="sheet needs">
       <h2>{text.late}</h2>
