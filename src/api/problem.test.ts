@@ -42,6 +42,7 @@ const facts = {
   min: '€2.00',
   max: '€150.00',
   why: 'amount',
+  day: '12',
   amount: 'KWD 7.125',
   step: 'KWD 0.010',
 }

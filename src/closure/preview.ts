@@ -123,6 +123,7 @@ function withdrawing(
   ordinary: MoneyRules,
   now: Date,
 ): MoneyRules {
+  if (cards.length > 0 && cards.every(({ existing }) => existing)) return ordinary
   if (!withdrawalRule(policy, jurisdiction) || cards.length === 0) throw new Refusal('closure/no_withdrawal')
   for (const { existing, withdrawableUntil: until } of cards) {
     if (existing || isInTime(now, until)) continue
