@@ -34,7 +34,7 @@ export function anyStatement(): fc.Arbitrary<InvoiceContent> {
     })
 }
 
-const when = {
+export const when = {
   issuedAt: '2026-11-22T18:00:00+08:00',
   day: '2026-11-22',
   timeZone: 'Asia/Shanghai',
