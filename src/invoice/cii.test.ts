@@ -4,6 +4,7 @@ import { decimal } from '../ledger/money.ts'
 import { ciiXml, fitsCii } from './cii.ts'
 import type { InvoiceContent } from './content.ts'
 import { anyInvoice, anyPaper, anyStatement } from './invoices.fixture.ts'
+import { shapes, xmlOf } from './shapes.fixture.ts'
 
 /** All values of an element; that they keep the rules of EN 16931 is for en16931.test.ts. */
 const values = (xml: string, name: string): string[] =>
@@ -66,6 +67,19 @@ describe('CII', () => {
       // Nothing was delivered, nothing is due, and BR-O-02 forbids a VAT number.
       expect(xml).not.toMatch(/OccurrenceDateTime|SpecifiedTradePaymentTerms|schemeID="VA"/)
     }
+  })
+
+  it('says outside VAT of money that is only kept, and exempt where something is sold with it', () => {
+    expect(xmlOf('top_up')).toContain('<ram:CategoryCode>O<')
+    expect(xmlOf('top_up')).not.toContain('schemeID="VA"')
+    expect(xmlOf('exempt')).toContain('<ram:CategoryCode>E<')
+    expect(shapes.mixed.taxes.map((tax) => tax.category)).toEqual(['S', 'S', 'E'])
+  })
+
+  it('says of a credit note of a closing how it was given back', () => {
+    const of = (over: object) => ciiXml({ ...shapes.credit, ...over })
+    expect(of({ closureNumber: 'LEB-2K7M-9QXCT' })).toContain('Given back with closure LEB-2K7M-9QXCT')
+    expect(of({})).toContain('Goes back the way it was paid.')
   })
 
   it('escapes what is written into it and names nobody', () => {

@@ -201,8 +201,11 @@ function settlement(content: InvoiceContent, taxes: Taxes): string {
   ])
 }
 
-function dueWords({ kind }: InvoiceContent): string {
-  return kind === 'credit_note' ? 'Goes back the way it was paid.' : 'Due now.'
+function dueWords({ kind, closureNumber }: InvoiceContent): string {
+  if (kind !== 'credit_note') return 'Due now.'
+  return closureNumber
+    ? `Given back with closure ${closureNumber}, as its closing statement says.`
+    : 'Goes back the way it was paid.'
 }
 
 const qdt = 'urn:un:unece:uncefact:data:standard:QualifiedDataType:100'

@@ -97,15 +97,17 @@ function anyLine(): fc.Arbitrary<InvoiceInput['lines'][number]> {
     fc.bigInt({ min: -5_000n, max: 100_000n }),
     fc.bigInt({ min: 1n, max: 10n ** 12n }),
   )
-  return fc.record({
+  const line = fc.record({
     text: fc
       .string({ unit: 'binary', maxLength: 20 })
       .map((odd) => ({ 'zh-CN': `三日卡 ${odd}`, en: `3-day card & <more> ${odd}` })),
     quantity: fc.integer({ min: 1, max: 30 }),
     grossMinor: gross,
     rateBp: fc.constantFrom(0, 55, 210, 550, 600, 700, 810, 1900, 2000, 2100, 2500, 2700),
+    outside: fc.boolean(),
     taxName: fc.constantFrom({ 'zh-CN': '增值税', en: 'VAT' }, { 'zh-CN': '不征税', en: 'No tax charged' }),
   })
+  return line.map((one) => ({ ...one, outside: one.outside && one.rateBp === 0 }))
 }
 
 const base = {

@@ -48,6 +48,7 @@ export const shapes = {
   yen: paper([line(1_100n, 1000)], german, { currency: 'JPY' }),
   dinars: paper([line(5_000n, 0)], german, { currency: 'KWD' }),
   exempt: paper([line(2_000n, 0)], german),
+  top_up: paper([{ ...line(2_000n, 0), outside: true }], german),
   outside: paper([line(2_000n, 0)], small),
   statement: fc
     .sample(anyStatement(), { seed: 2, numRuns: 50 })
