@@ -230,7 +230,7 @@ const wrong: [string | RegExp, string, string[]][] = [
   [' schemeID="EM"', '', ['BR-62']],
   ['schemeID="EM"', 'schemeID="MAIL"', ['BR-CL-25']],
   ['<ram:InvoiceCurrencyCode>EUR<', '<ram:InvoiceCurrencyCode>EURO<', ['BR-CL-04', 'BR-CO-15']],
-  ['<ram:TypeCode>48<', '<ram:TypeCode>4800<', ['BR-CL-16']],
+  ['<ram:TypeCode>68<', '<ram:TypeCode>6800<', ['BR-CL-16']],
   [
     /<ram:CategoryCode>S(?=<\/ram:CategoryCode><ram:RateApplicablePercent>7)/,
     '<ram:CategoryCode>Q',
