@@ -10,6 +10,8 @@ export type GrossLine = {
   taxName: Wording
   /** The tax in it where the books say another sum than gross × rate / (1 + rate), as for the rest of a credit. */
   taxMinor?: bigint
+  /** No supply yet, so no tax of any kind: money that is only kept for later use (docs/adr/0011). */
+  outside?: boolean
 }
 export type NetLine = GrossLine & { net: bigint; tax: bigint }
 export type TaxGroup = { rateBp: number; name: Wording; net: bigint; tax: bigint; gross: bigint }

@@ -1,3 +1,4 @@
+import { PDF } from '@libpdf/core'
 import { simpleParser } from 'mailparser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Outside, openOutside } from '../../test/outside.ts'
@@ -8,10 +9,13 @@ import { proveIdentity } from '../closure/prove-identity.ts'
 import { readClosure } from '../closure/read-closure.ts'
 import { putIssuer } from '../issuer/issuer.ts'
 import { inIssuer } from '../platform/db.ts'
+import { ciiXml } from './cii.ts'
 import { type ClosedCard, statementLines } from './closing-papers.ts'
 import { invoicesLinkCommand } from './invoices-command.ts'
+import { paperPdf, paperXml } from './paper-file.ts'
 import { papersByToken } from './papers-link.ts'
 import { invoiceContent, type InvoiceContent } from './content.ts'
+import { listPapers } from './read-papers.ts'
 
 let leb: Outside
 let shop: Shop
@@ -71,6 +75,24 @@ describe('the papers of a closing', () => {
     expect(papers[0]!.totals.gross).toBe('0')
   })
 
+  it('are data as well: the statement is in its PDF as EN 16931, which declares no tax', async () => {
+    const card = await seedCard(leb, { balance: 1250n })
+    const closureId = await close({ issuerId: 'leb', accountId: card.accountId, cardIds: [card.cardId] })
+    const { accountRef } = (await papersOf('leb', closureId))[0]!.buyer
+    const listed = await inIssuer(leb.db, 'leb', (tx) =>
+      listPapers(tx, { issuerId: 'leb', accountRefs: [accountRef] }),
+    )
+    const paper = listed.find((one) => one.kind === 'closing_statement')!
+    expect(paper.hasXml).toBe(true)
+    const { bytes: xml } = await paperXml(leb, { issuerId: 'leb', paper })
+    expect(xml.toString()).toContain(`<ram:ID>${paper.number}</ram:ID><ram:TypeCode>751</ram:TypeCode>`)
+    const { bytes: pdf } = await paperPdf(leb, { issuerId: 'leb', paper })
+    const read = await PDF.load(pdf)
+    expect([...read.getAttachments().keys()]).toEqual(['factur-x.xml'])
+    expect(Buffer.from(read.getAttachment('factur-x.xml')!).equals(xml)).toBe(true)
+    expect(read.getPages()[0]!.extractText().text).toContain('type 751')
+  })
+
   it('credit the tax of an unused share over the invoice that it was paid by', async () => {
     const roamly = leb.issuers.find((one) => one.issuerId === 'roamly')!
     const money = { ...roamly.rules.money, unused_plan: 'by_day' as const }
@@ -108,6 +130,10 @@ describe('the papers of a closing', () => {
     const back = gross(statement!).at(-1)!
     expect(back[1]).toBe(`-${order.gross_minor}`)
     expect(statement!.totals.gross).toBe('0')
+    // The tax is taken back once: the statement says the same money and none of its tax.
+    expect(ciiXml(statement!)).not.toContain('<ram:CategoryCode>S<')
+    expect(ciiXml(statement!)).toContain('<ram:CalculatedAmount>0.00<')
+    expect(ciiXml(credit!)).toContain('<ram:CategoryCode>S<')
   })
 
   it('are within reach by the last mail of an account that was closed whole', async () => {

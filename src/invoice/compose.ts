@@ -61,8 +61,10 @@ function amountsPart(
     gross: gross.toString(),
   })
   const known = seller.vatId !== undefined || seller.taxNumber !== undefined
-  // Who has no tax number is outside VAT altogether (BR-O-02); who has one and charges none is exempt there (BR-E-02).
-  const category = (rateBp: number): TaxCategory => (rateBp > 0 ? 'S' : known ? 'E' : 'O')
+  // Who has no tax number is outside VAT altogether (BR-O-02), and a top-up is: it supplies nothing yet (Directive
+  // 2006/112/EC, Art. 30b(2)). Beside lines that are taxed "outside" can't be said (BR-O-11): exempt then.
+  const outside = !known || amounts.lines.every((line) => line.outside)
+  const category = (rateBp: number): TaxCategory => (rateBp > 0 ? 'S' : outside ? 'O' : 'E')
   return {
     lines: amounts.lines.map(({ text: words, quantity, rateBp, net, tax, grossMinor: gross }) => ({
       text: words,

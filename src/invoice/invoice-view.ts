@@ -174,10 +174,15 @@ function notes(content: InvoiceContent, hasXml: boolean): Block[] {
       : []),
     ...(hasXml
       ? [
-          sides(
-            '本 PDF 内附同一发票的 XML（factur-x.xml，EN 16931），会计软件可直接读取。',
-            'Attached to this PDF is the same invoice as XML (factur-x.xml, EN 16931), for accounting software.',
-          ),
+          kind === 'closing_statement'
+            ? sides(
+                '本 PDF 内附同一结清单的 XML（factur-x.xml，EN 16931，类型 751：记账信息，非发票），软件可直接读取。',
+                'Attached to this PDF is the same statement as XML (factur-x.xml, EN 16931, type 751: accounting information, not an invoice), for software.',
+              )
+            : sides(
+                '本 PDF 内附同一发票的 XML（factur-x.xml，EN 16931），会计软件可直接读取。',
+                'Attached to this PDF is the same invoice as XML (factur-x.xml, EN 16931), for accounting software.',
+              ),
         ]
       : []),
   ]

@@ -66,7 +66,7 @@ const pdf = createRoute({
   method: 'get',
   path: '/api/v1/issuers/{issuer}/invoices/{invoiceId}/pdf',
   operationId: 'downloadInvoicePdf',
-  summary: 'One of them as PDF/A-3; an invoice carries its XML (Factur-X)',
+  summary: 'One of them as PDF/A-3; all but a contract carry their XML (Factur-X)',
   request: { params: underInvoice },
   responses: {
     200: { description: 'the PDF', content: { 'application/pdf': { schema: binary } } },
@@ -78,7 +78,7 @@ const xml = createRoute({
   method: 'get',
   path: '/api/v1/issuers/{issuer}/invoices/{invoiceId}/xml',
   operationId: 'downloadInvoiceXml',
-  summary: 'An invoice or credit note as EN 16931 XML (UN/CEFACT CII)',
+  summary: 'An invoice, credit note or closing statement as EN 16931 XML (UN/CEFACT CII)',
   request: { params: underInvoice },
   responses: {
     200: { description: 'the XML', content: { 'application/xml': { schema: z.string() } } },

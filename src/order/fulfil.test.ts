@@ -250,6 +250,12 @@ describe('a top-up', () => {
       tx.selectFrom('payment').select('amount_minor').where('card_id', '=', card.cardId).execute(),
     )
     expect(payments.map((payment) => payment.amount_minor)).toContain(5_250n)
+    // Its invoice says that nothing was supplied yet, not that something is exempt.
+    const [invoice] = await asLeb((tx) =>
+      tx.selectFrom('invoice').select(['content', 'xml']).where('order_id', '=', placed.orderId).execute(),
+    )
+    expect(invoice!.content).toMatchObject({ taxes: [{ category: 'O', tax: '0' }] })
+    expect(invoice!.xml).toContain('<ram:CategoryCode>O<')
   })
 })
 

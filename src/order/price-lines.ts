@@ -17,6 +17,7 @@ export function orderPriceLines(told: Pick<OrderCase, 'order' | 'item' | 'taxRul
     grossMinor,
     rateBp: 0,
     taxName: { 'zh-CN': '使用时计税', en: 'Taxed when used' },
+    outside: true,
   })
   if (order.kind === 'top_up')
     return [untaxed({ 'zh-CN': '充值（余额）', en: 'Top-up (balance)' }, order.gross_minor)]
