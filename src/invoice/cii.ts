@@ -130,8 +130,8 @@ function agreement(content: InvoiceContent): string {
 const taxRegistration = (scheme: 'VA' | 'FC', id: string | undefined): string[] =>
   id === undefined ? [] : [el('ram:SpecifiedTaxRegistration', [el('ram:ID', id, { schemeID: scheme })])]
 
-/** UNTDID 4461: bank card, payment to a bank account, agreed between the parties. */
-const paymentMeans = { stripe: '48', bank: '42', voucher: 'ZZZ' } as const
+/** UNTDID 4461: bank card, payment to a bank account, agreed between the parties, cleared with what the seller owes. */
+const paymentMeans = { stripe: '48', bank: '42', voucher: 'ZZZ', balance: '97' } as const
 
 function settlement(content: InvoiceContent): string {
   const { currency, totals, paidBy, corrects } = content

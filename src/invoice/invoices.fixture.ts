@@ -42,7 +42,7 @@ function anyInput(): fc.Arbitrary<InvoiceInput> {
     locale: fc.constantFrom('zh-CN', 'en'),
     currency: fc.constantFrom('EUR', 'CNY', 'USD', 'JPY', 'KRW', 'KWD', 'TND'),
     lines: fc.array(anyLine(), { minLength: 1, maxLength: 6 }),
-    paidBy: fc.constantFrom('stripe', 'bank', 'voucher', 'none'),
+    paidBy: fc.constantFrom('stripe', 'bank', 'voucher', 'balance', 'none'),
   })
 }
 

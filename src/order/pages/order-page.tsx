@@ -75,17 +75,19 @@ export function OrderPage(props: OrderPageProps) {
 
 function titleOf(order: OrderView, lang: Page['lang']): string {
   const text = orderText[lang]
+  const fromBalance = order.payBy === 'balance'
   switch (order.state) {
     case 'awaiting_payment':
       return text.awaiting.title
     case 'paid':
-      return text.paid.title
+      return fromBalance ? text.paid.titleSetAside : text.paid.title
     case 'delivered':
       return order.kind === 'card' ? text.delivered.title : text.delivered.titleOther
     case 'refunding':
+      if (fromBalance) return text.notTaken.title
       return order.refundRoute === 'bank_transfer' ? text.refunding.titleAccount : text.refunding.title
     case 'refunded':
-      return text.refunded.title
+      return fromBalance ? text.notTaken.title : text.refunded.title
     case 'lapsed':
       return text.lapsed.title
   }
@@ -100,16 +102,11 @@ function State(props: OrderPageProps) {
     case 'awaiting_payment':
       return <Awaiting {...props} money={money} />
     case 'paid':
-      return (
-        <p class="lead">
-          {order.heldUp
-            ? text.paid.heldUp(money, formatMoment(order.heldUp.givenBackAt, lang, page.zone))
-            : text.paid.words}
-        </p>
-      )
+      return <Preparing {...props} money={money} />
     case 'delivered':
       return <Delivered page={page} order={order} />
     case 'refunding':
+      if (order.payBy === 'balance') return <NotTaken page={page} order={order} />
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
@@ -121,6 +118,7 @@ function State(props: OrderPageProps) {
         </>
       )
     case 'refunded':
+      if (order.payBy === 'balance') return <NotTaken page={page} order={order} />
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
@@ -139,6 +137,38 @@ function State(props: OrderPageProps) {
         </>
       )
   }
+}
+
+function Preparing({ page, order, money }: OrderPageProps & { money: string }) {
+  const { lang } = page
+  const text = orderText[lang].paid
+  const fromBalance = order.payBy === 'balance'
+  if (order.heldUp) {
+    const by = formatMoment(order.heldUp.givenBackAt, lang, page.zone)
+    return <p class="lead">{fromBalance ? text.heldUpSetAside(money, by) : text.heldUp(money, by)}</p>
+  }
+  return (
+    <>
+      {fromBalance && <p>{text.setAside(money)}</p>}
+      <p class="lead">{text.words}</p>
+    </>
+  )
+}
+
+/** Of what was to be paid from a balance nothing ever left it. */
+function NotTaken({ page, order }: { page: Page; order: OrderView }) {
+  const text = orderText[page.lang]
+  return (
+    <>
+      <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, page.lang))}</p>
+      <p class="lead">{text.notTaken.words}</p>
+      <div class="actions">
+        <a class="button plain" href={page.href('/cards')}>
+          {text.delivered.cards}
+        </a>
+      </div>
+    </>
+  )
 }
 
 /** Only the buyer can say where to, and not on this page: its link may lie in a mailbox for years. */
