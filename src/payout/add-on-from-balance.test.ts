@@ -17,7 +17,7 @@ const currency = 'EUR'
 let leb: Outside
 let shop: Shop
 beforeAll(async () => {
-  leb = await openOutside({ lazyCurrency: 'eur' })
+  leb = await openOutside({ start: '2026-11-28T10:00:00Z', lazyCurrency: 'eur' })
   shop = await openShop(leb)
 })
 afterAll(() => leb.stop())
@@ -50,8 +50,7 @@ const use = (card: Card, quantity: number) =>
       usedAt: leb.clock.now().getTime(),
     },
   ])
-const preview = async ({ accountId, cardId }: Card) => {
-  const act = 'terminate' as const
+const preview = async ({ accountId, cardId }: Card, act: 'terminate' | 'withdraw' = 'terminate') => {
   const { cards } = await previewClosure(leb, { issuerId, accountId, cardIds: [cardId], act })
   return cards[0]!.settlement
 }
@@ -126,6 +125,21 @@ it('gives back the unused share with its tax, to the payments that the balance c
   )
   const statement = papers.find(({ kind }) => kind === 'closing_statement')
   expect(JSON.stringify(statement!.content)).toContain('Add-on paid from the balance')
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
+it('goes back but for what was used of it when its holder withdraws, as was told before', async () => {
+  await setMoney(leb, issuerId, { unused_plan: 'nothing', payout_order: 'newest_first' })
+  const card = await boughtCard()
+  await addOn(card, 'DATA1G')
+  await use(card, 3_072 + 256)
+  const said = await preview(card, 'withdraw')
+  expect(said.lines).toContainEqual(expect.objectContaining({ code: 'DATA1G', amount: 368n, tax: 59n }))
+  const closureId = await closeCard(leb, card, { act: 'withdraw' })
+  expect((await settled(closureId)).settlement).toEqual(keptSettlement(said))
+  const payments = await paymentsOf(card)
+  for (const { paid, given } of payments) expect(BigInt(given)).toBeLessThanOrEqual(paid)
+  expect(payments.reduce((sum, { given }) => sum + BigInt(given), 0n)).toBe(said.total)
   expect(await checkBooks(leb)).toMatchObject({ ok: true })
 })
 
