@@ -53,7 +53,9 @@ export function OrderPage(props: OrderPageProps) {
                 ? [{ label: text.iccid, value: <span class="nums">{order.iccid}</span> }]
                 : []),
               { label: text.price, value: formatMoney(order.gross, lang) },
-              { label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] },
+              ...(isNotTaken(order)
+                ? []
+                : [{ label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] }]),
             ]}
           />
         </div>
@@ -106,7 +108,7 @@ function State(props: OrderPageProps) {
     case 'delivered':
       return <Delivered page={page} order={order} />
     case 'refunding':
-      if (order.payBy === 'balance') return <NotTaken page={page} order={order} />
+      if (isNotTaken(order)) return <NotTaken page={page} order={order} />
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
@@ -118,7 +120,7 @@ function State(props: OrderPageProps) {
         </>
       )
     case 'refunded':
-      if (order.payBy === 'balance') return <NotTaken page={page} order={order} />
+      if (isNotTaken(order)) return <NotTaken page={page} order={order} />
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
@@ -149,13 +151,16 @@ function Preparing({ page, order, money }: OrderPageProps & { money: string }) {
   }
   return (
     <>
-      {fromBalance && <p>{text.setAside(money)}</p>}
-      <p class="lead">{text.words}</p>
+      {fromBalance && <p class="lead">{text.setAside(money)}</p>}
+      <p class={fromBalance ? undefined : 'lead'}>{text.words}</p>
     </>
   )
 }
 
 /** Of what was to be paid from a balance nothing ever left it. */
+const isNotTaken = ({ payBy, state }: OrderView) =>
+  payBy === 'balance' && (state === 'refunding' || state === 'refunded')
+
 function NotTaken({ page, order }: { page: Page; order: OrderView }) {
   const text = orderText[page.lang]
   return (
