@@ -6,7 +6,10 @@ import { seedCard, type Seeded } from '../../test/seed.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { sweepExpiry } from '../expiry/sweep-expiry.ts'
 import { inIssuer } from '../platform/db.ts'
+import { tellHeldUp } from './tell-held-up.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
+import { putIssuer } from '../issuer/issuer.ts'
+import { readPerson } from '../privacy/vault.ts'
 import { takeUsage } from '../usage/take-usage.ts'
 
 let leb: Outside
@@ -24,6 +27,7 @@ const order = (card: Seeded, code: string) =>
     buyer: { kind: 'signed_in', holderIds: [card.holderId] },
     payBy: 'balance',
     client: leb.ids.readable(),
+    locale: 'en',
   })
 const balance = (card: Seeded) =>
   asLeb((tx) =>
@@ -72,6 +76,28 @@ it('keeps a balance from lapsing while days that are paid from it are on their w
   await sweepExpiry(leb)
   expect(await balance(saved)).toEqual({ balance: 200n, held: 0n })
   expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
+it('is held up as any order is, its buyer told that nothing is taken, and ends so when nobody mends it', async () => {
+  const email = 'held-up@example.com'
+  const card = await seedCard(leb, { balance: 5_000n, locale: 'en', email, expiresAt: hours(24 * 60) })
+  const placed = await order(card, 'MIN30')
+  const issuer = leb.issuers.find(({ issuerId }) => issuerId === 'leb')!
+  const { seller: _seller, ...brand } = issuer.brand
+  await putIssuer(leb.db, { ...issuer, brand }, leb.clock.now())
+  await expect(shop.look(placed)).rejects.toThrow('invoice/seller_incomplete')
+  expect(await balance(card)).toEqual({ balance: 5_000n, held: 2_200n })
+  leb.clock.advance({ hours: 1 })
+  await tellHeldUp(leb)
+  await leb.sendMails('leb')
+  const person = await asLeb((tx) => readPerson(leb, tx, 'leb', card.holderId))
+  const [mail] = leb.world.sims.mail.messages(person!.email!)
+  expect(mail!.raw.replaceAll('=\r\n', '')).toMatch(/the order ends and nothing is taken/)
+  leb.clock.advance({ hours: 48 })
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'not_deliverable' })
+  expect(await balance(card)).toEqual({ balance: 5_000n, held: 0n })
+  await putIssuer(leb.db, issuer, leb.clock.now())
 })
 
 it('switches a line on again that went off while its money was set aside for nothing', async () => {
