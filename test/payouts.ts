@@ -46,7 +46,7 @@ export async function addPayment(
 /** Declares by the issuer's own decision and works on it until it rests. */
 export async function closeCard(
   leb: Outside,
-  card: Seeded,
+  card: Pick<Seeded, 'issuerId' | 'accountId' | 'cardId'>,
   change: Partial<Declaration> = {},
 ): Promise<string> {
   const { closureId } = await declareClosure(leb, {

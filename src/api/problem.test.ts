@@ -42,9 +42,11 @@ const facts = {
   min: '€2.00',
   max: '€150.00',
   why: 'amount',
-  day: '12',
   amount: 'KWD 7.125',
   step: 'KWD 0.010',
+  free: '€3.50',
+  missing: '€1.40',
+  day: '2026-12-12',
 }
 
 it('has a text in both languages for every refusal of every feature', async () => {

@@ -82,6 +82,15 @@ describe('CII', () => {
     expect(of({})).toContain('Goes back the way it was paid.')
   })
 
+  it('says of a balance that it is cleared with what the seller owes, and paid in advance in full', () => {
+    const [content] = fc.sample(anyInvoice(), { seed: 7, numRuns: 1 })
+    const xml = ciiXml({ ...content!, currency: 'EUR', kind: 'invoice', paidBy: 'balance' })
+    const [means] = parts(xml, 'SpecifiedTradeSettlementPaymentMeans')
+    expect(one(means!, 'TypeCode')).toBe('97')
+    expect(one(xml, 'TotalPrepaidAmount')).toBe(one(xml, 'GrandTotalAmount'))
+    expect(cents(one(xml, 'DuePayableAmount'))).toBe(0n)
+  })
+
   it('escapes what is written into it and names nobody', () => {
     const [content] = fc.sample(anyInvoice(), { seed: 5, numRuns: 1 })
     const xml = ciiXml({

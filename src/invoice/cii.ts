@@ -156,8 +156,11 @@ function agreement(content: InvoiceContent, taxes: Taxes): string {
 const taxRegistration = (scheme: 'VA' | 'FC', id: string | undefined): string[] =>
   id === undefined ? [] : [el('ram:SpecifiedTaxRegistration', [el('ram:ID', id, { schemeID: scheme })])]
 
-/** UNTDID 4461: online payment service (the payer chose card or wallet on its page), payment to a bank account, agreed. */
-const paymentMeans = { stripe: '68', bank: '42', voucher: 'ZZZ' } as const
+/**
+ * UNTDID 4461: online payment service (the payer chose card or wallet on its page), payment to a bank account, agreed,
+ * cleared with what the seller owes.
+ */
+const paymentMeans = { stripe: '68', bank: '42', voucher: 'ZZZ', balance: '97' } as const
 
 function settlement(content: InvoiceContent, taxes: Taxes): string {
   const { currency, totals, paidBy, corrects } = content

@@ -18,7 +18,7 @@ export type InvoiceInput = {
   lines: GrossLine[]
   /** Of a credit note: id or number of the invoice it takes back, or the number the former system gave it. */
   corrects?: string
-  paidBy: 'stripe' | 'bank' | 'voucher' | 'none'
+  paidBy: InvoiceContent['paidBy']
 }
 
 type Facts = Pick<InvoiceContent, 'number' | 'issuedAt' | 'day' | 'timeZone' | 'seller'> & {

@@ -65,7 +65,7 @@ export const invoiceContent = z.object({
     }),
   ),
   totals: z.object({ net: minor, tax: minor, gross: minor }),
-  paidBy: z.enum(['stripe', 'bank', 'voucher', 'none']),
+  paidBy: z.enum(['stripe', 'bank', 'voucher', 'balance', 'none']),
   orderNumber: z.string().optional(),
   closureNumber: z.string().optional(),
   /** Last four of the ICCID: which card of the account. */

@@ -119,7 +119,7 @@ const documentRules: Record<string, (paper: Paper) => boolean> = {
   'BR-CL-04': (paper) => among(paper, './/ram:InvoiceCurrencyCode', /^[A-Z]{3}$/),
   'BR-CL-14': (paper) => among(paper, './/ram:CountryID', /^[A-Z]{2}$/),
   'BR-CL-16': (paper) =>
-    among(paper, './/ram:SpecifiedTradeSettlementPaymentMeans/ram:TypeCode', /^(42|68|ZZZ)$/),
+    among(paper, './/ram:SpecifiedTradeSettlementPaymentMeans/ram:TypeCode', /^(42|68|97|ZZZ)$/),
   'BR-CL-18': (paper) => among(paper, './/ram:ApplicableTradeTax/ram:CategoryCode', /^[SEO]$/),
   'BR-CL-23': (paper) => among(paper, './/ram:BilledQuantity/@unitCode', /^C62$/),
   'BR-CL-25': (paper) => among(paper, './/ram:URIID/@schemeID', /^EM$/),

@@ -26,6 +26,7 @@ const paid = {
   stripe: say('已付，银行卡或在线支付', 'Paid, by card or online'),
   bank: say('已付，银行转账', 'Paid, by bank transfer'),
   voucher: say('已付，代金券', 'Paid, by voucher'),
+  balance: say('已付，卡内余额', "Paid, from the card's balance"),
   none: say('未付', 'Not paid yet'),
 }
 

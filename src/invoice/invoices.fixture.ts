@@ -87,7 +87,7 @@ function anyInput(): fc.Arbitrary<InvoiceInput> {
     locale: fc.constantFrom('zh-CN', 'en'),
     currency: fc.constantFrom(...currencies),
     lines: fc.array(anyLine(), { minLength: 1, maxLength: 6 }),
-    paidBy: fc.constantFrom('stripe', 'bank', 'voucher', 'none'),
+    paidBy: fc.constantFrom('stripe', 'bank', 'voucher', 'balance', 'none'),
   })
 }
 

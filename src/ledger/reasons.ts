@@ -8,6 +8,7 @@ export const postingReasons = {
   opening: { 'zh-CN': '从旧系统转入的余额', en: 'Balance taken over from the old system' },
   payment_received: { 'zh-CN': '收到付款', en: 'Payment received' },
   order_delivered: { 'zh-CN': '套餐内含余额', en: 'Balance that came with the plan' },
+  add_on_bought: { 'zh-CN': '用余额购买增值服务', en: 'Add-on paid from the balance' },
   order_refunded: { 'zh-CN': '订单退款', en: 'Order refunded' },
   top_up: { 'zh-CN': '充值', en: 'Top-up' },
   usage: { 'zh-CN': '使用', en: 'Usage' },

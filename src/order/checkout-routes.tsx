@@ -19,6 +19,7 @@ import { payBys, type PayBy, payWays } from './pay-ways.ts'
 import { placeOrder } from './place-order.ts'
 import { quote, targetCard, type Wanted } from './quote.ts'
 import { residenceOf } from './shop-routes.tsx'
+import { freeBalance } from './set-aside.ts'
 import { standingOf } from './standing.ts'
 import { topUpLimits } from './top-up-limits.ts'
 
@@ -85,11 +86,14 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
   const residence = await residenceOf(ctx, c)
   // Who is signed in sends none: it is their account’s.
   const live = again?.live || residence.live
-  const { price, terms, jurisdiction } = await inIssuer(ctx.db, issuerId, async (tx) => {
+  const { price, terms, jurisdiction, free } = await inIssuer(ctx.db, issuerId, async (tx) => {
     const standing = buyer ? await standingOf(tx, { issuer, wanted, buyer }) : { jurisdiction: live }
     const now = page.now
     const read = await quote(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
-    return { price: read, terms: await termsAt(tx, issuerId, now), jurisdiction: standing.jurisdiction }
+    const balance =
+      wanted.kind === 'add_on' ? await freeBalance(tx, { issuerId, cardId: wanted.cardId }) : undefined
+    const known = await termsAt(tx, issuerId, now)
+    return { price: read, terms: known, jurisdiction: standing.jurisdiction, free: balance }
   })
   if (!terms) throw new Refusal('order/not_selling')
   const asGuest = wanted.kind === 'card' && !residence.known
@@ -105,7 +109,9 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
     wanted.kind === 'card'
       ? page.href(`/shop/${wanted.code}?${new URLSearchParams({ zone: wanted.zone, in: wanted.currency })}`)
       : page.href(`/top-up/${wanted.cardId}`)
-  const ways = payWays(issuer)
+  const reaches = free !== undefined && free >= price.gross
+  const ways: PayBy[] = [...(reaches ? (['balance'] as const) : []), ...payWays(issuer)]
+  const before = ways.find((way) => way === again?.payBy)
   return c.html(
     <CheckoutPage
       page={page}
@@ -115,7 +121,8 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
       termsVersion={terms.version}
       carried={carried}
       guest={asGuest ? (again?.guest ?? { email: '', name: '' }) : null}
-      payBy={again?.payBy ?? ways[0] ?? 'stripe'}
+      payBy={before ?? ways[0]!}
+      free={free}
       back={back}
       fault={again?.fault}
     />,

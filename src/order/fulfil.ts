@@ -2,6 +2,7 @@ import type { OrderStory } from './order-story.ts'
 import { check } from './steps/check.ts'
 import { confirmProfile } from './steps/confirm-profile.ts'
 import { deliver } from './steps/deliver.ts'
+import { letGo } from './steps/let-go.ts'
 import { oweBack } from './steps/owe-back.ts'
 import { refund } from './steps/refund.ts'
 import { hearReservation, reserveProfile } from './steps/reserve-profile.ts'
@@ -9,7 +10,8 @@ import { retireProfile } from './steps/retire-profile.ts'
 import { tellRefund } from './steps/tell-refund.ts'
 
 /**
- * An order, told once. It has been paid (src/payment/receive-payment.ts); from here a worker tells the rest, and any
+ * An order, told once. It has been paid (src/payment/receive-payment.ts), or its price is set aside on the card's
+ * balance (set-aside.ts); from here a worker tells the rest, and any
  * process may tell it again from the top: what the journal knows as done is passed over. What turns out to be
  * undeliverable ends this telling and goes on as `giveBack`.
  */
@@ -25,12 +27,18 @@ export async function fulfil(order: OrderStory): Promise<void> {
   await order.step(deliver)
 }
 
-/** It can't be delivered: the money goes back the way it came, and nothing stays in use; neither waits for the other. */
+/**
+ * It can't be delivered: the money goes back the way it came, or was never taken, and nothing stays in use; neither waits
+ * for the other.
+ */
 export async function giveBack(order: OrderStory): Promise<void> {
   await order.each(
     async () => {
-      await order.step(oweBack)
-      await order.step(refund)
+      if (order.payBy === 'balance') await order.step(letGo)
+      else {
+        await order.step(oweBack)
+        await order.step(refund)
+      }
       await order.step(tellRefund)
     },
     async () => {

@@ -84,6 +84,7 @@ const place = createRoute({
       'order/account_closing',
       'order/pay_by_unavailable',
       'order/voucher_wrong',
+      'order/balance_short',
       'order/not_selling',
     ),
   },

@@ -20,7 +20,7 @@ export type OrderCase = {
   journal: OrderJournal
 }
 
-/** Why a paid order goes back; said to the buyer in words (order-text). */
+/** Why an order that was paid or set aside is not delivered; said to the buyer in words (order-text). */
 export type RefundReason =
   | 'item_withdrawn'
   | 'card_closing'
@@ -30,6 +30,7 @@ export type RefundReason =
   | 'charged_back'
   | 'refunded_by_hand'
   | 'person_erased'
+  | 'not_set_aside'
   | 'not_deliverable'
 
 /** The money is back, and of the profile nobody has said yet that it is retired, or that there was none. */
@@ -87,7 +88,7 @@ export async function noteOrder(tx: Tx, told: OrderCase, facts: Partial<OrderRow
   Object.assign(told.order, facts)
 }
 
-/** The one payment that paid it. */
+/** The one payment that paid it; one that is paid from a balance has none. */
 export async function paymentOf(tx: Tx, told: OrderCase) {
   const payment = await tx
     .selectFrom('payment')

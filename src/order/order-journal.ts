@@ -9,6 +9,7 @@ export type OrderStepName =
   | 'deliver'
   | 'retire_profile'
   | 'owe_back'
+  | 'let_go'
   | 'refund'
   | 'tell_refund'
 

@@ -1,5 +1,6 @@
 import type { Letter } from '../notice/letter.tsx'
 import type { RefundReason } from './order-case.ts'
+import type { PayBy } from './pay-ways.ts'
 import type { OrderView } from './read-order.ts'
 
 type Locale = 'zh-CN' | 'en'
@@ -10,6 +11,7 @@ export type OrderFacts = {
   kind: 'card' | 'top_up' | 'add_on'
   what: string
   gross: string
+  payBy: PayBy
   url: string
   payUntil: string
   /** Of one that is held up: when its money goes back by itself. */
@@ -46,14 +48,22 @@ export function placedLetter(locale: Locale, facts: OrderFacts): Letter {
 
 /** It was paid, and something on the issuer's side keeps it from being delivered. */
 export function heldUpLetter(locale: Locale, facts: OrderFacts & { givenBackAt: string }): Letter {
+  const { gross, givenBackAt: by } = facts
+  const setAside = facts.payBy === 'balance'
+  const end = {
+    en: setAside
+      ? `the order ends and nothing is taken: ${gross} on the card's balance can be spent again`
+      : `${gross} goes back to you by itself`,
+    'zh-CN': setAside ? `订单自动取消，不扣款，卡内余额中的 ${gross} 可再使用` : `${gross} 将自动退还给您`,
+  }[locale]
   return locale === 'en'
     ? {
         locale,
         link: { words: 'How the order stands:', url: facts.url },
         subject: `Your order ${facts.number} takes longer`,
         paragraphs: [
-          `You paid ${facts.gross} for ${facts.what}, and we can't deliver it at this moment: something on our side is broken. Our staff knows.`,
-          `Once it is mended your order is delivered and mailed to you. If it is not by ${facts.givenBackAt}, ${facts.gross} goes back to you by itself. You need do nothing.`,
+          `${setAside ? `${gross} is set aside on your card's balance for` : `You paid ${gross} for`} ${facts.what}, and we can't deliver it at this moment: something on our side is broken. Our staff knows.`,
+          `Once it is mended your order is delivered and mailed to you. If it is not by ${by}, ${end}. You need do nothing.`,
         ],
       }
     : {
@@ -61,8 +71,8 @@ export function heldUpLetter(locale: Locale, facts: OrderFacts & { givenBackAt: 
         link: { words: '订单进度：', url: facts.url },
         subject: `订单 ${facts.number} 需要多等一会儿`,
         paragraphs: [
-          `您已支付 ${facts.gross} 购买${facts.what}，但我们这边出了问题，暂时无法交付。客服已知悉。`,
-          `修好后会立即交付并发邮件给您；若到 ${facts.givenBackAt} 仍未交付，${facts.gross} 将自动退还给您。您无需做任何操作。`,
+          `${setAside ? `卡内余额已预留 ${gross}` : `您已支付 ${gross}`} 购买${facts.what}，但我们这边出了问题，暂时无法交付。客服已知悉。`,
+          `修好后会立即交付并发邮件给您；若到 ${by} 仍未交付，${end}。您无需做任何操作。`,
         ],
       }
 }
@@ -80,13 +90,21 @@ export function deliveredLetter(locale: Locale, facts: OrderFacts, code: string 
           locale,
           link,
           subject: `Done: ${facts.what} (${facts.number})`,
-          paragraphs: [`${facts.gross} arrived. ${facts.what} is on your card now.`],
+          paragraphs: [
+            facts.payBy === 'balance'
+              ? `${facts.gross} was taken from your card's balance. ${facts.what} is on the card now.`
+              : `${facts.gross} arrived. ${facts.what} is on your card now.`,
+          ],
         }
       : {
           locale,
           link,
           subject: `已到账：${facts.what}（${facts.number}）`,
-          paragraphs: [`已收到 ${facts.gross}，${facts.what}已计入您的卡。`],
+          paragraphs: [
+            facts.payBy === 'balance'
+              ? `已从卡内余额支付 ${facts.gross}，${facts.what}已计入您的卡。`
+              : `已收到 ${facts.gross}，${facts.what}已计入您的卡。`,
+          ],
         }
   return en
     ? {
@@ -124,6 +142,10 @@ const reasons: Record<RefundReason, Record<Locale, string>> = {
   no_profile: { 'zh-CN': '运营商暂时没有可用的 eSIM', en: 'the network had no eSIM for it' },
   charged_back: { 'zh-CN': '付款已被您的银行撤回', en: 'your bank had taken the payment back' },
   refunded_by_hand: { 'zh-CN': '这笔付款已由客服退款', en: 'our staff had given the payment back' },
+  not_set_aside: {
+    'zh-CN': '为它预留的余额在交付前已失效',
+    en: "what was set aside for it on the card's balance was free again before we could deliver",
+  },
   not_deliverable: {
     'zh-CN': '我们这边出了问题，未能在期限内解决',
     en: 'something on our side was broken and not mended in time',
@@ -162,8 +184,12 @@ export function wantsAccountLetter(locale: Locale, facts: OrderFacts): Letter {
 }
 
 /** How it went back, and what there is to do: mostly nothing. */
-function backWords(locale: Locale, { gross, refundRoute }: OrderFacts): string {
+function backWords(locale: Locale, { gross, payBy, refundRoute }: OrderFacts): string {
   const en = locale === 'en'
+  if (payBy === 'balance')
+    return en
+      ? `Nothing was taken from the card's balance. You need do nothing.`
+      : `没有从卡内余额扣款。您无需任何操作。`
   switch (refundRoute) {
     case 'bank_transfer':
       return en ? `${gross} was transferred to your bank account.` : `${gross} 已转入您的银行账户。`
@@ -184,16 +210,17 @@ function backWords(locale: Locale, { gross, refundRoute }: OrderFacts): string {
 export function refundedLetter(locale: Locale, facts: OrderFacts): Letter {
   const reason = refundReasonWords(facts.refundReason ?? 'no_profile', locale)
   const back = backWords(locale, facts)
+  const goesBack = facts.payBy !== 'balance'
   return locale === 'en'
     ? {
         locale,
-        link: { words: 'How the refund stands:', url: facts.url },
+        link: { words: goesBack ? 'How the refund stands:' : 'How the order stands:', url: facts.url },
         subject: `Your order ${facts.number} could not be delivered`,
         paragraphs: [`We could not deliver ${facts.what}: ${reason}.`, back],
       }
     : {
         locale,
-        link: { words: '退款进度：', url: facts.url },
+        link: { words: goesBack ? '退款进度：' : '订单进度：', url: facts.url },
         subject: `订单 ${facts.number} 未能交付`,
         paragraphs: [`${facts.what}未能交付：${reason}。`, back],
       }

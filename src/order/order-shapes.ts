@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { instant, locale, money, wording } from '../api/shapes.ts'
-import { payBys } from './pay-ways.ts'
+import { moneyWays, payBys } from './pay-ways.ts'
 
 /** Shapes of the API that sells, with their names in the OpenAPI document. */
 
@@ -62,7 +62,9 @@ export const catalogueShape = z
       .object({ version: z.string(), sha256: z.string(), text: wording })
       .nullable()
       .openapi({ description: 'the terms of contract in force; null: nothing can be ordered' }),
-    payBy: z.array(z.enum(payBys)),
+    payBy: z.array(z.enum(moneyWays)).openapi({
+      description: 'ways in which money is taken; an add-on can also be paid with `balance`',
+    }),
   })
   .openapi('Catalogue')
 
@@ -112,7 +114,10 @@ export const orderBodyShape = z
       .optional()
       .openapi({ description: 'who buys without signing in; left out with a session' }),
     accountId: z.uuid().optional().openapi({ description: 'with a session: for which account' }),
-    payBy: z.enum(payBys),
+    payBy: z.enum(payBys).openapi({
+      description:
+        '`balance`: only an add-on, from the balance of the card that it is for, by its signed-in holder. The price is set aside with the order and taken with the delivery; there is no page to pay at.',
+    }),
     voucher: z.string().max(40).optional(),
     acceptedTerms: z
       .object({ version: z.string().max(40), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
@@ -129,7 +134,10 @@ export const orderShape = z
   .object({
     number: orderNumber,
     kind: z.enum(['card', 'top_up', 'add_on']),
-    state: z.enum(['awaiting_payment', 'paid', 'delivered', 'refunding', 'refunded', 'lapsed']),
+    state: z.enum(['awaiting_payment', 'paid', 'delivered', 'refunding', 'refunded', 'lapsed']).openapi({
+      description:
+        'with `payBy` `balance`: paid means set aside on it, refunding and refunded mean that it could not be delivered and nothing was taken',
+    }),
     code: z.string().nullable(),
     zone: z.string().nullable(),
     gross: money,

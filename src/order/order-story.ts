@@ -7,11 +7,13 @@ import { inIssuer, type Tx } from '../platform/db.ts'
 import { holdOrder, noteOrder, type OrderCase, type RefundReason } from './order-case.ts'
 import { attemptsAt, lastOf, type OrderJournalRow, writeOrderJournal } from './order-journal.ts'
 import { type LocalOrderStep, type OrderStep, type OutsideOrderStep, TurnsBack } from './order-step.ts'
+import type { PayBy } from './pay-ways.ts'
 import type { OrderKind } from './quote.ts'
 
 /** How fulfil.ts tells an order: step by step, each durable, each at most once done (as src/closure/story.ts). */
 export type OrderStory = {
   sells: OrderKind
+  payBy: PayBy
   step<R, V>(step: OrderStep<R, V>): Promise<void>
   /** Asked for, and not answered in a way that helps. */
   isOpen<R, V>(step: OrderStep<R, V>): boolean
@@ -26,6 +28,7 @@ const longest_pause_seconds = 300
 export function tellOrderStory(ctx: Context, told: OrderCase): OrderStory {
   return {
     sells: told.order.kind as OrderKind,
+    payBy: told.order.pay_by as PayBy,
     async step(step) {
       if (lastOf(told.journal, step.name)?.state === 'done') return
       if (step.kind === 'local') return tellLocal(ctx, told, step)

@@ -7,15 +7,16 @@ import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { orderPrefix } from '../payment/find-order-number.ts'
-import { receivePayment } from '../payment/receive-payment.ts'
+import { markPaid, receivePayment } from '../payment/receive-payment.ts'
 import { redeemVoucher } from '../payout/voucher.ts'
 import { Refusal } from '../platform/errors.ts'
 import { fingerprint } from '../privacy/vault.ts'
 import { type Buyer, keepGuest } from './buyer.ts'
 import { checkStep } from './check-step.ts'
 import { orderToken } from './order-token.ts'
-import { type PayBy, payWays } from './pay-ways.ts'
+import { isOffered, type PayBy } from './pay-ways.ts'
 import { type Quote, quote, type Wanted } from './quote.ts'
+import { setAside } from './set-aside.ts'
 import { standingOf } from './standing.ts'
 
 export type NewOrder = {
@@ -36,7 +37,7 @@ export type NewOrder = {
 export type Placed = { orderId: string; number: string; token: string; payBy: PayBy; fresh: boolean }
 
 /** How long an order waits for its money. */
-const pay_within_hours: Record<PayBy, number> = { stripe: 24, bank: 14 * 24, voucher: 1 }
+const pay_within_hours: Record<PayBy, number> = { stripe: 24, bank: 14 * 24, voucher: 1, balance: 1 }
 
 /**
  * Takes an order. Price, tax and what was accepted are pinned on it; the person goes into the vault in the same
@@ -50,7 +51,7 @@ export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed>
   const before = await inIssuer(ctx.db, issuerId, (tx) => findPlaced(ctx, tx, issuerId, hash))
   if (before) return before
   if (!order.accepted) throw new Refusal('order/terms_not_accepted')
-  if (!payWays(order.issuer).includes(order.payBy)) throw new Refusal('order/pay_by_unavailable')
+  if (!isOffered(order.issuer, order.wanted, order.payBy)) throw new Refusal('order/pay_by_unavailable')
   await countTry(ctx, issuerId, [
     { limit: 'order_per_client', who: order.client },
     ...(await mailedUnproved(ctx, order)),
@@ -115,6 +116,13 @@ async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): 
     .execute()
   if (order.payBy === 'voucher')
     await payByVoucher(ctx, tx, order, { orderId, amount: price.gross, currency: price.currency })
+  if (order.payBy === 'balance') {
+    // After the order's row: the same form sent twice meets there, and not in a balance that its twin has lessened.
+    const { cardId } = price.card!
+    const { jurisdiction } = standing
+    await setAside(ctx, tx, { issuerId, orderId, cardId, amount: price.gross, jurisdiction })
+    await markPaid(ctx, tx, { issuerId, orderId, at: now })
+  }
   if (order.payBy === 'bank')
     await queueNotice(ctx, tx, { issuerId, orderId, kind: 'order_placed', locale: order.locale })
   const token = orderToken(await ctx.keys.vault(issuerId), orderId)

@@ -21,6 +21,7 @@ export type OrderRefusal =
   | 'order/not_selling'
   | 'order/pay_by_unavailable'
   | 'order/voucher_wrong'
+  | 'order/balance_short'
   | 'order/no_such_order'
   | 'order/not_payable'
   | 'order/provider_silent'
@@ -170,6 +171,18 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     next: {
       'zh-CN': '请核对券码；币种须一致，余额须不低于应付金额。',
       en: 'Check its code; it must be in this currency and hold at least this amount.',
+    },
+  },
+  'order/balance_short': {
+    status: 422,
+    field: 'pay_by',
+    title: {
+      'zh-CN': '这张卡的可用余额是 {free}，还差 {missing}',
+      en: "This card's balance has {free} to spend: {missing} is missing",
+    },
+    next: {
+      'zh-CN': '没有下单，也没有扣款。请先为这张卡充值，或换一种付款方式。',
+      en: 'Nothing was ordered or taken. Top the card up first, or pay another way.',
     },
   },
   'order/no_such_order': {

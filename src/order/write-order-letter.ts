@@ -75,6 +75,7 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     kind: order.kind,
     what: boughtWords(order, locale),
     gross: formatMoney(order.gross, locale),
+    payBy: order.payBy,
     url: `${ctx.config.publicUrl}${orderPath(locale, order)}`,
     payUntil: formatMoment(order.payUntil, locale, time_zone),
     givenBackAt: order.heldUp && formatMoment(order.heldUp.givenBackAt, locale, time_zone),

@@ -71,6 +71,7 @@ type Row = {
   paid_minor: bigint
   balance: bigint
   topped_up: bigint
+  spent_on_orders: bigint
   ended_before: boolean
   payments: PaymentRow[]
   orders: OrderRow[]
@@ -93,6 +94,9 @@ async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Ro
               from purchase_order o join payment p on p.issuer_id = o.issuer_id and p.order_id = o.order_id
              where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.kind = 'top_up'
                and o.state = 'delivered'), 0)::bigint as topped_up,
+           coalesce((select sum(o.gross_minor) from purchase_order o
+             where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.pay_by = 'balance'
+               and o.state = 'delivered'), 0)::bigint as spent_on_orders,
            (select coalesce(json_agg(json_build_object('id', p.payment_id, 'ref', p.provider_ref, 'provider', p.provider,
                      'currency', p.currency, 'at', p.received_at,
                      'room', (p.amount_minor - p.charged_back_minor - coalesce(
@@ -144,14 +148,15 @@ function orderSale(order: OrderRow, card: Row, at: Date): Sale {
 
 /**
  * The sale that an imported card came with. What its payment was for beside the plan nobody knows any more: its
- * balance, but for what was topped up here, is taken for a part of it, so that plan and balance never give back more
- * than was paid. A plan that lapsed with its card is over, also when days bought later bring the card back.
+ * balance, but for what was topped up here, is taken for a part of it, and so is what add-ons were paid from it, so that
+ * plan, balance and add-ons never give back more than was paid. A plan that lapsed with its card is over, also when days bought later bring the card back.
  */
 function importedSale(terms: PlanTerms, card: Row, at: Date): Sale {
   const price = terms.prices[card.currency]
   const listed = price === undefined ? card.paid_minor : BigInt(price) - balanceIn(terms, card.currency)
   const gross = listed < card.paid_minor ? listed : card.paid_minor
-  const brought = card.balance > card.topped_up ? card.balance - card.topped_up : 0n
+  const held = card.balance + card.spent_on_orders
+  const brought = held > card.topped_up ? held - card.topped_up : 0n
   const unearned = card.ended_before ? 0n : card.paid_minor - brought
   // Its tax was the old system's: what goes back comes whole out of what the card brought (adr/0011).
   const sold = { orderId: null, kind: 'plan' as const, code: card.plan, rateBp: 0 }

@@ -1,10 +1,12 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { codeFor } from '../../src/holder/access-code.ts'
+import { orderPath } from '../../src/order/order-token.ts'
 import { openShop, type Shop } from '../orders.ts'
-import { seedCard } from '../seed.ts'
+import { closeCard } from '../payouts.ts'
+import { seedCard, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
-import { findings, shot, tooWide } from './page-checks.ts'
+import { findings, shot, signIn, tooWide } from './page-checks.ts'
 
 let w: BrowserWorld
 let shop: Shop
@@ -89,3 +91,56 @@ test('a card is topped up and added to, on a phone', async () => {
   await check(page, 'top-up-3-add-on', true)
   await context.close()
 })
+
+test.each([
+  { script: false, lang: 'zh-CN' as const },
+  { script: true, lang: 'en' as const },
+])(
+  'an add-on is paid from the balance on a phone, with script $script in $lang',
+  async ({ script, lang }) => {
+    const email = `balance-${lang.toLowerCase()}@example.com`
+    const card = await seedCard(w.leb, { email, balance: 6_100n })
+    const context = await w.browser.newContext({
+      javaScriptEnabled: script,
+      viewport: { width: 360, height: 740 },
+    })
+    const page = await context.newPage()
+    const name = (at: string) => `from-balance-${lang}-${at}`
+    await signIn(w, page, lang, email)
+    await page.goto(`${w.url}/leb/${lang}/checkout?card=${card.cardId}&item=DATA1G`)
+    expect(await page.isChecked('#pay-balance')).toBe(true)
+    await check(page, name('1-checkout'), script)
+    await page.check('#accept')
+    await page.click('main form button')
+    await page.waitForURL('**/order/**')
+    const here = page.url()
+    await check(page, name('2-set-aside'), script)
+    const [, number, token] = /order\/([^/]+)\/([^/?]+)/.exec(here)!
+    const placed = { number: number!, token: token!, payBy: 'balance' as const, fresh: false }
+    await shop.look({ ...placed, orderId: await shop.idOf(number!) })
+    await page.goto(here)
+    await check(page, name('3-done'), script)
+    // 23.00 are left of it.
+    await page.goto(`${w.url}/leb/${lang}/checkout?card=${card.cardId}&item=DATA1G`)
+    expect(await page.locator('#pay-balance').count()).toBe(0)
+    await check(page, name('4-too-little'), script)
+    await page.goto(`${w.url}/leb/${lang}/cards/${card.cardId}/statement`)
+    await check(page, name('5-statement'), script)
+    await closedMeanwhile(card, page, name('6-not-taken'), script)
+    await context.close()
+  },
+)
+
+/** What its order says whose card is closed before anybody delivers. */
+async function closedMeanwhile(card: Seeded, page: Page, name: string, script: boolean): Promise<void> {
+  const placed = await shop.place({
+    wanted: { kind: 'add_on', cardId: card.cardId, code: 'SMS50' },
+    buyer: { kind: 'signed_in', holderIds: [card.holderId] },
+    payBy: 'balance',
+  })
+  await closeCard(w.leb, card, { start: 'after_undo_window' })
+  await shop.look(placed)
+  const lang = name.includes('zh-CN') ? 'zh-CN' : 'en'
+  await page.goto(`${w.url}${orderPath(lang, { issuerId: 'leb', ...placed })}`)
+  await check(page, name, script)
+}

@@ -36,6 +36,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     kind: 'card' as const,
     what: en ? 'LEB 3-day card for Japan' : 'LEB三日卡（日本）',
     gross: en ? 'CN¥128.00' : '¥128.00',
+    payBy: 'stripe' as const,
     owed: en ? 'CN¥128.00' : '¥128.00',
     url: `https://close.roamly.example/roamly/${locale}/order/ROAMLY-ORD-2K7M-9QXCT/0123456789abcdefghijkl`,
     payUntil: en ? '30 November 2026, 18:00 (Beijing time)' : '2026 年 11 月 30 日 18:00（北京时间）',
@@ -43,6 +44,13 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     refundReason: 'not_deliverable' as const,
     refundRoute: null,
     iccid: '8999902000000008836',
+  }
+  const addOn = {
+    ...order,
+    kind: 'add_on' as const,
+    what: en ? '1 GB more data' : '加 1 GB 流量',
+    payBy: 'balance' as const,
+    iccid: null,
   }
   const card = 'https://close.roamly.example/roamly/en/cards/01a202b2-c500-7624-a139-8e4ebbd2e68f/expiry'
   const end: EndFacts = {
@@ -98,6 +106,9 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     ),
     'delivered-other': ofOrders.deliveredLetter(locale, order, null),
     refunded: ofOrders.refundedLetter(locale, order),
+    'held-up-balance': ofOrders.heldUpLetter(locale, { ...addOn, givenBackAt: order.payUntil }),
+    'delivered-balance': ofOrders.deliveredLetter(locale, addOn, null),
+    'not-taken': ofOrders.refundedLetter(locale, addOn),
     'wants-account': ofOrders.wantsAccountLetter(locale, order),
     ...Object.fromEntries(
       kinds.flatMap((kind) => [

@@ -12,7 +12,7 @@ export type Use = { card: number; kind: UsageKind; quantity: number; hoursAgo: n
 export type Act =
   | { do: 'buy_card'; account: number; currency: Currency; code: string; payBy: PayBy }
   | { do: 'top_up'; card: number; tens: number; payBy: PayBy }
-  | { do: 'add_on'; card: number; code: string; payBy: PayBy }
+  | { do: 'add_on'; card: number; code: string; payBy: PayBy | 'balance' }
   | { do: 'use'; uses: Use[] }
   | { do: 'close'; card: number; start: 'at_once' | 'after_undo_window'; voucher: boolean }
   | { do: 'close_account'; account: number }
@@ -37,7 +37,13 @@ const buys = {
 const buyCard = fc.record(buys)
 // In tens of minor units, which any provider carries; between the least and the most of either currency.
 const topUp = fc.record({ do: is('top_up'), card: any, tens: fc.integer({ min: 50, max: 900 }), payBy })
-const addOn = fc.record({ do: is('add_on'), card: any, code: fc.constantFrom('DATA1G', 'DAYS3'), payBy })
+const code = fc.constantFrom('DATA1G', 'DAYS3', 'MIN30')
+const addOn = fc.record({
+  do: is('add_on'),
+  card: any,
+  code,
+  payBy: fc.constantFrom('stripe' as const, 'bank' as const, 'balance' as const, 'balance' as const),
+})
 const oneOf = {
   card: any,
   kind: fc.constantFrom('data' as const, 'data' as const, 'voice' as const, 'sms' as const),
@@ -99,6 +105,19 @@ const usedBeforeTheEnd: fc.Arbitrary<Act[]> = fc.nat(3).chain((card) =>
     work,
   ),
 )
+// Topped up, and spent on an add-on, before or after a worker has looked at the order.
+const boughtFromBalance: fc.Arbitrary<Act[]> = fc.nat(3).chain((card) =>
+  fc.tuple(
+    fc.record({
+      do: is('top_up'),
+      card: fc.constant(card),
+      tens: fc.constant(600),
+      payBy: fc.constant('stripe'),
+    }),
+    work,
+    fc.record({ do: is('add_on'), card: fc.constant(card), code, payBy: fc.constant('balance') }),
+  ),
+)
 const disputeAndJudge = fc.tuple(dispute, work, judge)
 
 // One of each at least, so that no history does without sales, use, top-ups, ends, closures or charge-backs.
@@ -109,6 +128,8 @@ const each: fc.Arbitrary<Act[][]> = fc.tuple(
   alone(use),
   alone(use),
   alone(addOn),
+  boughtFromBalance,
+  boughtFromBalance,
   usedBeforeTheEnd,
   settledAndUndone,
   alone(undo),

@@ -38,6 +38,11 @@ export async function balancesHold(stage: Stage): Promise<void> {
   }
 }
 
+/** Every order has been told to its end: what was set aside for it was taken, or is free again. */
+export async function nothingStaysSetAside(stage: Stage): Promise<void> {
+  expect((await readAccounts(stage)).filter((one) => one.held > 0n)).toEqual([])
+}
+
 const sumOf = (accounts: Pick<Account, 'balance'>[]) => accounts.reduce((sum, one) => sum + one.balance, 0n)
 
 /** The journal read from its first entry on, by another hand than `leb ledger check`, ends in the balances that are kept. */

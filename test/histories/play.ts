@@ -187,7 +187,7 @@ export async function lookAtAllPayments(play: Play): Promise<void> {
   for (const id of [...refs, ...disputes.map((one) => one.id)]) await lookAtPayment(leb, { issuerId, id })
 }
 
-async function buy(play: Play, who: Account | Card, wanted: Wanted, payBy: PayBy): Promise<void> {
+async function buy(play: Play, who: Account | Card, wanted: Wanted, payBy: PayBy | 'balance'): Promise<void> {
   const { shop, leb } = play.stage
   const { accountId, holderId } = who
   const live = play.accounts.find((one) => one.accountId === accountId)!.live
@@ -196,6 +196,7 @@ async function buy(play: Play, who: Account | Card, wanted: Wanted, payBy: PayBy
   const placed = await ifAllowed(shop.place({ issuerId, live, buyer, wanted, payBy, client, locale: 'en' }))
   if (!placed) return
   play.orders.push(placed)
+  if (payBy === 'balance') return
   if (payBy === 'stripe') return shop.pay(placed, issuerId)
   const { gross } = await shop.view(placed, issuerId)
   const day = leb.clock.now().toISOString().slice(0, 10)

@@ -11,6 +11,7 @@ import {
   journalReplays,
   kept_hours,
   nothingOutlivesItsCard,
+  nothingStaysSetAside,
   othersAgree,
   toldAgainChangesNothing,
   usageIsBookedOnce,
@@ -22,7 +23,15 @@ let stage: Stage
 beforeAll(async () => void (stage = await openHistoryStage()))
 afterAll(() => stage.close())
 
-const in_both = ['order_delivered', 'top_up', 'usage', 'lapse', 'closure_settlement', 'chargeback']
+const in_both = [
+  'order_delivered',
+  'top_up',
+  'add_on_bought',
+  'usage',
+  'lapse',
+  'closure_settlement',
+  'chargeback',
+]
 const in_one = ['closure_payout', 'closure_undone', 'chargeback_reversed']
 
 /** The bank's one account, through all histories. */
@@ -38,6 +47,7 @@ it('any history of sales, usage, top-ups, ends, closures and charge-backs keeps 
         await balancesHold(stage)
       }
       await playToTheEnd(play)
+      await nothingStaysSetAside(stage)
       await usageIsBookedOnce(play)
       await othersAgree(play)
       await deferredIsUnearned(stage)

@@ -3,6 +3,7 @@ import { formatMoney } from '../../ledger/money.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { type Fact, Facts } from '../../web/components/facts.tsx'
 import { Carried, Choice, type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
+import { between } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { boughtWords } from '../bought-words.ts'
@@ -23,6 +24,8 @@ export type CheckoutProps = {
   /** Null when the buyer is signed in. */
   guest: { email: string; name: string } | null
   payBy: PayBy
+  /** Of an add-on: what the card's balance has to spend, minor units of its currency. */
+  free?: bigint | undefined
   back: string
   fault?: FieldFault | undefined
 }
@@ -35,7 +38,11 @@ export function CheckoutPage(props: CheckoutProps) {
   const gross = formatMoney({ amount: price.gross, currency: price.currency }, lang)
   return (
     <Layout page={page} title={text.title} back={props.back} here="shop" wrong={fault !== undefined}>
-      <ErrorSummary page={page} fault={fault} {...(fault?.field === 'pay_by' && { target: 'pay-stripe' })} />
+      <ErrorSummary
+        page={page}
+        fault={fault}
+        {...(fault?.field === 'pay_by' && { target: `pay-${props.payWays[0]}` })}
+      />
       <h1>{text.title}</h1>
       {price.card && <CardLine lang={lang} cards={[price.card]} />}
       <div class="sheet">
@@ -115,7 +122,8 @@ function priceFacts({ page, price }: CheckoutProps, gross: string): Fact[] {
   ]
 }
 
-function PayFields({ page, payWays, payBy, fault }: CheckoutProps) {
+function PayFields(props: CheckoutProps) {
+  const { page, payWays, payBy, fault } = props
   const text = shopText[page.lang].checkout
   const wrong = fault?.field === 'pay_by' ? fault : undefined
   return (
@@ -136,16 +144,44 @@ function PayFields({ page, payWays, payBy, fault }: CheckoutProps) {
             value={way}
             id={`pay-${way}`}
             checked={way === payBy}
-            hint={text.payHint[way]}
+            hint={way === 'balance' ? afterwards(props) : text.payHint[way]}
           >
-            {text.pay[way]}
+            {way === 'balance' ? fromBalance(props) : text.pay[way]}
           </Choice>
         ))}
       </fieldset>
+      <TooLittle {...props} />
       {payWays.includes('voucher') && (
         <TextField name="voucher" label={text.voucher} autocomplete="off" value="" fault={fault} />
       )}
     </>
+  )
+}
+
+const moneyOf = ({ page, price }: CheckoutProps, amount: bigint) =>
+  formatMoney({ amount, currency: price.currency }, page.lang)
+
+function fromBalance(props: CheckoutProps): string {
+  const { page, price, free = 0n } = props
+  return shopText[page.lang].checkout.fromBalance(moneyOf(props, price.gross), moneyOf(props, free))
+}
+
+function afterwards(props: CheckoutProps): string {
+  const { page, price, free = 0n } = props
+  return shopText[page.lang].checkout.leftAfter(moneyOf(props, free - price.gross))
+}
+
+/** There is something on the card, and it does not reach: said with what is missing, and the way to it. */
+function TooLittle(props: CheckoutProps) {
+  const { page, price, free = 0n } = props
+  if (!price.card || free === 0n || free >= price.gross) return null
+  const text = shopText[page.lang].checkout
+  return (
+    <p class="soft">
+      {text.tooLittle(moneyOf(props, free), moneyOf(props, price.gross - free))}
+      {between[page.lang]}
+      <a href={page.href(`/top-up/${price.card.cardId}`)}>{text.topUpFirst}</a>
+    </p>
   )
 }
 

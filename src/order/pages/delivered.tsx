@@ -1,4 +1,5 @@
 import { raw } from 'hono/html'
+import { formatMoney } from '../../ledger/money.ts'
 import { qrSvg } from '../../platform/qr.ts'
 import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
@@ -15,6 +16,7 @@ export function Delivered({ page, order }: { page: Page; order: OrderView }) {
     return (
       <>
         <p class="lead">{text.other(capital(boughtWords(order, page.lang)))}</p>
+        {order.payBy === 'balance' && <p>{text.fromBalance(formatMoney(order.gross, page.lang))}</p>}
         <div class="actions">
           <a class="button" href={page.href('/cards')}>
             {text.cards}

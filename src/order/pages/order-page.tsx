@@ -53,7 +53,9 @@ export function OrderPage(props: OrderPageProps) {
                 ? [{ label: text.iccid, value: <span class="nums">{order.iccid}</span> }]
                 : []),
               { label: text.price, value: formatMoney(order.gross, lang) },
-              { label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] },
+              ...(isNotTaken(order)
+                ? []
+                : [{ label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] }]),
             ]}
           />
         </div>
@@ -75,17 +77,19 @@ export function OrderPage(props: OrderPageProps) {
 
 function titleOf(order: OrderView, lang: Page['lang']): string {
   const text = orderText[lang]
+  const fromBalance = order.payBy === 'balance'
   switch (order.state) {
     case 'awaiting_payment':
       return text.awaiting.title
     case 'paid':
-      return text.paid.title
+      return fromBalance ? text.paid.titleSetAside : text.paid.title
     case 'delivered':
       return order.kind === 'card' ? text.delivered.title : text.delivered.titleOther
     case 'refunding':
+      if (fromBalance) return text.notTaken.title
       return order.refundRoute === 'bank_transfer' ? text.refunding.titleAccount : text.refunding.title
     case 'refunded':
-      return text.refunded.title
+      return fromBalance ? text.notTaken.title : text.refunded.title
     case 'lapsed':
       return text.lapsed.title
   }
@@ -100,16 +104,11 @@ function State(props: OrderPageProps) {
     case 'awaiting_payment':
       return <Awaiting {...props} money={money} />
     case 'paid':
-      return (
-        <p class="lead">
-          {order.heldUp
-            ? text.paid.heldUp(money, formatMoment(order.heldUp.givenBackAt, lang, page.zone))
-            : text.paid.words}
-        </p>
-      )
+      return <Preparing {...props} money={money} />
     case 'delivered':
       return <Delivered page={page} order={order} />
     case 'refunding':
+      if (isNotTaken(order)) return <NotTaken page={page} order={order} />
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
@@ -121,6 +120,7 @@ function State(props: OrderPageProps) {
         </>
       )
     case 'refunded':
+      if (isNotTaken(order)) return <NotTaken page={page} order={order} />
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
@@ -139,6 +139,41 @@ function State(props: OrderPageProps) {
         </>
       )
   }
+}
+
+function Preparing({ page, order, money }: OrderPageProps & { money: string }) {
+  const { lang } = page
+  const text = orderText[lang].paid
+  const fromBalance = order.payBy === 'balance'
+  if (order.heldUp) {
+    const by = formatMoment(order.heldUp.givenBackAt, lang, page.zone)
+    return <p class="lead">{fromBalance ? text.heldUpSetAside(money, by) : text.heldUp(money, by)}</p>
+  }
+  return (
+    <>
+      {fromBalance && <p class="lead">{text.setAside(money)}</p>}
+      <p class={fromBalance ? undefined : 'lead'}>{text.words}</p>
+    </>
+  )
+}
+
+/** Of what was to be paid from a balance nothing ever left it. */
+const isNotTaken = ({ payBy, state }: OrderView) =>
+  payBy === 'balance' && (state === 'refunding' || state === 'refunded')
+
+function NotTaken({ page, order }: { page: Page; order: OrderView }) {
+  const text = orderText[page.lang]
+  return (
+    <>
+      <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, page.lang))}</p>
+      <p class="lead">{text.notTaken.words}</p>
+      <div class="actions">
+        <a class="button plain" href={page.href('/cards')}>
+          {text.delivered.cards}
+        </a>
+      </div>
+    </>
+  )
 }
 
 /** Only the buyer can say where to, and not on this page: its link may lie in a mailbox for years. */

@@ -24,13 +24,19 @@ export const orderEn = {
   paid: {
     title: 'Paid. We are getting it ready',
     words: 'This takes a few seconds. You can close this page: everything is mailed to you too.',
+    titleSetAside: 'Ordered. We are getting it ready',
+    setAside: (money: string) =>
+      `${money} is set aside on the card's balance, and taken when what you bought is on the card.`,
     heldUp: (money: string, by: string) =>
       `Something on our side is broken, and our staff knows. Once it is mended your order is delivered and mailed to you. If it is not by ${by}, ${money} goes back to you by itself.`,
+    heldUpSetAside: (money: string, by: string) =>
+      `Something on our side is broken, and our staff knows. Once it is mended your order is delivered and mailed to you. If it is not by ${by}, the order ends and nothing is taken: the ${money} on the card's balance can be spent again.`,
   },
   delivered: {
     title: 'Your eSIM is ready',
     titleOther: 'Done',
     other: (what: string) => `${what} is on your card.`,
+    fromBalance: (money: string) => `${money} was taken from its balance.`,
     scan: 'Scan this with the phone you travel with',
     qr: 'QR code with the activation code',
     code: 'Activation code',
@@ -60,6 +66,10 @@ export const orderEn = {
     cards: 'My cards',
     contract: 'Contract (PDF)',
     invoice: 'Invoice (PDF)',
+  },
+  notTaken: {
+    title: 'Not delivered, and nothing was taken',
+    words: "Nothing was taken from the card's balance. You need do nothing.",
   },
   refunding: {
     title: 'Your money is on its way back',
@@ -96,6 +106,8 @@ export const orderEn = {
       refunded: 'money given back',
       lapsed: 'lapsed',
     },
+    setAside: 'set aside on the balance, being prepared',
+    notTaken: 'not delivered, nothing taken',
   },
   pay: {
     title: 'To the payment',

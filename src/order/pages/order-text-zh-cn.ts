@@ -24,13 +24,18 @@ export const orderZh: OrderText = {
   paid: {
     title: '已付款，正在准备',
     words: '只需几秒。您可以关闭本页：所有内容也会发到您的邮箱。',
+    titleSetAside: '已下单，正在准备',
+    setAside: (money) => `卡内余额已预留 ${money}，所购内容到卡时才扣款。`,
     heldUp: (money, by) =>
       `我们这边出了问题，客服已知悉。修好后会立即交付并发到您的邮箱；若到 ${by} 仍未交付，${money} 将自动退还给您。`,
+    heldUpSetAside: (money, by) =>
+      `我们这边出了问题，客服已知悉。修好后会立即交付并发到您的邮箱；若到 ${by} 仍未交付，订单自动取消，不扣款，卡内余额中的 ${money} 可再使用。`,
   },
   delivered: {
     title: '您的 eSIM 已就绪',
     titleOther: '已完成',
     other: (what) => `${what}已计入您的卡。`,
+    fromBalance: (money) => `已从卡内余额支付 ${money}。`,
     scan: '请用旅行时要用的手机扫描',
     qr: '含激活码的二维码',
     code: '激活码',
@@ -60,6 +65,10 @@ export const orderZh: OrderText = {
     cards: '我的卡',
     contract: '合同（PDF）',
     invoice: '发票（PDF）',
+  },
+  notTaken: {
+    title: '未能交付，没有扣款',
+    words: '没有从卡内余额扣款。您无需任何操作。',
   },
   refunding: {
     title: '钱正在退还给您',
@@ -95,6 +104,8 @@ export const orderZh: OrderText = {
       refunded: '已退款',
       lapsed: '已失效',
     },
+    setAside: '余额已预留，准备中',
+    notTaken: '未能交付，没有扣款',
   },
   pay: {
     title: '去付款',

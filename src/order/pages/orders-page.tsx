@@ -9,6 +9,13 @@ import { orderText } from './order-pages-text.ts'
 
 const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
 
+function stateWords({ state, payBy }: OrderView, lang: Page['lang']): string {
+  const text = orderText[lang].list
+  if (payBy !== 'balance') return text.states[state]
+  if (state === 'paid') return text.setAside
+  return state === 'refunding' || state === 'refunded' ? text.notTaken : text.states[state]
+}
+
 /** What whoever is signed in has bought: the way back to activation codes, contracts and refunds. */
 export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }) {
   const { lang } = page
@@ -31,7 +38,7 @@ export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }
           <h2>{capital(boughtWords(order, lang))}</h2>
           <p>
             {formatMoney(order.gross, lang)} · {formatDay(order.createdAt, lang, page.zone)} ·{' '}
-            {text.states[order.state]}
+            {stateWords(order, lang)}
           </p>
           <p>
             <a class="quiet" href={orderPath(lang, order)}>

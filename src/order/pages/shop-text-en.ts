@@ -80,12 +80,19 @@ export const shopEn = {
       stripe: 'Card or wallet',
       bank: 'Bank transfer',
       voucher: 'Voucher',
+      balance: "This card's balance",
     },
     payHint: {
       stripe: 'On the page of our payment provider.',
       bank: 'You get account and reference; delivered when the money has arrived, in one to three working days.',
       voucher: 'Its balance must cover the price.',
     },
+    fromBalance: (price: string, free: string) => `Pay ${price} from this card's balance of ${free}`,
+    leftAfter: (money: string) =>
+      `${money} is left on it then. It is taken when what you buy is on the card.`,
+    tooLittle: (free: string, missing: string) =>
+      `This card's balance of ${free} does not reach: ${missing} is missing.`,
+    topUpFirst: 'Top it up first',
     voucher: 'Voucher code, if you pay with one',
     acceptBefore: 'I have read and accept the ',
     terms: 'terms of contract',

@@ -3,6 +3,7 @@ import { openByHand } from '../../payout/count-by-hand.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type OrderCase, paymentOf, type RefundReason } from '../order-case.ts'
 import type { LocalOrderStep } from '../order-step.ts'
+import { readSetAside } from '../set-aside.ts'
 
 /** Before anybody outside is asked: may this still be delivered? */
 export const check: LocalOrderStep = {
@@ -21,14 +22,14 @@ export const check: LocalOrderStep = {
 export async function whyNot(tx: Tx, told: OrderCase, now: Date): Promise<RefundReason | undefined> {
   const { order, item } = told
   const issuerId = order.issuer_id
-  const payment = await paymentOf(tx, told)
-  if (payment.charged_back_minor > 0n) return 'charged_back'
-  const byHand = await openByHand(tx, { issuerId, orderId: order.order_id })
-  if (byHand.length > 0) return 'refunded_by_hand'
+  const fromBalance = order.pay_by === 'balance'
+  const taken = fromBalance ? undefined : await takenBack(tx, told)
+  if (taken) return taken
   if (item?.withdrawnAt) return 'item_withdrawn'
   if (order.kind !== 'card') {
     // What will be posted on a balance is locked before the card, as usage does it: else the two wait for each other.
-    if (order.kind === 'top_up') await lockCardBalance(tx, { issuerId, cardId: order.card_id! })
+    if (order.kind === 'top_up' || fromBalance)
+      await lockCardBalance(tx, { issuerId, cardId: order.card_id! })
     const card = await tx
       .selectFrom('card')
       .select(['state', 'expires_at', 'ended_for_good'])
@@ -57,5 +58,18 @@ export async function whyNot(tx: Tx, told: OrderCase, now: Date): Promise<Refund
     .where('issuer_id', '=', issuerId)
     .where('holder_id', '=', order.holder_id)
     .executeTakeFirst()
-  return holder && holder.erased_at === null ? undefined : 'person_erased'
+  if (!holder || holder.erased_at !== null) return 'person_erased'
+  // Asked last: the end of its card or account has let it go, and that is what is said then.
+  const isSetAside =
+    !fromBalance || (await readSetAside(tx, { issuerId, orderId: order.order_id }, now)).isGood
+  return isSetAside ? undefined : 'not_set_aside'
+}
+
+/** The payer's bank or our staff have given the payment back already. */
+async function takenBack(tx: Tx, told: OrderCase): Promise<RefundReason | undefined> {
+  const { issuer_id: issuerId, order_id: orderId } = told.order
+  const payment = await paymentOf(tx, told)
+  if (payment.charged_back_minor > 0n) return 'charged_back'
+  const byHand = await openByHand(tx, { issuerId, orderId })
+  return byHand.length > 0 ? 'refunded_by_hand' : undefined
 }

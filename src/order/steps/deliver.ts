@@ -2,12 +2,13 @@ import { issueInvoice } from '../../invoice/issue-invoice.ts'
 import { keepContract } from '../../invoice/contract.ts'
 import { queueNotice } from '../../notice/queue-notice.ts'
 import { noteOrder } from '../order-case.ts'
+import type { PayBy } from '../pay-ways.ts'
 import { orderPriceLines } from '../price-lines.ts'
 import type { LocalOrderStep } from '../order-step.ts'
 import { whyNot } from './check.ts'
 import { deliverAddOn } from './deliver-add-on.ts'
 import { deliverCard } from './deliver-card.ts'
-import { postSale, postTopUp } from './post-sale.ts'
+import { postFromBalance, postSale, postTopUp } from './post-sale.ts'
 import { readTarget } from './target.ts'
 
 /** What was bought becomes the holder's, with contract, invoice and mail: one transaction. */
@@ -51,6 +52,7 @@ export const deliver: LocalOrderStep = {
     })
     // Books and invoice number last: everybody else who sells for this issuer waits for both from here on.
     if (order.kind === 'top_up') await postTopUp(ctx, tx, told, given.cardId)
+    else if (order.pay_by === 'balance') await postFromBalance(ctx, tx, told)
     else await postSale(ctx, tx, told, given.cardId)
     const { number } = await issueInvoice(ctx, tx, {
       issuerId,
@@ -62,7 +64,7 @@ export const deliver: LocalOrderStep = {
       locale,
       currency: order.currency,
       lines: orderPriceLines(told),
-      paidBy: order.pay_by as 'stripe' | 'bank' | 'voucher',
+      paidBy: order.pay_by as PayBy,
     })
     if (order.kind === 'card')
       await tx

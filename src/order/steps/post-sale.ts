@@ -1,10 +1,12 @@
 import { type HouseAccount, houseAccounts, lockCardBalance } from '../../ledger/accounts.ts'
+import { postHold } from '../../ledger/holds.ts'
 import { post } from '../../ledger/post.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { bringBack } from '../../usage/dry-cut.ts'
 import type { OrderCase } from '../order-case.ts'
 import { includedBalance } from '../price-lines.ts'
+import { readSetAside } from '../set-aside.ts'
 
 /** orders_in_hand → deferred_revenue, tax_payable and the balance that is part of the price (docs/adr/0011). */
 export async function postSale(ctx: Context, tx: Tx, told: OrderCase, cardId: string): Promise<void> {
@@ -25,6 +27,29 @@ export async function postSale(ctx: Context, tx: Tx, told: OrderCase, cardId: st
     issuerId,
     key: `${order.order_id}:deliver`,
     reason: 'order_delivered',
+    entries: entries.filter((entry) => entry.amount !== 0n),
+  })
+}
+
+/**
+ * What was set aside on the card's balance → deferred_revenue, tax_payable. Money on a balance has not been taxed yet
+ * (docs/adr/0011): its tax falls due here, once, as with any other use of it.
+ */
+export async function postFromBalance(ctx: Context, tx: Tx, { order }: OrderCase): Promise<void> {
+  const { issuer_id: issuerId, order_id: orderId, currency } = order
+  const { gross_minor: gross, tax_minor: tax, net_minor: net } = order
+  const { holdId, accountId } = await readSetAside(tx, { issuerId, orderId }, ctx.clock.now())
+  const kinds: HouseAccount[] = ['deferred_revenue', 'tax_payable']
+  const house = await houseAccounts(ctx, tx, { issuerId, kinds, currency })
+  const entries = [
+    { accountId, amount: -gross },
+    { accountId: house.deferred_revenue!, amount: net },
+    { accountId: house.tax_payable!, amount: tax },
+  ]
+  await postHold(ctx, tx, {
+    issuerId,
+    holdId,
+    reason: 'add_on_bought',
     entries: entries.filter((entry) => entry.amount !== 0n),
   })
 }
