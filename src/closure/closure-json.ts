@@ -20,8 +20,10 @@ const payoutShape = z.object({
 })
 export const lineShape = z
   .object({
-    kind: z.enum(['balance', 'unused', 'closing_fee']),
-    amount: money.openapi({ description: 'a fee is below 0' }),
+    kind: z.enum(['balance', 'unused', 'charged_back', 'closing_fee']),
+    amount: money.openapi({
+      description: 'below 0: a fee, and what a payer’s bank has taken back of what the card was paid with',
+    }),
     tax: moneyOrNull.openapi({ description: 'tax in it that is taken back' }),
     code: z.string().nullable().openapi({ description: 'the plan or add-on it is the unused share of' }),
   })

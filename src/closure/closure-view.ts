@@ -1,3 +1,4 @@
+import type { SettlementLine } from '../payout/settlement.ts'
 import type { MoneyJson } from '../ledger/money.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
 
@@ -46,9 +47,9 @@ export type PartView = {
   reference: string | null
   settledAt: Date | null
 }
-/** A line of what closing pays: minor units, a fee is below 0. */
+/** A line of what closing pays: minor units; a fee, and what a bank took back, are below 0. */
 export type LineView = {
-  kind: 'balance' | 'unused' | 'closing_fee'
+  kind: SettlementLine['kind']
   amount: MoneyJson
   /** Tax in it, of an unused share. */
   tax: MoneyJson | null

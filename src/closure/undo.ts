@@ -25,7 +25,12 @@ export async function undoClosure(
     const closure = await lock(tx, input)
     if (!closure) throw new Refusal('closure/no_such_closure')
     if (closure.state === 'undone') throw new Refusal('closure/already_undone')
-    if (closure.no_return_at || closure.state === 'closed' || (await isUnderWay(tx, closure)))
+    if (
+      closure.no_return_at ||
+      closure.state === 'closed' ||
+      (await isUnderWay(tx, closure)) ||
+      (await isOwedByReversal(tx, closure))
+    )
       throw new Refusal('closure/past_return')
     await undoWithin(ctx, tx, closure, 'person')
     await queueNotice(ctx, tx, {
@@ -87,6 +92,22 @@ async function isUnderWay(tx: Tx, closure: ClosureRow): Promise<boolean> {
   return row !== undefined
 }
 
+/** A dispute that the settlement bore was won since: its money is owed to the holder outside of the closure. */
+async function isOwedByReversal(tx: Tx, closure: ClosureRow): Promise<boolean> {
+  const row = await tx
+    .selectFrom('closure_card as k')
+    .innerJoin('chargeback as b', (join) =>
+      join.onRef('b.issuer_id', '=', 'k.issuer_id').onRef('b.card_id', '=', 'k.card_id'),
+    )
+    .select('b.dispute_ref')
+    .where('k.issuer_id', '=', closure.issuer_id)
+    .where('k.closure_id', '=', closure.closure_id)
+    .where('b.state', '=', 'won')
+    .where('b.settled_minor', '>', 0n)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /**
  * What was settled but not sent goes back where it was, to the cent: the settlement's posting turned round, what it
  * took of orders given back, and its parts given up, so that they count against no payment.
@@ -118,7 +139,19 @@ async function giveBack(ctx: Context, tx: Tx, closure: ClosureRow, card: CaseCar
     .where('state', '<>', 'refused')
     .execute()
   const { cardId } = card
+  await bearNothing(tx, { issuerId, cardId })
   await bearAgain(ctx, tx, { issuerId, cardId, settled: settlementKey(closureId, cardId) })
+}
+
+/** What the settlement bore of charge-backs is the house's loss again: its posting is turned round. */
+async function bearNothing(tx: Tx, card: { issuerId: string; cardId: string }): Promise<void> {
+  await tx
+    .updateTable('chargeback')
+    .set({ settled_minor: 0n })
+    .where('issuer_id', '=', card.issuerId)
+    .where('card_id', '=', card.cardId)
+    .where('settled_minor', '>', 0n)
+    .execute()
 }
 
 async function free(tx: Tx, closure: ClosureRow, now: Date): Promise<void> {

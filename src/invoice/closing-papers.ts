@@ -110,6 +110,7 @@ export function statementLines(card: ClosedCard, movements: Movement[]): GrossLi
     .map(({ reason, amount }) => untaxed(reasonWording(reason), amount))
   for (const line of card.settlement?.lines ?? []) {
     if (line.kind === 'unused') lines.push(untaxed(unusedWords(line.code ?? card.plan), BigInt(line.amount)))
+    if (line.kind === 'charged_back') lines.push(untaxed(chargedBackWords, BigInt(line.amount)))
     if (line.kind === 'closing_fee') lines.push(untaxed(feeWords, BigInt(line.amount)))
   }
   for (const part of liveParts(card.parts)) lines.push(untaxed(backWords[part.route], -part.amount))
@@ -131,6 +132,10 @@ const unusedWords = (code: string): Wording => ({
   'zh-CN': `${code} 未使用部分`,
   en: `Unused share of ${code}`,
 })
+const chargedBackWords: Wording = {
+  'zh-CN': '付款人的银行已追回的款项',
+  en: "Taken back by the payer's bank already",
+}
 const feeWords: Wording = { 'zh-CN': '注销手续费', en: 'Closing fee' }
 const nothingWords: Wording = { 'zh-CN': '这张卡上没有过款项', en: 'There was never money on this card' }
 const backWords: Record<PayoutRoute, Wording> = {

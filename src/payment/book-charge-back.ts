@@ -125,6 +125,7 @@ export type Chargeback = {
   amount_minor: bigint
   counted_minor: bigint
   holder_minor: bigint
+  settled_minor: bigint
 }
 
 /**
@@ -132,10 +133,16 @@ export type Chargeback = {
  * without because of the dispute (his card was closed meanwhile, a payout was counted as charged back, an order was
  * given back as nothing) waits as unmatched money for staff: it is owed.
  */
-export async function bookReversal(ctx: Context, tx: Tx, row: Chargeback): Promise<void> {
-  const { issuer_id: issuerId, payment_id: paymentId, currency, amount_minor: amount } = row
-  const key = `chargeback:${row.dispute_ref}:${paymentId}:won`
-  await count(tx, { issuerId, paymentId, minor: -row.counted_minor })
+export async function bookReversal(ctx: Context, tx: Tx, known: Chargeback): Promise<void> {
+  const {
+    issuer_id: issuerId,
+    payment_id: paymentId,
+    currency,
+    amount_minor: amount,
+    card_id: cardId,
+  } = known
+  const key = `chargeback:${known.dispute_ref}:${paymentId}:won`
+  await count(tx, { issuerId, paymentId, minor: -known.counted_minor })
   const kept = await receiptOf(tx, { issuerId, paymentId }, ['kept_by_bank'])
   const receipt = kept && (await lockReceipt(tx, { issuerId, receiptId: kept }))
   if (receipt) {
@@ -145,11 +152,13 @@ export async function bookReversal(ctx: Context, tx: Tx, row: Chargeback): Promi
   }
   const house = (kind: 'cash_at_provider' | 'chargebacks' | 'unmatched_receipts') =>
     houseAccount(ctx, tx, { issuerId, kind, currency })
-  const balance =
-    row.holder_minor > 0n ? await lockCardBalance(tx, { issuerId, cardId: row.card_id! }) : undefined
-  const loss = amount - row.holder_minor
+  // Under the lock that a settlement takes first: what it bears of this is known, or it bears nothing of it.
+  const card = cardId === null ? undefined : await lockCardBalance(tx, { issuerId, cardId })
+  const row = await readAgain(tx, known)
+  const balance = row.holder_minor > 0n ? card : undefined
+  const loss = amount - row.holder_minor - row.settled_minor
   const went = await wentWithout(tx, row)
-  const owed = (went < loss ? went : loss) + (balance?.closedAt ? row.holder_minor : 0n)
+  const owed = (went < loss ? went : loss) + row.settled_minor + (balance?.closedAt ? row.holder_minor : 0n)
   const toCard = balance && !balance.closedAt ? row.holder_minor : 0n
   const entries: Entry[] = [
     { accountId: await house('cash_at_provider'), amount: -amount },
@@ -160,6 +169,17 @@ export async function bookReversal(ctx: Context, tx: Tx, row: Chargeback): Promi
   if (owed > 0n) await oweHolder(ctx, tx, row, owed)
   const reason = 'chargeback_reversed'
   await post(ctx, tx, { issuerId, key, reason, entries: entries.filter((one) => one.amount !== 0n) })
+}
+
+function readAgain(tx: Tx, row: Chargeback): Promise<Chargeback> {
+  return tx
+    .selectFrom('chargeback')
+    .selectAll()
+    .where('issuer_id', '=', row.issuer_id)
+    .where('provider', '=', 'stripe')
+    .where('dispute_ref', '=', row.dispute_ref)
+    .where('payment_id', '=', row.payment_id)
+    .executeTakeFirstOrThrow()
 }
 
 /**

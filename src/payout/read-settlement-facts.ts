@@ -38,6 +38,7 @@ export async function readSettlementFacts(
       payments: row.payments.map(asRefundable),
       rules: which.rules,
       voucher: which.voucher ?? false,
+      chargedBack: row.charged_back,
     })
   }
   return facts
@@ -71,6 +72,7 @@ type Row = {
   paid_minor: bigint
   balance: bigint
   topped_up: bigint
+  charged_back: bigint
   spent_on_orders: bigint
   ended_before: boolean
   payments: PaymentRow[]
@@ -94,6 +96,9 @@ async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Ro
               from purchase_order o join payment p on p.issuer_id = o.issuer_id and p.order_id = o.order_id
              where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.kind = 'top_up'
                and o.state = 'delivered'), 0)::bigint as topped_up,
+           coalesce((select sum(b.amount_minor - b.holder_minor - b.settled_minor) from chargeback b
+             where b.issuer_id = c.issuer_id and b.card_id = c.card_id and b.currency = c.currency
+               and b.state <> 'won'), 0)::bigint as charged_back,
            coalesce((select sum(o.gross_minor) from purchase_order o
              where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.pay_by = 'balance'
                and o.state = 'delivered'), 0)::bigint as spent_on_orders,

@@ -46,6 +46,7 @@ const facts = (change: Partial<SettlementFacts> = {}): SettlementFacts => ({
   payments: [payment('p1', 2000n, '01')],
   rules,
   voucher: false,
+  chargedBack: 0n,
   ...change,
 })
 
@@ -74,6 +75,16 @@ it('gives the unused share back by day, with its tax, and earns the rest', () =>
 it('weighs each kind of use the same, and goes by day where nothing was counted', () => {
   expect(unusedOf(plan, { unused_plan: 'by_use' }).gross).toBe(298n) // (1/2 + 0) / 2 of 11.90, half up
   expect(unusedOf({ ...plan, use: [] }, { unused_plan: 'by_use' }).gross).toBe(793n)
+})
+
+it('gives nothing back once more that a payer’s bank has, and leaves a balance alone that was put on since', () => {
+  const by_day = { ...rules, unused_plan: 'by_day' as const }
+  const settled = settlementOf(facts({ rules: by_day, chargedBack: 600n }))
+  expect(settled.lines.at(-1)).toEqual({ kind: 'charged_back', amount: -600n })
+  expect(settled.total).toBe(693n)
+  expect(settlementEntries(settled)).toContainEqual({ account: 'chargebacks', amount: 600n })
+  expect(settlementOf(facts({ rules: by_day, chargedBack: 5000n })).total).toBe(500n)
+  expect(settlementOf(facts({ chargedBack: 5000n })).lines).toEqual([{ kind: 'balance', amount: 500n }])
 })
 
 it('of a withdrawal keeps the days of a plan that had begun and what was used of an add-on, and no more', () => {
@@ -201,6 +212,7 @@ const anyFacts: fc.Arbitrary<SettlementFacts> = fc.record({
     withdrawn: fc.constantFrom(true as const, undefined),
   }),
   voucher: fc.boolean(),
+  chargedBack: fc.oneof(fc.constant(0n), money),
 })
 
 it('conserves every minor unit and gives no payment back more than is left of it, whatever happened before', () => {

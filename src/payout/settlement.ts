@@ -13,12 +13,16 @@ export type SettlementFacts = {
   rules: MoneyRules
   /** True only when the holder asked for a voucher instead of money. */
   voucher: boolean
+  /** Taken back by payers' banks and not borne by the balance: the house's loss so far. */
+  chargedBack: bigint
 }
 
 export type SettlementLine =
   | { kind: 'balance'; amount: bigint }
   /** Unused share of what was bought; `tax` is the tax in it that is taken back. */
   | { kind: 'unused'; amount: bigint; tax: bigint; code: string; orderId: string | null }
+  /** Below 0: what a payer's bank took back is not given back once more. */
+  | { kind: 'charged_back'; amount: bigint }
   /** Below 0. */
   | { kind: 'closing_fee'; amount: bigint }
 
@@ -43,7 +47,11 @@ export function settlementOf(facts: SettlementFacts): Settlement {
     if (gross > 0n) lines.push({ kind: 'unused', amount: gross, tax, code, orderId })
     if (orderId !== null && net > 0n) earned.push({ orderId, net })
   }
-  const owed = lines.reduce((sum, line) => sum + line.amount, 0n)
+  // A balance has borne it when it was taken back, as far as it went; what was put on it since is its holder's.
+  const unused = sumOf(lines) - facts.balance
+  const borne = facts.chargedBack < unused ? facts.chargedBack : unused
+  if (borne > 0n) lines.push({ kind: 'charged_back', amount: -borne })
+  const owed = sumOf(lines)
   const wanted = BigInt(rules.closing_fee[currency] ?? 0)
   const fee = wanted < owed ? wanted : owed
   if (fee > 0n) lines.push({ kind: 'closing_fee', amount: -fee })
@@ -59,6 +67,8 @@ export function settlementOf(facts: SettlementFacts): Settlement {
   return { currency, lines, total, earned, parts }
 }
 
+const sumOf = (lines: SettlementLine[]) => lines.reduce((sum, line) => sum + line.amount, 0n)
+
 /** `card` is the card's own balance account. */
 export type SettlementEntry = { account: HouseAccount | 'card'; amount: bigint }
 
@@ -69,6 +79,7 @@ export function settlementEntries(settlement: Settlement): SettlementEntry[] {
     sums.set(account, (sums.get(account) ?? 0n) + amount)
   for (const line of settlement.lines) {
     if (line.kind === 'balance') add('card', -line.amount)
+    else if (line.kind === 'charged_back') add('chargebacks', -line.amount)
     else if (line.kind === 'closing_fee') add('fees', -line.amount)
     else if (line.orderId === null) add('opening', -line.amount)
     else {

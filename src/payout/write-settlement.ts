@@ -5,14 +5,14 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import type { PayoutPart } from './parts.ts'
 import type { PlannedPart } from './plan-payouts.ts'
-import { type Settlement, settlementEntries } from './settlement.ts'
+import { type Settlement, settlementEntries, type SettlementLine } from './settlement.ts'
 
 type Where = { issuerId: string; closureId: string; cardId: string }
 
 /** A settlement as it is kept with its closure: money as text. `orders` is what undo takes back of each. */
 export type KeptSettlement = {
   lines: {
-    kind: 'balance' | 'unused' | 'closing_fee'
+    kind: SettlementLine['kind']
     amount: string
     tax?: string
     code?: string
@@ -48,6 +48,24 @@ export async function postSettlement(
     })),
     close: takesBalance ? [accountId] : [],
   })
+}
+
+/** Which disputes the settlement has borne, the first first: won later, that much of each is owed to the holder. */
+export async function noteBorne(
+  tx: Tx,
+  { issuerId, cardId }: Pick<Where, 'issuerId' | 'cardId'>,
+  settlement: Settlement,
+): Promise<void> {
+  const line = settlement.lines.find(({ kind }) => kind === 'charged_back')
+  if (!line) return
+  await sql`
+    update chargeback b set settled_minor = b.settled_minor + least(x.open, ${-line.amount}::bigint - x.before)
+      from (select ctid as place, amount_minor - holder_minor - settled_minor as open,
+                   (sum(amount_minor - holder_minor - settled_minor) over w - (amount_minor - holder_minor - settled_minor))::bigint as before
+              from chargeback
+             where issuer_id = ${issuerId} and card_id = ${cardId} and currency = ${settlement.currency} and state <> 'won'
+            window w as (order by opened_at, dispute_ref, payment_id)) x
+     where b.ctid = x.place and x.before < ${-line.amount}::bigint`.execute(tx)
 }
 
 /** Net of each order that leaves deferred_revenue with this settlement: earned, or given back. */

@@ -153,6 +153,7 @@ export interface Chargeback {
   opened_at: Timestamp
   payment_id: string
   provider: string
+  settled_minor: Generated<Int8>
   state: string
   told_at: Timestamp | null
 }

@@ -5,6 +5,7 @@ import {
   keptSettlement,
   netOfOrders,
   newParts,
+  noteBorne,
   noteEarned,
   postSettlement,
   writeSettled,
@@ -39,6 +40,7 @@ export const settle: LocalStep<CaseCard> = {
     const settlement = settlementOf(facts)
     await postSettlement(ctx, tx, { issuerId, closureId, cardId, accountId }, settlement)
     await noteEarned(tx, issuerId, netOfOrders(settlement))
+    await noteBorne(tx, { issuerId, cardId }, settlement)
     const refs = new Map(facts.payments.map((payment) => [payment.paymentId, payment.ref]))
     const at = { cardId, currency: card.currency, after: 0, refOf: (id: string) => refs.get(id) ?? null }
     const parts = newParts(ctx, at, settlement.parts)

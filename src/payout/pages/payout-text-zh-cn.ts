@@ -5,6 +5,7 @@ export const payoutZh: PayoutText = {
     balance: '余额',
     unused: (code) => `${code} 未使用部分`,
     tax: (money) => `其中税款 ${money}`,
+    charged_back: '您的银行已追回的款项',
     closing_fee: '注销手续费',
     total: '退给您',
   },
