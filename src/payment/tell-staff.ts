@@ -20,10 +20,25 @@ const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unk
 const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
   or state = 'over' and ${owedOfByHand} is not null)`
 
-/** Orders whose money can't go back the way it came: only staff can transfer it. */
+/** Orders whose money waits for a transfer. While only their buyer is asked for an account, staff have nothing to do. */
 const waitsForTransfer = sql<boolean>`state = 'refunding' and exists (
   select 1 from payout_part q where q.issuer_id = purchase_order.issuer_id and q.order_id = purchase_order.order_id
-     and q.route = 'bank_transfer' and q.state in ('waiting', 'sent'))`
+     and q.route = 'bank_transfer' and q.state = 'waiting')`
+const waitsForFile = sql<boolean>`${waitsForTransfer} and exists (
+  select 1 from vault_item v where v.issuer_id = purchase_order.issuer_id and v.item_id = purchase_order.bank_item_id
+     and v.kind = 'bank')`
+const asked_days = 7
+/** Its buyer was asked for an account a week ago, and has named none. */
+const waitsForBuyer = (ctx: Context) => {
+  const since = new Date(ctx.clock.now().getTime() - asked_days * 86_400_000)
+  return sql<boolean>`${waitsForTransfer} and not (${waitsForFile}) and not (${waitsForStaffToSend}) and exists (
+    select 1 from order_step s where s.issuer_id = purchase_order.issuer_id and s.order_id = purchase_order.order_id
+       and s.step = 'owe_back' and s.answered_at < ${since})`
+}
+/** Its buyer is erased, so no account can be kept. */
+const waitsForStaffToSend = sql<boolean>`${waitsForTransfer} and exists (
+  select 1 from holder h where h.issuer_id = purchase_order.issuer_id and h.holder_id = purchase_order.holder_id
+     and h.wrapped_key is null)`
 
 /** Queues a mail to the issuer's support when something new waits for them, one an hour at most. */
 export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
@@ -71,7 +86,7 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     .set({ transfer_told_at: ctx.clock.now() })
     .where('issuer_id', '=', issuerId)
     .where('transfer_told_at', 'is', null)
-    .where(waitsForTransfer)
+    .where((e) => e.or([waitsForFile, waitsForStaffToSend, waitsForBuyer(ctx)]))
     .executeTakeFirst()
   const news = [receipts, chargebacks, byHand, orders, transfers].some(
     ({ numUpdatedRows }) => numUpdatedRows > 0n,
@@ -82,6 +97,7 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
 
 /** What waits by the time the mail is sent; undefined when it was settled meanwhile. Names nobody. */
 export async function writeStaffLetter(
+  ctx: Context,
   tx: Tx,
   issuer: Issuer,
 ): Promise<{ to: string; letter: Letter } | undefined> {
@@ -96,8 +112,11 @@ export async function writeStaffLetter(
   const refunds = await count('refund_by_hand').where(byHandWaits).executeTakeFirstOrThrow()
   const [unmatched, open, byHand] = [Number(receipts.count), Number(disputes.count), Number(refunds.count)]
   const orders = await numbersOf(tx, issuerId, heldUp)
-  const transfers = await numbersOf(tx, issuerId, waitsForTransfer)
-  if (unmatched + open + byHand + orders.length + transfers.length === 0) return undefined
+  const forFile = await numbersOf(tx, issuerId, waitsForFile)
+  const transfers = await numbersOf(tx, issuerId, waitsForStaffToSend)
+  const unanswered = await numbersOf(tx, issuerId, waitsForBuyer(ctx))
+  const ofOrders = orders.length + forFile.length + transfers.length + unanswered.length
+  if (unmatched + open + byHand + ofOrders === 0) return undefined
   const paragraphs = [
     ...(unmatched > 0
       ? [
@@ -114,9 +133,19 @@ export async function writeStaffLetter(
           `Paid orders that can't be delivered before something on our side is mended, and go back by themselves if it is not: ${orders.join(', ')}. Why: npx leb order status NUMBER.`,
         ]
       : []),
+    ...(forFile.length > 0
+      ? [
+          `Orders that could not be delivered and whose money goes out with the next file for the bank: ${forFile.join(', ')}. Make it: npx leb payout file --issuer ${issuerId} --out payouts.xml. Or send it by hand and say so: npx leb order paid NUMBER --reference TEXT.`,
+        ]
+      : []),
     ...(transfers.length > 0
       ? [
-          `Orders that could not be delivered and whose money only you can send back, by bank transfer: ${transfers.join(', ')}. How much, and what it takes: npx leb order status NUMBER. When it is sent: npx leb order paid NUMBER --reference TEXT.`,
+          `Orders that could not be delivered and whose money only you can send back, by bank transfer, because their buyer's data is erased: ${transfers.join(', ')}. How much, and what it takes: npx leb order status NUMBER. When it is sent: npx leb order paid NUMBER --reference TEXT.`,
+        ]
+      : []),
+    ...(unanswered.length > 0
+      ? [
+          `Orders that could not be delivered and whose buyer was asked for a bank account over a week ago and has named none: ${unanswered.join(', ')}. Write to them, or agree another way, send it and say so: npx leb order paid NUMBER --reference TEXT.`,
         ]
       : []),
     ...(byHand > 0

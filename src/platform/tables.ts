@@ -506,6 +506,7 @@ export interface ProviderEvent {
 export interface PurchaseOrder {
   accepted_at: Timestamp
   account_id: string | null
+  bank_item_id: string | null
   card_id: string | null
   created_at: Timestamp
   currency: string
