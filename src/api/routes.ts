@@ -13,6 +13,7 @@ import { papersApi } from '../invoice/papers-api.ts'
 import { issuerApi } from '../issuer/issuer-api.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { statementApi } from '../ledger/statement-api.ts'
+import { orderAccountApi } from '../order/order-account-api.ts'
 import { orderApi } from '../order/order-api.ts'
 import { Refusal } from '../platform/errors.ts'
 import { usageApi } from '../usage/usage-api.ts'
@@ -48,6 +49,7 @@ export function apiRoutes(): ApiApp {
   papersApi(app)
   statementApi(app)
   orderApi(app)
+  orderAccountApi(app)
   previewApi(app)
   declareApi(app)
   declareUnsignedApi(app)

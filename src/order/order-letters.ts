@@ -135,38 +135,61 @@ export function refundReasonWords(reason: RefundReason, locale: Locale): string 
   return reasons[reason][locale]
 }
 
-/** Not delivered, and the money waits: an account is agreed with support, and never written in a mail. */
-export function wantsAccountLetter(locale: Locale, facts: OrderFacts): Letter {
+/** Not delivered, and the money waits: the account is named on our page, and never written in a mail. */
+export function wantsAccountLetter(locale: Locale, facts: OrderFacts & { accountUrl: string }): Letter {
   const reason = refundReasonWords(facts.refundReason ?? 'no_profile', locale)
   return locale === 'en'
     ? {
         locale,
-        link: { words: 'How the refund stands:', url: facts.url },
+        link: { words: 'Name the account:', url: facts.accountUrl },
         subject: `Where shall we transfer ${facts.owed}? Order ${facts.number}`,
         paragraphs: [
-          `We could not deliver ${facts.what}: ${reason}. ${facts.owed} is yours again, but can't go back the way it came. We transfer it to your bank account.`,
-          'Answer this mail, without the account number: support agrees a safe way with you.',
-          'Never send account numbers by e-mail, and give them to nobody who calls or writes to you.',
+          `We could not deliver ${facts.what}: ${reason}. ${facts.owed} is yours again, but can't go back the way it came. Tell us which bank account we shall transfer it to.`,
+          'The link below is for you alone: do not forward it. Whoever has it can name the account. We write to you as soon as one is named.',
+          'Never send account numbers by e-mail, and give them to nobody who calls or writes to you. No IBAN? Answer this mail, without the account number: support agrees a safe way with you.',
+        ],
+      }
+    : {
+        locale,
+        link: { words: '填写收款账户：', url: facts.accountUrl },
+        subject: `${facts.owed} 转到哪个账户？订单 ${facts.number}`,
+        paragraphs: [
+          `${facts.what}未能交付：${reason}。${facts.owed} 应退还给您，但无法原路退回。请告诉我们转到哪个银行账户。`,
+          '下面的链接只供您本人使用，请勿转发：拿到它的人都能填写账户。账户一经填写，我们会立即写信告诉您。',
+          '不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。没有 IBAN？请回复本邮件，信中不要写账号，客服会与您约定安全的方式。',
+        ],
+      }
+}
+
+/** Whoever named it, the address that ordered hears of it while it can still be put right. */
+export function accountNotedLetter(locale: Locale, facts: OrderFacts): Letter {
+  return locale === 'en'
+    ? {
+        locale,
+        link: { words: 'How the refund stands:', url: facts.url },
+        subject: `Account noted for ${facts.owed}. Order ${facts.number}`,
+        paragraphs: [
+          `A bank account was named for ${facts.owed} that we owe you for order ${facts.number}. The transfer goes out with our next file for the bank; we write to you when the bank has booked it.`,
+          'That was not you? Answer this mail at once: until the transfer is with the bank, another account can be named.',
         ],
       }
     : {
         locale,
         link: { words: '退款进度：', url: facts.url },
-        subject: `${facts.owed} 转到哪个账户？订单 ${facts.number}`,
+        subject: `已登记收款账户：${facts.owed}，订单 ${facts.number}`,
         paragraphs: [
-          `${facts.what}未能交付：${reason}。${facts.owed} 应退还给您，但无法原路退回，我们将转账到您的银行账户。`,
-          '请回复本邮件，信中不要写账号，客服会与您约定安全的方式。',
-          '不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。',
+          `订单 ${facts.number} 应退的 ${facts.owed} 已登记收款账户，将随下一批银行转账汇出；银行入账后我们会写信告诉您。`,
+          '不是您本人填写的？请立即回复本邮件：转账交给银行之前，账户还可以更改。',
         ],
       }
 }
 
 /** How it went back, and what there is to do: mostly nothing. */
-function backWords(locale: Locale, { gross, refundRoute }: OrderFacts): string {
+function backWords(locale: Locale, { gross, owed, refundRoute }: OrderFacts): string {
   const en = locale === 'en'
   switch (refundRoute) {
     case 'bank_transfer':
-      return en ? `${gross} was transferred to your bank account.` : `${gross} 已转入您的银行账户。`
+      return en ? `${owed} was transferred to your bank account.` : `${owed} 已转入您的银行账户。`
     case 'voucher':
       return en
         ? `You paid with a voucher: a new one over ${gross} waits on the order's page.`

@@ -142,6 +142,21 @@ export const orderShape = z
     createdAt: instant,
     deliveredAt: instant.nullable(),
     refundReason: z.string().nullable(),
+    refund: z
+      .object({
+        route: z.enum(['original_payment', 'bank_transfer', 'voucher', 'nothing']),
+        amount: money,
+        transfer: z
+          .object({
+            state: z.enum(['waiting', 'sent', 'paid']),
+            account: z.enum(['wanted', 'given', 'gone']).openapi({
+              description: 'gone: the person is erased, so none can be kept; write to support',
+            }),
+          })
+          .nullable(),
+      })
+      .nullable()
+      .openapi({ description: 'how the money of an order that could not be delivered goes back' }),
     cardId: z.uuid().nullable(),
     iccid: z.string().nullable(),
     activationCode: z.string().nullable().openapi({

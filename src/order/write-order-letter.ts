@@ -8,6 +8,7 @@ import type { Tx } from '../platform/db.ts'
 import { policyFor } from '../policy/policy.ts'
 import { readPerson } from '../privacy/vault.ts'
 import {
+  accountNotedLetter,
   deliveredLetter,
   heldUpLetter,
   placedLetter,
@@ -15,7 +16,7 @@ import {
   wantsAccountLetter,
 } from './order-letters.ts'
 import { orderPaperPdf } from './order-papers.ts'
-import { orderPath } from './order-token.ts'
+import { accountKey, orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
 import { type OrderView, readOrder } from './read-order.ts'
 import { boughtWords } from './bought-words.ts'
@@ -42,10 +43,14 @@ export async function writeOrderLetter(
       ? undefined
       : { to, letter: heldUpLetter(which.locale, { ...facts, givenBackAt: facts.givenBackAt }) }
   if (which.kind === 'order_wants_account') {
-    // Staff may have met it by the time the mail goes out.
-    const waits = order.state === 'refunding' && order.refundRoute === 'bank_transfer'
-    return waits ? { to, letter: wantsAccountLetter(which.locale, facts) } : undefined
+    // It may be with the bank, or met by staff, by the time the mail goes out.
+    const accountUrl = await accountUrlOf(ctx, order, which.locale)
+    return accountUrl === null
+      ? undefined
+      : { to, letter: wantsAccountLetter(which.locale, { ...facts, accountUrl }) }
   }
+  if (which.kind === 'order_account_noted')
+    return order.state === 'refunding' ? { to, letter: accountNotedLetter(which.locale, facts) } : undefined
   if (which.kind === 'order_refunded') return { to, letter: refundedLetter(which.locale, facts) }
   return {
     to,
@@ -66,6 +71,14 @@ function attachmentsOf(order: OrderView): Attachment[] {
   return [
     { filename: `${order.number}-esim.png`, content: qrPng(order.activation), contentType: 'image/png' },
   ]
+}
+
+/** The link that names the account of a transfer that waits; in this mail only. */
+async function accountUrlOf(ctx: Context, order: OrderView, locale: 'zh-CN' | 'en'): Promise<string | null> {
+  const { transfer } = order
+  if (order.state !== 'refunding' || transfer?.state !== 'waiting') return null
+  const key = accountKey(await ctx.keys.vault(order.issuerId), transfer.partId)
+  return `${ctx.config.publicUrl}${orderPath(locale, order)}/bank-account/${key}`
 }
 
 function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN' | 'en') {

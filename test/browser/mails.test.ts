@@ -95,7 +95,11 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     ),
     'delivered-other': ofOrders.deliveredLetter(locale, order, null),
     refunded: ofOrders.refundedLetter(locale, order),
-    'wants-account': ofOrders.wantsAccountLetter(locale, order),
+    'wants-account': ofOrders.wantsAccountLetter(locale, {
+      ...order,
+      accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
+    }),
+    'account-noted': ofOrders.accountNotedLetter(locale, order),
     ...Object.fromEntries(
       kinds.flatMap((kind) => [
         [`ending-${named(kind)}`, endingLetter(locale, { ...end, ...kind })],
