@@ -6,6 +6,7 @@ import { findIssuer } from '../issuer/issuer.ts'
 import { receivePayment } from '../payment/receive-payment.ts'
 import { makePayoutFile } from '../payout/payout-file.ts'
 import { endToEndId, transferReturned, transferSettled } from '../payout/transfers.ts'
+import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { readPerson } from '../privacy/vault.ts'
 import type { Placed } from './place-order.ts'
@@ -58,7 +59,7 @@ export async function openBankRefunds() {
     },
     view: (placed: Placed) => shop.view(placed, issuerId),
     look: (placed: Placed) => shop.look(placed, issuerId),
-    file: () => makePayoutFile(leb, issuer, issuer.providers.payouts!),
+    file: (ctx: Context = leb) => makePayoutFile(ctx, issuer, issuer.providers.payouts!),
     async emailOf(placed: Placed): Promise<string> {
       const { holderId } = await stage.view(placed)
       return (await own((tx) => readPerson(leb, tx, issuerId, holderId)))!.email!

@@ -99,7 +99,7 @@ it('stands in one file, however many are made at once and while workers look', a
   for (const one of placed) await name(one)
   const other = openLeases(leb.databaseUrl)
   const looks = placed.map(({ orderId: id }) => lookAtOrder(leb, other, { issuerId, id }))
-  const [files] = await Promise.all([Promise.all(Array.from({ length: 5 }, file)), ...looks])
+  const [files] = await Promise.all([Promise.all(Array.from({ length: 5 }, () => file())), ...looks])
   await other.close()
   const made = files.filter((one) => one !== null)
   expect(made.reduce((sum, one) => sum + one.transfers, 0)).toBe(3)
