@@ -9,7 +9,7 @@ import { putCatalogue } from '../plan/put-catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { isGivenUp } from './held-up.ts'
-import { nameOrderAccount } from './name-account.ts'
+import { moneyThatWaits, nameOrderAccount } from './name-account.ts'
 import { orderPath } from './order-token.ts'
 import type { Placed } from './place-order.ts'
 import { takeUpOrder } from './order-case.ts'
@@ -211,9 +211,9 @@ it('tells staff of money that is transferred once they can send it, or its buyer
   expect(await staffMails()).toEqual([expect.stringMatching(/asked for a bank account over a week ago/)])
   leb.clock.advance({ hours: 2 })
   expect(await staffMails()).toHaveLength(1)
-  const { transfer } = await shop.view(placed)
+  const waiting = moneyThatWaits(await shop.view(placed))
   const account = { iban: 'DE89370400440532013000', name: 'Li Lei' }
-  await nameOrderAccount(leb, { issuerId: 'leb', ...placed, partId: transfer!.partId, ...account })
+  await nameOrderAccount(leb, { issuerId: 'leb', ...placed, waiting, ...account })
   const mails = await staffMails()
   expect(mails).toHaveLength(2)
   expect(mails.at(-1)).toContain(placed.number)

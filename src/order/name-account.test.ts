@@ -6,7 +6,7 @@ import { erasePersonRows } from '../privacy/erase-person.ts'
 import { iban, openBankRefunds } from './bank-refund.fixture.ts'
 import { lapseOrders } from './lapse-orders.ts'
 import { lookAtOrder } from './look-at-order.ts'
-import { nameOrderAccount, transferToName } from './name-account.ts'
+import { moneyThatWaits, moneyToName, nameOrderAccount } from './name-account.ts'
 import { orderPaidCommand, orderStatusCommand } from './order-commands.ts'
 import { accountKey } from './order-token.ts'
 import type { Placed } from './place-order.ts'
@@ -16,12 +16,11 @@ const { leb, issuerId, view, look, file, booked, settled, returned } = stage
 afterAll(stage.close)
 
 async function name(placed: Placed, change: { iban?: string; name?: string } = {}): Promise<void> {
-  const { transfer } = await view(placed)
   const { orderId } = placed
   await nameOrderAccount(leb, {
     issuerId,
     orderId,
-    partId: transfer!.partId,
+    waiting: moneyThatWaits(await view(placed)),
     iban,
     name: 'Jürgen Groß',
     ...change,
@@ -148,10 +147,10 @@ it('asks for another account when the bank sends the money back, also after the 
   expect(again).not.toBe(link)
   // The first mail's link was for the first transfer.
   const by = (address: string) => ({ holderIds: [], key: address.split('/').at(-1) })
-  await expect(transferToName(leb, await view(placed), by(link))).rejects.toMatchObject({
+  await expect(moneyToName(leb, await view(placed), by(link))).rejects.toMatchObject({
     code: 'order/account_link_needed',
   })
-  await transferToName(leb, await view(placed), by(again))
+  await moneyToName(leb, await view(placed), by(again))
   await name(placed, { iban: 'FR1420041010050500013M02606' })
   expect((await file())!.bytes.toString()).toContain('FR1420041010050500013M02606')
   await settled(await booked(placed))
@@ -183,7 +182,7 @@ it('waits for the next file when the bank sends it back before it had booked it'
 
 it('lets nobody name an account who only has the order’s page, or the link of another order', async () => {
   const [mine, other] = [await stage.undelivered(), await stage.undelivered()]
-  const key = accountKey(await leb.keys.vault(issuerId), (await view(other)).transfer!.partId)
+  const key = accountKey(await leb.keys.vault(issuerId), moneyThatWaits(await view(other)))
   const order = await view(mine)
   for (const by of [
     { holderIds: [], key: undefined },
@@ -191,15 +190,15 @@ it('lets nobody name an account who only has the order’s page, or the link of 
     { holderIds: [(await view(other)).holderId], key: undefined },
     { holderIds: [], key: order.token },
   ])
-    await expect(transferToName(leb, order, by)).rejects.toMatchObject({ code: 'order/account_link_needed' })
-  expect(await transferToName(leb, order, { holderIds: [order.holderId], key: undefined })).toBe(
+    await expect(moneyToName(leb, order, by)).rejects.toMatchObject({ code: 'order/account_link_needed' })
+  expect(await moneyToName(leb, order, { holderIds: [order.holderId], key: undefined })).toEqual([
     order.transfer!.partId,
-  )
+  ])
   // Whoever was let in for one transfer names no account for what has taken its place.
   const late = nameOrderAccount(leb, {
     issuerId,
     orderId: mine.orderId,
-    partId: leb.ids.next(),
+    waiting: [leb.ids.next()],
     iban,
     name: 'Eve',
   })

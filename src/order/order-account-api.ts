@@ -4,7 +4,7 @@ import { onceForRoute } from '../api/once-for-route.ts'
 import { idempotencyKey, jsonBody, postProblems, problems } from '../api/shapes.ts'
 import { accountProblems, bankAccount } from '../closure/payout-api.ts'
 import { countTry } from '../holder/rate-limits.ts'
-import { mailAccountLink, nameOrderAccount, transferToName } from './name-account.ts'
+import { mailAccountLink, nameOrderAccount, moneyToName } from './name-account.ts'
 import { seenOrder, sessionOrOrder, underOrder } from './seen-order.ts'
 
 const hidden = [
@@ -76,8 +76,8 @@ export function orderAccountApi(app: ApiApp): void {
       act: async () => {
         await countTry(ctx, order.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
         const by = { holderIds: session?.holderIds ?? [], key: body.key }
-        const partId = await transferToName(ctx, order, by)
-        await nameOrderAccount(ctx, { ...order, partId, iban: body.iban, name: body.name })
+        const waiting = await moneyToName(ctx, order, by)
+        await nameOrderAccount(ctx, { ...order, waiting, iban: body.iban, name: body.name })
         return {}
       },
     })

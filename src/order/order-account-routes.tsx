@@ -5,7 +5,7 @@ import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, formText, type PortalContext } from '../web/routing.ts'
-import { mailAccountLink, nameOrderAccount, transferToName } from './name-account.ts'
+import { mailAccountLink, nameOrderAccount, moneyToName } from './name-account.ts'
 import { orderOf } from './order-in-address.ts'
 import { orderPath } from './order-token.ts'
 import { OrderAccountPage } from './pages/order-account-page.tsx'
@@ -37,7 +37,7 @@ async function accountPage(ctx: Context, c: PortalContext): Promise<Response> {
   const page = c.get('page')
   const back = orderPath(page.lang, order)
   try {
-    await transferToName(ctx, order, callerOf(c))
+    await moneyToName(ctx, order, callerOf(c))
   } catch (error) {
     if (isOver(error)) return c.redirect(back, 303)
     throw error
@@ -56,8 +56,8 @@ async function nameAccount(ctx: Context, c: PortalContext): Promise<Response> {
   await countTry(ctx, order.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
   const typed = { iban: await formText(c, 'iban'), name: await formText(c, 'name') }
   try {
-    const partId = await transferToName(ctx, order, callerOf(c))
-    await nameOrderAccount(ctx, { ...order, partId, ...typed })
+    const waiting = await moneyToName(ctx, order, callerOf(c))
+    await nameOrderAccount(ctx, { ...order, waiting, ...typed })
     return c.redirect(back, 303)
   } catch (error) {
     if (isOver(error)) return c.redirect(back, 303)

@@ -67,6 +67,12 @@ export function orderJson(
     deliveredAt: order.deliveredAt?.toISOString() ?? null,
     refundReason: order.refundReason,
     refund: refundJson(order),
+    extras: order.extras.map(({ amount, reason, state, account }) => ({
+      amount: moneyJson(amount),
+      reason,
+      state,
+      account,
+    })),
     cardId: order.cardId,
     iccid: order.iccid,
     activationCode: order.activation,

@@ -14,16 +14,16 @@ export function isOrderToken(keys: Pick<VaultKeys, 'codeKey'>, orderId: string, 
 }
 
 /**
- * What lets its reader name the account that one transfer of an order goes to. It is in one mail, to the address that
- * ordered, and dies with that transfer: whoever only has the order's page, from an old mail or a forwarded one, has not
- * got it.
+ * What lets its reader name the account that the money of an order goes to that waits for one (name-account.ts). It is in
+ * one mail, to the address that ordered, and dies when any of this money is sent or more comes: whoever only has the
+ * order's page, from an old mail or a forwarded one, has not got it.
  */
-export function accountKey(keys: Pick<VaultKeys, 'codeKey'>, partId: string): string {
-  return derived(keys, `order-account/${partId}`)
+export function accountKey(keys: Pick<VaultKeys, 'codeKey'>, waiting: string[]): string {
+  return derived(keys, `order-account/${waiting.join()}`)
 }
 
-export function isAccountKey(keys: Pick<VaultKeys, 'codeKey'>, partId: string, key: string): boolean {
-  return isSame(accountKey(keys, partId), key)
+export function isAccountKey(keys: Pick<VaultKeys, 'codeKey'>, waiting: string[], key: string): boolean {
+  return isSame(accountKey(keys, waiting), key)
 }
 
 function derived({ codeKey }: Pick<VaultKeys, 'codeKey'>, what: string): string {

@@ -10,11 +10,15 @@ import { readPerson } from '../privacy/vault.ts'
 import {
   accountNotedLetter,
   deliveredLetter,
+  extraLetter,
+  extraPaidLetter,
   heldUpLetter,
   placedLetter,
   refundedLetter,
   wantsAccountLetter,
 } from './order-letters.ts'
+import { moneyThatWaits } from './name-account.ts'
+import { sumsOf, sumsThatWait } from './waiting-sums.ts'
 import { orderPaperPdf } from './order-papers.ts'
 import { accountKey, orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
@@ -45,12 +49,14 @@ export async function writeOrderLetter(
   if (which.kind === 'order_wants_account') {
     // It may be with the bank, or met by staff, by the time the mail goes out.
     const accountUrl = await accountUrlOf(ctx, order, which.locale)
-    return accountUrl === null
-      ? undefined
-      : { to, letter: wantsAccountLetter(which.locale, { ...facts, accountUrl }) }
+    if (accountUrl === null) return undefined
+    const write = isOwnWaiting(order) ? wantsAccountLetter : extraLetter
+    return { to, letter: write(which.locale, { ...facts, accountUrl }) }
   }
   if (which.kind === 'order_account_noted')
-    return order.state === 'refunding' ? { to, letter: accountNotedLetter(which.locale, facts) } : undefined
+    return facts.waiting === '' ? undefined : { to, letter: accountNotedLetter(which.locale, facts) }
+  if (which.kind === 'order_extra_paid')
+    return facts.extraPaid === '' ? undefined : { to, letter: extraPaidLetter(which.locale, facts) }
   if (which.kind === 'order_refunded') return { to, letter: refundedLetter(which.locale, facts) }
   return {
     to,
@@ -73,11 +79,14 @@ function attachmentsOf(order: OrderView): Attachment[] {
   ]
 }
 
-/** The link that names the account of a transfer that waits; in this mail only. */
+const isOwnWaiting = ({ state, transfer }: OrderView) =>
+  state === 'refunding' && transfer?.state === 'waiting'
+
+/** The link that names the account of what waits; in this mail only. */
 async function accountUrlOf(ctx: Context, order: OrderView, locale: 'zh-CN' | 'en'): Promise<string | null> {
-  const { transfer } = order
-  if (order.state !== 'refunding' || transfer?.state !== 'waiting') return null
-  const key = accountKey(await ctx.keys.vault(order.issuerId), transfer.partId)
+  const waiting = moneyThatWaits(order)
+  if (waiting.length === 0) return null
+  const key = accountKey(await ctx.keys.vault(order.issuerId), waiting)
   return `${ctx.config.publicUrl}${orderPath(locale, order)}/bank-account/${key}`
 }
 
@@ -92,6 +101,11 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     payUntil: formatMoment(order.payUntil, locale, time_zone),
     givenBackAt: order.heldUp && formatMoment(order.heldUp.givenBackAt, locale, time_zone),
     owed: formatMoney(order.owedBack ?? order.gross, locale),
+    waiting: sumsThatWait(order, locale),
+    extraPaid: sumsOf(
+      order.extras.filter(({ state }) => state === 'paid'),
+      locale,
+    ),
     refundReason: order.refundReason,
     refundRoute: order.refundRoute,
     iccid: order.iccid,

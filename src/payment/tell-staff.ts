@@ -16,6 +16,11 @@ const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unk
                 and p.payment_id = unmatched_receipt.payment_id and p.provider = 'bank'))
   or state = 'refunding' and refusal is not null)`
 
+/** Money of that kind whose buyer has named an account: it goes out with the next file. */
+const receiptForFile = sql<boolean>`state = 'refunding' and exists (
+  select 1 from payout_part q where q.issuer_id = unmatched_receipt.issuer_id
+     and q.receipt_id = unmatched_receipt.receipt_id and q.state = 'waiting')`
+
 /** Refunds made on the provider's own page that met nobody's claim, or that failed after they had. */
 const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
   or state = 'over' and ${owedOfByHand} is not null)`
@@ -57,7 +62,7 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     .set(told)
     .where('issuer_id', '=', issuerId)
     .where('told_at', 'is', null)
-    .where(waitsForStaff)
+    .where((e) => e.or([waitsForStaff, receiptForFile]))
     .executeTakeFirst()
   const chargebacks = await tx
     .updateTable('chargeback')
@@ -108,6 +113,7 @@ export async function writeStaffLetter(
       .select((e) => e.fn.countAll().as('count'))
       .where('issuer_id', '=', issuerId)
   const receipts = await count('unmatched_receipt').where(waitsForStaff).executeTakeFirstOrThrow()
+  const forFileToo = await count('unmatched_receipt').where(receiptForFile).executeTakeFirstOrThrow()
   const disputes = await count('chargeback').where('state', '=', 'open').executeTakeFirstOrThrow()
   const refunds = await count('refund_by_hand').where(byHandWaits).executeTakeFirstOrThrow()
   const [unmatched, open, byHand] = [Number(receipts.count), Number(disputes.count), Number(refunds.count)]
@@ -115,12 +121,18 @@ export async function writeStaffLetter(
   const forFile = await numbersOf(tx, issuerId, waitsForFile)
   const transfers = await numbersOf(tx, issuerId, waitsForStaffToSend)
   const unanswered = await numbersOf(tx, issuerId, waitsForBuyer(ctx))
-  const ofOrders = orders.length + forFile.length + transfers.length + unanswered.length
+  const besides = Number(forFileToo.count)
+  const ofOrders = orders.length + forFile.length + transfers.length + unanswered.length + besides
   if (unmatched + open + byHand + ofOrders === 0) return undefined
   const paragraphs = [
     ...(unmatched > 0
       ? [
           `${unmatched} × money that fits no order. What it is: npx leb payments unmatched --issuer ${issuerId}`,
+        ]
+      : []),
+    ...(besides > 0
+      ? [
+          `${besides} × money that came for an order besides and goes back with the next file for the bank. Make it: npx leb payout file --issuer ${issuerId} --out payouts.xml`,
         ]
       : []),
     ...(open > 0

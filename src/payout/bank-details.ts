@@ -115,8 +115,12 @@ export async function forgetOrderAccount(
      where o.issuer_id = ${issuerId} and o.order_id = ${orderId}
        and v.issuer_id = o.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank'
        and not exists (select 1 from payout_part p
-                        where p.issuer_id = o.issuer_id and p.order_id = o.order_id
-                          and p.route = 'bank_transfer' and p.state in ('waiting', 'sent'))`.execute(tx)
+                        where p.issuer_id = o.issuer_id and p.route = 'bank_transfer' and p.state in ('waiting', 'sent')
+                          and (p.order_id = o.order_id
+                               or p.receipt_id in (select receipt_id from unmatched_receipt r
+                                                    where r.issuer_id = o.issuer_id and r.order_id = o.order_id)))`.execute(
+    tx,
+  )
 }
 
 async function holderKey(ctx: Context, tx: Tx, place: Place): Promise<Buffer | null> {

@@ -17,8 +17,9 @@ export async function lockOrderOfPart(tx: Tx, part: { issuerId: string; partId: 
   await sql`
     select 1 from purchase_order o
      where o.issuer_id = ${part.issuerId}
-       and o.order_id = (select order_id from payout_part
-                          where issuer_id = ${part.issuerId} and part_id = ${part.partId})
+       and o.order_id = (select coalesce(p.order_id, r.order_id) from payout_part p
+                          left join unmatched_receipt r on r.issuer_id = p.issuer_id and r.receipt_id = p.receipt_id
+                          where p.issuer_id = ${part.issuerId} and p.part_id = ${part.partId})
        for no key update`.execute(tx)
 }
 

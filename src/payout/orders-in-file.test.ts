@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { openShop, type Shop } from '../../test/orders.ts'
 import { setMoney } from '../../test/payouts.ts'
 import { findIssuer } from '../issuer/issuer.ts'
-import { nameOrderAccount } from '../order/name-account.ts'
+import { moneyThatWaits, nameOrderAccount } from '../order/name-account.ts'
 import type { Placed } from '../order/place-order.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { openMoneyStage } from '../payment/money-stage.fixture.ts'
@@ -50,9 +50,9 @@ async function refused(more: { byHandBefore?: number } = {}): Promise<Placed & {
   return { ...placed, ref }
 }
 async function name(placed: Placed): Promise<void> {
-  const { transfer } = await shop.view(placed)
+  const waiting = moneyThatWaits(await shop.view(placed))
   const account = { iban: 'DE89370400440532013000', name: 'Li Lei' }
-  await nameOrderAccount(leb, { issuerId, orderId: placed.orderId, partId: transfer!.partId, ...account })
+  await nameOrderAccount(leb, { issuerId, orderId: placed.orderId, waiting, ...account })
 }
 const makeFile = async () => {
   const issuer = (await findIssuer(leb.db, issuerId))!

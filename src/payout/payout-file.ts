@@ -109,7 +109,8 @@ export async function readPayoutState(tx: Tx, issuerId: string): Promise<PayoutS
   const waiting = await sql<{ currency: string; amount: string; transfers: string; known: string }>`
     select p.currency, sum(p.amount_minor)::text as amount, count(*) as transfers, count(v.item_id) as known
       from payout_part p
-      left join purchase_order o on o.issuer_id = p.issuer_id and o.order_id = p.order_id
+      left join unmatched_receipt r on r.issuer_id = p.issuer_id and r.receipt_id = p.receipt_id
+      left join purchase_order o on o.issuer_id = p.issuer_id and o.order_id = coalesce(p.order_id, r.order_id)
       left join vault_item v on v.issuer_id = p.issuer_id and v.kind = 'bank'
                             and v.item_id = coalesce(p.closure_id, o.bank_item_id)
      where p.issuer_id = ${issuerId} and p.route = 'bank_transfer' and p.state = 'waiting'

@@ -5,6 +5,7 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { burnPayoutFile } from './file-envelope.ts'
 import { forgetBankDetails } from './bank-details.ts'
+import { receiptTransferPaid, receiptTransferReturned } from './receipt-transfers.ts'
 import { lockOrderOfPart, orderTransferPaid, orderTransferReturned } from './order-transfers.ts'
 
 /** What a bank statement says of one of our transfers. Minor units; `bookedOn` is a day (YYYY-MM-DD). */
@@ -40,6 +41,7 @@ export async function transferSettled(ctx: Context, tx: Tx, booked: BookedTransf
       partId: part.part_id,
       closureId: part.closure_id,
       orderId: part.order_id,
+      receiptId: part.receipt_id,
       amount: part.amount_minor,
       currency: part.currency,
     },
@@ -54,6 +56,7 @@ type Part = {
   currency: string
   closureId: string | null
   orderId?: string | null
+  receiptId?: string | null
 }
 
 /** Books a transfer as paid; the closure or order goes on. The part is locked by the caller, and not paid yet. */
@@ -68,7 +71,7 @@ export async function settleTransfer(
   await post(ctx, tx, {
     issuerId,
     key: `payout:${part.partId}`,
-    reason: part.orderId ? 'order_refunded' : 'closure_payout',
+    reason: part.receiptId ? 'unmatched_returned' : part.orderId ? 'order_refunded' : 'closure_payout',
     entries: [
       { accountId: house.refunds_payable!, amount: -part.amount },
       { accountId: house.cash_at_bank!, amount: part.amount },
@@ -82,6 +85,7 @@ export async function settleTransfer(
     .returning('file_id')
     .executeTakeFirstOrThrow()
   if (settled.file_id) await burnPayoutFile(ctx, tx, { issuerId, fileId: settled.file_id })
+  if (part.receiptId) return receiptTransferPaid(ctx, tx, { issuerId, receiptId: part.receiptId, reference })
   if (part.orderId) return orderTransferPaid(ctx, tx, { issuerId, orderId: part.orderId })
   if (!part.closureId) return
   await forgetBankDetails(tx, { issuerId, closureId: part.closureId })
@@ -110,6 +114,11 @@ export async function transferReturned(
     .where('issuer_id', '=', issuerId)
     .where('part_id', '=', part.part_id)
     .execute()
+  if (part.file_id) await burnPayoutFile(ctx, tx, { issuerId, fileId: part.file_id })
+  if (part.receipt_id) {
+    await receiptTransferReturned(ctx, tx, { issuerId, receiptId: part.receipt_id })
+    return 'settled'
+  }
   await sql`
     insert into payout_part (issuer_id, part_id, closure_id, order_id, card_id, ord, route, currency, amount_minor)
     select ${issuerId}, ${ctx.ids.next()}, ${part.closure_id}, ${part.order_id}, ${part.card_id}, max(q.ord) + 1,
@@ -118,7 +127,6 @@ export async function transferReturned(
      where q.issuer_id = ${issuerId}
        and (q.closure_id = ${part.closure_id}::uuid and q.card_id = ${part.card_id}::uuid
             or q.order_id = ${part.order_id}::uuid)`.execute(tx)
-  if (part.file_id) await burnPayoutFile(ctx, tx, { issuerId, fileId: part.file_id })
   if (part.order_id) await orderTransferReturned(ctx, tx, { issuerId, orderId: part.order_id })
   if (part.closure_id) await askAgain(ctx, tx, { issuerId, closureId: part.closure_id })
   return 'settled'
@@ -162,6 +170,7 @@ async function lockTransfer(tx: Tx, booked: Pick<BookedTransfer, 'issuerId' | 'e
       'part_id',
       'closure_id',
       'order_id',
+      'receipt_id',
       'card_id',
       'currency',
       'amount_minor',

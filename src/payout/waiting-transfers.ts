@@ -26,7 +26,11 @@ export async function lockWaitingTransfers(
   tx: Tx,
   issuerId: string,
 ): Promise<WaitingTransfer[]> {
-  const rows = [...(await ofClosures(tx, issuerId)), ...(await ofOrders(tx, issuerId))]
+  const rows = [
+    ...(await ofClosures(tx, issuerId)),
+    ...(await ofOrders(tx, issuerId)),
+    ...(await ofReceipts(tx, issuerId)),
+  ]
   const waiting: WaitingTransfer[] = []
   for (const row of rows) {
     const details = await readBankDetails(ctx, tx, { issuerId, holderId: row.holder_id, itemId: row.item_id })
@@ -80,9 +84,10 @@ async function ofClosures(tx: Tx, issuerId: string): Promise<Row[]> {
 async function ofOrders(tx: Tx, issuerId: string): Promise<Row[]> {
   await sql`
     select 1 from purchase_order o
-     where o.issuer_id = ${issuerId} and o.state = 'refunding' and o.bank_item_id is not null
+     where o.issuer_id = ${issuerId} and o.bank_item_id is not null
        and exists (select 1 from payout_part p
-                    where p.issuer_id = o.issuer_id and p.order_id = o.order_id and ${waits})
+                    left join unmatched_receipt r on r.issuer_id = p.issuer_id and r.receipt_id = p.receipt_id
+                    where p.issuer_id = o.issuer_id and coalesce(p.order_id, r.order_id) = o.order_id and ${waits})
      order by o.order_id for no key update`.execute(tx)
   const { rows } = await sql<Row>`
     select p.part_id, p.closure_id, p.order_id, o.number, o.holder_id, v.item_id, p.amount_minor, p.currency
@@ -90,6 +95,19 @@ async function ofOrders(tx: Tx, issuerId: string): Promise<Row[]> {
       join purchase_order o on o.issuer_id = p.issuer_id and o.order_id = p.order_id and o.state = 'refunding'
       join vault_item v on v.issuer_id = p.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank'
      where p.issuer_id = ${issuerId} and ${waits} and ${isStillOwed}
+     order by p.part_id for no key update of p`.execute(tx)
+  return rows
+}
+
+/** What came for an order and did not fit it; its order is locked by then. */
+async function ofReceipts(tx: Tx, issuerId: string): Promise<Row[]> {
+  const { rows } = await sql<Row>`
+    select p.part_id, p.closure_id, p.order_id, o.number, o.holder_id, v.item_id, p.amount_minor, p.currency
+      from payout_part p
+      join unmatched_receipt r on r.issuer_id = p.issuer_id and r.receipt_id = p.receipt_id and r.state = 'refunding'
+      join purchase_order o on o.issuer_id = r.issuer_id and o.order_id = r.order_id
+      join vault_item v on v.issuer_id = p.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank'
+     where p.issuer_id = ${issuerId} and ${waits}
      order by p.part_id for no key update of p`.execute(tx)
   return rows
 }

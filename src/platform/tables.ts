@@ -483,6 +483,7 @@ export interface PayoutPart {
   paid_at: Timestamp | null
   part_id: string
   payment_id: string | null
+  receipt_id: string | null
   reference: string | null
   refusal: string | null
   route: string

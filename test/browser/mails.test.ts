@@ -35,6 +35,8 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     kind: 'card' as const,
     what: en ? 'LEB 3-day card for Japan' : 'LEB三日卡（日本）',
     gross: en ? 'CN¥128.00' : '¥128.00',
+    waiting: en ? 'CN¥128.00' : '¥128.00',
+    extraPaid: en ? 'CN¥128.00' : '¥128.00',
     owed: en ? 'CN¥128.00' : '¥128.00',
     url: `https://close.roamly.example/roamly/${locale}/order/ROAMLY-ORD-2K7M-9QXCT/0123456789abcdefghijkl`,
     payUntil: en ? '30 November 2026, 18:00 (Beijing time)' : '2026 年 11 月 30 日 18:00（北京时间）',
@@ -99,6 +101,11 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
       ...order,
       accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
     }),
+    extra: ofOrders.extraLetter(locale, {
+      ...order,
+      accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
+    }),
+    'extra-paid': ofOrders.extraPaidLetter(locale, order),
     'account-noted': ofOrders.accountNotedLetter(locale, order),
     ...Object.fromEntries(
       kinds.flatMap((kind) => [

@@ -2,7 +2,7 @@ import { afterAll, expect, it } from 'vitest'
 import { checkBooks } from '../../src/ledger/check.ts'
 import { iban, openBankRefunds } from '../../src/order/bank-refund.fixture.ts'
 import { lookAtOrder } from '../../src/order/look-at-order.ts'
-import { nameOrderAccount } from '../../src/order/name-account.ts'
+import { moneyThatWaits, nameOrderAccount } from '../../src/order/name-account.ts'
 import type { Placed } from '../../src/order/place-order.ts'
 import { openPayoutFile } from '../../src/payout/file-envelope.ts'
 import { readPayoutState } from '../../src/payout/payout-file.ts'
@@ -20,11 +20,12 @@ type Mortal = ReturnType<typeof withFuse>
 
 /** What is to be done next for this order, whoever's turn it is: buyer, issuer, bank, worker. False at its end. */
 async function goOn(ctx: Mortal, placed: Placed): Promise<boolean> {
-  const { state, transfer } = await view(placed)
+  const order = await view(placed)
+  const { state, transfer } = order
   const { orderId } = placed
   if (state === 'refunded') return false
   if (transfer?.state === 'waiting' && transfer.account === 'wanted')
-    await nameOrderAccount(ctx, { issuerId, orderId, partId: transfer.partId, iban, name: 'Li Lei' })
+    await nameOrderAccount(ctx, { issuerId, orderId, waiting: moneyThatWaits(order), iban, name: 'Li Lei' })
   else if (transfer?.state === 'waiting') await stage.file(ctx)
   else if (transfer?.state === 'sent') {
     const booked = await stage.booked(placed)
@@ -85,8 +86,8 @@ it('transfers an order’s money once when a process dies after any commit', asy
 
 it('has the file again whose maker died before it was written', async () => {
   const placed = await stage.undelivered()
-  const { transfer } = await view(placed)
-  const named = { issuerId, orderId: placed.orderId, partId: transfer!.partId, iban, name: 'Li Lei' }
+  const waiting = moneyThatWaits(await view(placed))
+  const named = { issuerId, orderId: placed.orderId, waiting, iban, name: 'Li Lei' }
   await nameOrderAccount(leb, named)
   const fuse: Fuse = { reached: 0, blows: 1, blown: false }
   const dying = stage.file(withFuse(leb, fuse))

@@ -1,4 +1,3 @@
-import { formatMoney } from '../../ledger/money.ts'
 import { AccountFields, type TypedAccount } from '../../payout/pages/account-fields.tsx'
 import { payoutText } from '../../payout/pages/payout-text.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
@@ -6,6 +5,7 @@ import { type FieldFault, PostForm } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import type { OrderView } from '../read-order.ts'
+import { sumsThatWait } from '../waiting-sums.ts'
 import { orderText } from './order-pages-text.ts'
 
 type OrderAccountProps = {
@@ -30,7 +30,7 @@ export function OrderAccountPage({ page, order, back, here, typed, fault }: Orde
       <p>
         {orderText[lang].number} <strong class="nums">{order.number}</strong>
       </p>
-      <p>{orderText[lang].transfer.pageWords(formatMoney(order.owedBack ?? order.gross, lang))}</p>
+      <p>{orderText[lang].transfer.pageWords(sumsThatWait(order, lang))}</p>
       <PostForm page={page} action={here}>
         <AccountFields
           lang={lang}

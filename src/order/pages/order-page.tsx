@@ -8,7 +8,7 @@ import { refundReasonWords } from '../order-letters.ts'
 import type { OrderView } from '../read-order.ts'
 import { Delivered } from './delivered.tsx'
 import { orderText, shopText } from './order-pages-text.ts'
-import { TransferState } from './transfer-state.tsx'
+import { Extras, TransferState } from './transfer-state.tsx'
 
 export type OrderPageProps = {
   page: Page
@@ -49,6 +49,7 @@ export function OrderPage(props: OrderPageProps) {
       <div id="order" data-again={soon ? look_again_seconds : undefined}>
         <h1>{title}</h1>
         <State {...props} />
+        <Extras {...props} />
         <div class="sheet">
           <Facts
             facts={[

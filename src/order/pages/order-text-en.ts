@@ -89,6 +89,21 @@ export const orderEn = {
     pageWords: (money: string) =>
       `${money} cannot go back the way it came. Name a bank account in your name; we forget it once the money is there.`,
   },
+  extra: {
+    title: 'More money came for this order',
+    why: {
+      order_paid_already: (money: string) =>
+        `${money} came by bank transfer when this order was paid already.`,
+      order_lapsed: (money: string) => `${money} came by bank transfer when this order had lapsed.`,
+      amount_differs: (money: string) => `${money} came by bank transfer, which is not the price.`,
+      currency_differs: (money: string) =>
+        `${money} came by bank transfer, which is not the currency of the price.`,
+    } as Record<string, (money: string) => string>,
+    wanted: 'It goes back to a bank account that you name.',
+    given: 'It goes back with our next file for the bank.',
+    sent: 'It is with the bank, on its way to the account you named.',
+    paid: 'It was transferred back to your bank account.',
+  },
   refunded: {
     title: 'Your money went back',
     transferred: (money: string) => `${money} was transferred to your bank account.`,

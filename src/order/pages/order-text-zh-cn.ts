@@ -84,6 +84,19 @@ export const orderZh: OrderText = {
     write: '写信给客服',
     pageWords: (money) => `${money} 无法原路退回。请填写您本人名下的银行账户；钱到账后我们即删除账户信息。`,
   },
+  extra: {
+    title: '这个订单多收到了钱',
+    why: {
+      order_paid_already: (money) => `订单已付款后，又收到银行转账 ${money}。`,
+      order_lapsed: (money) => `订单失效后收到银行转账 ${money}。`,
+      amount_differs: (money) => `收到银行转账 ${money}，与应付金额不符。`,
+      currency_differs: (money) => `收到银行转账 ${money}，与应付币种不符。`,
+    },
+    wanted: '将退回到您填写的银行账户。',
+    given: '将随下一批银行转账退回。',
+    sent: '已交给银行，正转往您填写的账户。',
+    paid: '已转回您的银行账户。',
+  },
   refunded: {
     title: '钱已退还',
     transferred: (money) => `${money} 已转入您的银行账户。`,
