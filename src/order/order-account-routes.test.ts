@@ -2,7 +2,9 @@ import { afterAll, expect, it } from 'vitest'
 import { type Api, openApi } from '../../test/api-client.ts'
 import { openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
+import { unzip } from '../../test/unzip.ts'
 import { limits } from '../holder/rate-limits.ts'
+import { exportAccount } from '../privacy/export-person.ts'
 import { iban, openBankRefunds } from './bank-refund.fixture.ts'
 import { orderPath } from './order-token.ts'
 import type { Placed } from './place-order.ts'
@@ -118,6 +120,10 @@ it('is named on the page by whoever is signed in as the buyer, and by no other h
   await v.go(`${here}/bank-account`)
   await v.send('/bank-account', { iban, name: 'Li Lei' })
   expect(v.address).toBe(here)
+  const taken = unzip(await exportAccount(leb, { issuerId, accountId: card.accountId }))
+  expect(JSON.parse(taken.get('data.json')!)).toMatchObject({
+    orders: [{ number: placed.number, bank_account: { iban, name: 'Li Lei' } }],
+  })
   expect(await asking(placed)).toMatchObject({ account: 'given' })
 })
 
