@@ -71,7 +71,7 @@ export const orderEn = {
     wanted: (money: string) =>
       `${money} can't go back the way it came. We transfer it to a bank account that you name.`,
     byMail:
-      'The link to name it is in the e-mail that we sent to the address you ordered with. Whoever has only this page can’t name an account.',
+      'The link to name it is in the e-mail that we sent to the address you ordered with. Whoever has only this page cannot name an account.',
     again: 'Mail the link again',
     mailed: 'The link is on its way to the address you ordered with.',
     noMail: (email: string) =>
@@ -90,7 +90,7 @@ export const orderEn = {
       `${money} cannot go back the way it came. Name a bank account in your name; we forget it once the money is there.`,
   },
   extra: {
-    title: 'More money came for this order',
+    title: 'Money that goes back to you',
     why: {
       order_paid_already: (money: string) =>
         `${money} came by bank transfer when this order was paid already.`,

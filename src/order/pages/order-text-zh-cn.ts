@@ -85,7 +85,7 @@ export const orderZh: OrderText = {
     pageWords: (money) => `${money} 无法原路退回。请填写您本人名下的银行账户；钱到账后我们即删除账户信息。`,
   },
   extra: {
-    title: '这个订单多收到了钱',
+    title: '退回给您的款项',
     why: {
       order_paid_already: (money) => `订单已付款后，又收到银行转账 ${money}。`,
       order_lapsed: (money) => `订单失效后收到银行转账 ${money}。`,
