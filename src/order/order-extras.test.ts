@@ -1,10 +1,13 @@
 import { afterAll, expect, it } from 'vitest'
 import { books } from '../../test/payouts.ts'
 import { openPortal, Visitor } from '../../test/portal.ts'
+import { findIssuer } from '../issuer/issuer.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { listUnmatched } from '../payment/receipts.ts'
+import { writeStaffLetter } from '../payment/tell-staff.ts'
 import { matchReceipt, noteReturned } from '../payment/unmatched.ts'
 import { endToEndId } from '../payout/transfers.ts'
+import { erasePersonRows } from '../privacy/erase-person.ts'
 import { openBankRefunds, iban } from './bank-refund.fixture.ts'
 import { lapseOrders } from './lapse-orders.ts'
 import { moneyThatWaits, nameOrderAccount } from './name-account.ts'
@@ -175,4 +178,26 @@ it('asks nobody for an account who is erased: it waits for staff', async () => {
   const receiptId = await receiptOf(placed)
   await own((tx) => noteReturned(leb, tx, { issuerId, receiptId, reference: 'TRF 9' }))
   expect((await view(placed)).extras).toEqual([])
+})
+
+it('is told to staff: as a file to make, and as theirs once the person is erased who named the account', async () => {
+  const placed = await delivered('gone@example.com')
+  await stage.receive(placed)
+  await name(placed)
+  const issuer = (await findIssuer(leb.db, issuerId))!
+  const told = async () => {
+    const written = await own((tx) => writeStaffLetter(leb, tx, issuer))
+    return written!.letter.paragraphs.join('\n')
+  }
+  expect(await told()).toContain('leb payout file')
+  const before = await told()
+  const { holderId } = await view(placed)
+  await own((tx) => erasePersonRows(leb, tx, { issuerId, holderId }))
+  const after = await told()
+  expect(after).not.toBe(before)
+  expect(after).toContain('leb payments unmatched')
+  const receiptId = await receiptOf(placed)
+  expect(await stage.file()).toBeNull()
+  await own((tx) => noteReturned(leb, tx, { issuerId, receiptId, reference: 'TRF 11' }))
+  expect((await view(placed)).extras).toMatchObject([{ state: 'paid' }])
 })

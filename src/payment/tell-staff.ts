@@ -10,16 +10,23 @@ import { owedOfByHand } from './return-failed.ts'
 const one_mail_in_minutes = 60
 const may_be_met_minutes = 10
 
-/** Money that only people can settle: unknown orders, bank transfers, refused refunds, what is owed to a holder. */
+const receiptOnItsWay = sql<boolean>`state = 'refunding' and exists (
+  select 1 from payout_part q where q.issuer_id = unmatched_receipt.issuer_id
+     and q.receipt_id = unmatched_receipt.receipt_id and q.state = 'waiting')`
+const receiptHasAccount = sql<boolean>`exists (
+  select 1 from purchase_order o join vault_item v on v.issuer_id = o.issuer_id and v.item_id = o.bank_item_id
+   where o.issuer_id = unmatched_receipt.issuer_id and o.order_id = unmatched_receipt.order_id and v.kind = 'bank')`
+/** Money that an order did not want and whose buyer has named an account: it goes out with the next file. */
+const receiptForFile = sql<boolean>`(${receiptOnItsWay} and ${receiptHasAccount})`
+
+/**
+ * Money that only people can settle: unknown orders, bank transfers, refused refunds, what is owed to a holder, a transfer
+ * whose payee was erased.
+ */
 const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unknown', 'chargeback_won')
   or exists (select 1 from payment p where p.issuer_id = unmatched_receipt.issuer_id
                 and p.payment_id = unmatched_receipt.payment_id and p.provider = 'bank'))
-  or state = 'refunding' and refusal is not null)`
-
-/** Money of that kind whose buyer has named an account: it goes out with the next file. */
-const receiptForFile = sql<boolean>`state = 'refunding' and exists (
-  select 1 from payout_part q where q.issuer_id = unmatched_receipt.issuer_id
-     and q.receipt_id = unmatched_receipt.receipt_id and q.state = 'waiting')`
+  or state = 'refunding' and refusal is not null or ${receiptOnItsWay} and not ${receiptHasAccount})`
 
 /** Refunds made on the provider's own page that met nobody's claim, or that failed after they had. */
 const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
