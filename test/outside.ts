@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { openProviders } from '../src/adapters/open-providers.ts'
 import { type Leases, openLeases } from '../src/platform/leases.ts'
 import { lookAtClosure } from '../src/closure/look.ts'
@@ -51,6 +52,8 @@ export async function openOutside(options: WorldOptions & { start?: string } = {
           .select('notice_id')
           .where('issuer_id', '=', issuerId)
           .where('state', '=', 'waiting')
+          // In the order in which they were queued, so that the last one is the newest.
+          .orderBy(sql`xmin::text::bigint`)
           .execute(),
       )
       for (const { notice_id: id } of waiting) await sendNotice(ctx, { issuerId, id })

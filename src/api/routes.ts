@@ -13,6 +13,7 @@ import { papersApi } from '../invoice/papers-api.ts'
 import { issuerApi } from '../issuer/issuer-api.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { statementApi } from '../ledger/statement-api.ts'
+import { orderAccountApi } from '../order/order-account-api.ts'
 import { orderApi } from '../order/order-api.ts'
 import { ownOrdersApi } from '../order/own-orders-api.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -50,6 +51,7 @@ export function apiRoutes(): ApiApp {
   statementApi(app)
   orderApi(app)
   ownOrdersApi(app)
+  orderAccountApi(app)
   previewApi(app)
   declareApi(app)
   declareUnsignedApi(app)

@@ -1,27 +1,9 @@
 import { queueNotice } from '../notice/queue-notice.ts'
-import { type BankDetails, keepBankDetails } from '../payout/bank-details.ts'
-import { bankName } from '../payout/bank-name.ts'
-import { type IbanFault, readIban } from '../payout/iban.ts'
-import type { PayoutRefusal } from '../payout/refusals.ts'
+import { keepBankDetails } from '../payout/bank-details.ts'
+import { checkBankAccount } from '../payout/check-bank-account.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-
-const refusalOf: Record<IbanFault, PayoutRefusal> = {
-  not_an_iban: 'payout/iban_not_one',
-  unknown_country: 'payout/iban_country',
-  wrong_length: 'payout/iban_length',
-  wrong_check_digits: 'payout/iban_digits',
-}
-
-/** An account as it was typed. Throws Refusal payout/iban_not_one, iban_country, iban_length, iban_digits, name_not_latin. */
-export function checkBankAccount(typed: { iban: string; name: string }): BankDetails {
-  const read = readIban(typed.iban)
-  if ('fault' in read) throw new Refusal(refusalOf[read.fault])
-  const name = bankName(typed.name)
-  if (name === undefined) throw new Refusal('payout/name_not_latin')
-  return { iban: read.iban, name }
-}
 
 /**
  * The holder names the account that the transfers of a closure go to, or another one as long as none is with the bank.
@@ -42,7 +24,7 @@ export async function nameBankAccount(
     if (closure.identity === 'not_signed_in' && !closure.identified_at)
       throw new Refusal('payout/prove_first')
     if (!(await isWanted(tx, issuerId, closureId))) throw new Refusal('payout/no_transfer_wanted')
-    const place = { issuerId, closureId, holderId: closure.holder_id }
+    const place = { issuerId, itemId: closureId, holderId: closure.holder_id }
     if (!(await keepBankDetails(ctx, tx, place, details))) throw new Refusal('payout/person_gone')
     await queueNotice(ctx, tx, {
       issuerId,

@@ -53,7 +53,7 @@ const win = async (id: string) => {
   leb.world.sims.payment.disputes.close(id, 'won')
   await lookAtPayment(leb, { issuerId, id })
 }
-const close = (card: Bought) => closeCard(leb, card as Seeded)
+const close = (card: Bought) => closeCard(leb, card)
 const cardOf = async (closureId: string) => (await readClosure(leb, { issuerId, closureId }))!.cards[0]!
 const owedToHolders = async () =>
   (await inIssuer(leb.db, issuerId, (tx) => listUnmatched(tx, issuerId))).map(({ amount }) => amount)

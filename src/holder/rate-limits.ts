@@ -28,6 +28,8 @@ export const limits = {
   order_per_client: { points: 60, window_seconds: 3600 },
   /** Each brings a mail at once, to an address that nobody has proved. */
   bank_order_per_address_a_day: { points: 5, window_seconds: 86_400 },
+  /** Each mails the link by which the account for an order's money is named. */
+  account_link_per_order: { points: 3, window_seconds: 3600 },
 } as const
 export type Limit = keyof typeof limits
 

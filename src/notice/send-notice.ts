@@ -127,7 +127,7 @@ async function writeLetter(
   waiting: Waiting,
 ): Promise<Written | Dropped | undefined> {
   if (waiting.kind === 'sign_in_code') return writeSignIn(ctx, tx, issuer, waiting)
-  if (waiting.kind === 'payments_support') return writeStaffLetter(tx, issuer)
+  if (waiting.kind === 'payments_support') return writeStaffLetter(ctx, tx, issuer)
   const { locale } = waiting
   const { issuerId } = issuer
   if ((waiting.kind === 'expiry_soon' || waiting.kind === 'expiry_over') && waiting.cardId) {

@@ -96,6 +96,22 @@ export async function eraseGuest(
             .whereRef('o.holder_id', '=', 'h.holder_id')
             .where('o.state', 'in', ['awaiting_payment', 'paid', 'refunding']),
         ),
+        // Money that came for an order of theirs by bank transfer, and that only they can say where to send.
+        e.exists(
+          e
+            .selectFrom('purchase_order as o')
+            .innerJoin('unmatched_receipt as r', (j) =>
+              j.onRef('r.issuer_id', '=', 'o.issuer_id').onRef('r.order_id', '=', 'o.order_id'),
+            )
+            .innerJoin('payment as p', (j) =>
+              j.onRef('p.issuer_id', '=', 'r.issuer_id').onRef('p.payment_id', '=', 'r.payment_id'),
+            )
+            .select('o.order_id')
+            .whereRef('o.issuer_id', '=', 'h.issuer_id')
+            .whereRef('o.holder_id', '=', 'h.holder_id')
+            .where('r.state', 'in', ['waiting', 'refunding'])
+            .where('p.provider', '=', 'bank'),
+        ),
       ]),
     )
     .executeTakeFirst()

@@ -9,6 +9,7 @@ import { putCatalogue } from '../plan/put-catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { isGivenUp } from './held-up.ts'
+import { moneyThatWaits, nameOrderAccount } from './name-account.ts'
 import { orderPath } from './order-token.ts'
 import type { Placed } from './place-order.ts'
 import { takeUpOrder } from './order-case.ts'
@@ -190,7 +191,7 @@ it('tells staff again when something else holds it up, and keeps the day that th
   })
 })
 
-it('tells staff once of money that only they can send back, with the command that ends it', async () => {
+it('tells staff of money that is transferred once they can send it, or its buyer has kept silent, with what ends it', async () => {
   const placed = await shop.place()
   await shop.pay(placed)
   await putCatalogue(leb, 'leb', { items: [], withdraw: ['LEB3'] })
@@ -204,12 +205,20 @@ it('tells staff once of money that only they can send back, with the command tha
   expect(mailed[0]!.text).toContain('¥128.00 应退还给您，但无法原路退回')
   expect(mailed[0]!.text).toContain(orderPath('zh-CN', { issuerId: 'leb', ...placed }))
   expect(mailed[0]!.replyTo).toBe(issuer().brand.supportEmail)
-  await staffMails()
+  // While its buyer is asked, nobody else has anything to do.
+  expect(await staffMails()).toEqual([])
+  leb.clock.advance({ days: 7, seconds: 60 })
+  expect(await staffMails()).toEqual([expect.stringMatching(/asked for a bank account over a week ago/)])
   leb.clock.advance({ hours: 2 })
+  expect(await staffMails()).toHaveLength(1)
+  const waiting = moneyThatWaits(await shop.view(placed))
+  const account = { iban: 'DE89370400440532013000', name: 'Li Lei' }
+  await nameOrderAccount(leb, { issuerId: 'leb', ...placed, waiting, ...account })
   const mails = await staffMails()
-  expect(mails).toHaveLength(1)
-  expect(mails[0]).toContain(placed.number)
-  expect(mails[0]).toContain('leb order paid')
+  expect(mails).toHaveLength(2)
+  expect(mails.at(-1)).toContain(placed.number)
+  expect(mails.at(-1)).toContain('leb payout file')
+  expect(mails.at(-1)).toContain('leb order paid')
   const paid = { number: placed.number, reference: 'TRF 21', json: false, out: () => undefined }
   await orderPaidCommand(leb, paid)
   await shop.look(placed)

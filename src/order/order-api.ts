@@ -19,18 +19,15 @@ import { Refusal } from '../platform/errors.ts'
 import { askLate } from './ask-late.ts'
 import { type Buyer, readGuest } from './buyer.ts'
 import { addOnJson, orderJson, planJson } from './order-json.ts'
-import { catalogueShape, orderBodyShape, orderNumber, orderShape } from './order-shapes.ts'
+import { catalogueShape, orderBodyShape, orderShape } from './order-shapes.ts'
 import { payWays } from './pay-ways.ts'
 import { placeOrder } from './place-order.ts'
 import type { Wanted } from './quote.ts'
-import { orderByToken, type OrderView, readOrder } from './read-order.ts'
+import { readOrder } from './read-order.ts'
+import { seenOrder, sessionOrOrder, underOrder } from './seen-order.ts'
 import { startPayment } from './start-payment.ts'
 
 const sessionOrNone: Record<string, string[]>[] = [{ session: [] }, {}]
-const sessionOrOrder: Record<string, string[]>[] = [{ session: [] }, { orderAccess: [] }]
-const underOrder = underIssuer.extend({
-  number: orderNumber.openapi({ param: { name: 'number', in: 'path' }, description: 'number of the order' }),
-})
 const tags = ['Shop']
 
 const catalogue = createRoute({
@@ -164,13 +161,13 @@ export function orderApi(app: ApiApp): void {
   })
   app.openapi(read, async (c) => {
     const ctx = c.get('ctx')
-    let order = await seenOrder(c, c.req.valid('param').number)
-    if (await askLate(ctx, order)) order = await seenOrder(c, order.number)
+    let { order } = await seenOrder(c, c.req.valid('param').number)
+    if (await askLate(ctx, order)) order = (await seenOrder(c, order.number)).order
     return c.json(orderJson(ctx, order, c.get('lang')), 200)
   })
   app.openapi(pay, async (c) => {
     const [ctx, issuer, locale] = [c.get('ctx'), c.get('issuer'), c.get('lang')]
-    const order = await seenOrder(c, c.req.valid('param').number)
+    const { order } = await seenOrder(c, c.req.valid('param').number)
     // The provider's page is asked for by the order's own key: whatever is repeated, it is one page.
     const { payUrl } = await startPayment(ctx, { issuer, order, locale })
     return c.json({ payUrl }, 200)
@@ -225,20 +222,4 @@ function buyerOf(body: Body, session: Session | undefined): Buyer {
     }
   if (!body.buyer) throw new Refusal('holder/sign_in_needed')
   return readGuest({ email: body.buyer.email, name: body.buyer.name ?? '', live: body.buyer.country })
-}
-
-/**
- * An order of whoever is signed in, or the one that the token is for. Throws Refusal holder/sign_in_needed without any
- * token, order/no_such_order with another's.
- */
-async function seenOrder(c: ApiContext, number: string): Promise<OrderView> {
-  const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
-  const token = bearerToken(c)
-  if (token === '') throw new Refusal('holder/sign_in_needed')
-  const session = await readSession(ctx, issuerId, token)
-  return inIssuer(ctx.db, issuerId, async (tx) => {
-    const own = session && (await readOrder(ctx, tx, { issuerId, number }))
-    if (own && session.holderIds.includes(own.holderId)) return own
-    return orderByToken(ctx, tx, { issuerId, number, token })
-  })
 }

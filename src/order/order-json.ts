@@ -66,11 +66,28 @@ export function orderJson(
     createdAt: order.createdAt.toISOString(),
     deliveredAt: order.deliveredAt?.toISOString() ?? null,
     refundReason: order.refundReason,
+    refund: refundJson(order),
+    extras: order.extras.map(({ amount, reason, state, account }) => ({
+      amount: moneyJson(amount),
+      reason,
+      state,
+      account,
+    })),
     cardId: order.cardId,
     iccid: order.iccid,
     activationCode: order.activation,
     pageUrl: `${publicUrl}${orderPath(locale, order)}`,
     statusUrl: `${publicUrl}/api/v1/issuers/${order.issuerId}/orders/${order.number}`,
     accessToken: order.token,
+  }
+}
+
+function refundJson(order: OrderView): z.infer<typeof orderShape>['refund'] {
+  const { refundRoute: route, owedBack, transfer } = order
+  if (route === null || owedBack === null) return null
+  return {
+    route,
+    amount: moneyJson(owedBack),
+    transfer: transfer && { state: transfer.state, account: transfer.account },
   }
 }

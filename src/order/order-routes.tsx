@@ -3,14 +3,16 @@ import { paperHeaders } from '../invoice/paper-file.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { PortalEnv } from '../web/page.ts'
-import { at, type PortalContext, sessionOf } from '../web/routing.ts'
+import { at, sessionOf } from '../web/routing.ts'
 import { askLate } from './ask-late.ts'
+import { orderAccountRoutes } from './order-account-routes.tsx'
 import { orderPaperPdf } from './order-papers.ts'
 import { orderPath } from './order-token.ts'
 import { OrderPage } from './pages/order-page.tsx'
 import { OrdersPage } from './pages/orders-page.tsx'
 import { PayPage } from './pages/pay-page.tsx'
-import { listOrders, orderByToken } from './read-order.ts'
+import { orderOf } from './order-in-address.ts'
+import { listOrders } from './read-order.ts'
 import { startPayment } from './start-payment.ts'
 
 /** An order's own pages, for whoever has its address: from the mail, or from ordering. */
@@ -37,7 +39,11 @@ export function orderRoutes(ctx: Context): Hono<PortalEnv> {
       const asking = c.req.query('paid') !== undefined
       if (asking && (await askLate(ctx, order))) order = await orderOf(ctx, c)
       const here = orderPath(page.lang, order)
-      return c.html(<OrderPage page={page} order={order} here={here} asking={asking} />)
+      const isBuyer = c.get('session')?.holderIds.includes(order.holderId) ?? false
+      const mailed = c.req.query('mailed') !== undefined
+      return c.html(
+        <OrderPage page={page} order={order} here={here} asking={asking} isBuyer={isBuyer} mailed={mailed} />,
+      )
     },
   })
   at(app, '/order/:number/:token/pay', {
@@ -50,6 +56,7 @@ export function orderRoutes(ctx: Context): Hono<PortalEnv> {
       return c.html(<PayPage page={page} order={order} payUrl={payUrl} here={here} />)
     },
   })
+  app.route('/', orderAccountRoutes(ctx))
   at(app, '/order/:number/:token/:paper{(?:contract|invoice)\\.pdf}', {
     get: async (c) => {
       const order = await orderOf(ctx, c)
@@ -60,10 +67,4 @@ export function orderRoutes(ctx: Context): Hono<PortalEnv> {
     },
   })
   return app
-}
-
-function orderOf(ctx: Context, c: PortalContext) {
-  const { issuerId } = c.get('issuer')
-  const [number, token] = [c.req.param('number') ?? '', c.req.param('token') ?? '']
-  return inIssuer(ctx.db, issuerId, (tx) => orderByToken(ctx, tx, { issuerId, number, token }))
 }

@@ -130,6 +130,9 @@ export const orderNumber = z
   .string()
   .regex(/^[A-Z0-9]{2,12}-ORD-[0-9A-Z]{4}-[0-9A-Z]{5}$/)
   .openapi({ example: 'LEB-ORD-2K7M-9QXCT' })
+const accountState = z.enum(['wanted', 'given', 'gone']).openapi({
+  description: 'gone: the person is erased, so none can be kept; write to support',
+})
 export const orderShape = z
   .object({
     number: orderNumber,
@@ -150,6 +153,32 @@ export const orderShape = z
     createdAt: instant,
     deliveredAt: instant.nullable(),
     refundReason: z.string().nullable(),
+    refund: z
+      .object({
+        route: z.enum(['original_payment', 'bank_transfer', 'voucher', 'nothing']),
+        amount: money,
+        transfer: z
+          .object({
+            state: z.enum(['waiting', 'sent', 'paid']),
+            account: accountState,
+          })
+          .nullable(),
+      })
+      .nullable()
+      .openapi({ description: 'how the money of an order that could not be delivered goes back' }),
+    extras: z
+      .array(
+        z.object({
+          amount: money,
+          reason: z.string().openapi({ example: 'order_paid_already' }),
+          state: z.enum(['waiting', 'sent', 'paid']),
+          account: accountState,
+        }),
+      )
+      .openapi({
+        description:
+          'what came for it by bank transfer and did not fit; it goes back to an account that is named',
+      }),
     cardId: z.uuid().nullable(),
     iccid: z.string().nullable(),
     activationCode: z.string().nullable().openapi({

@@ -13,6 +13,26 @@ import type { PayBy } from './pay-ways.ts'
 
 export type OrderState = 'awaiting_payment' | 'paid' | 'delivered' | 'refunding' | 'refunded' | 'lapsed'
 
+/** `gone`: the buyer's person is erased, so no account can be kept. */
+export type OrderTransfer = {
+  partId: string
+  state: 'waiting' | 'sent' | 'paid'
+  account: 'wanted' | 'given' | 'gone'
+}
+
+/**
+ * Money that came for an order by bank transfer and did not fit it (paid twice, another sum): it goes back. `account`
+ * as of a transfer; `round` counts how often it was tried.
+ */
+export type OrderExtra = {
+  receiptId: string
+  reason: string
+  amount: Money
+  round: number
+  state: 'waiting' | 'sent' | 'paid'
+  account: OrderTransfer['account']
+}
+
 /** An order as its buyer sees it. */
 export type OrderView = {
   issuerId: string
@@ -37,6 +57,10 @@ export type OrderView = {
   refundReason: RefundReason | null
   /** How the money goes back, once that is decided. */
   refundRoute: 'original_payment' | 'bank_transfer' | 'voucher' | 'nothing' | null
+  /** Of money that is transferred: the part that counts, how far it is, and whether we know where to. */
+  transfer: OrderTransfer | null
+  /** What came for it besides and goes back, oldest first. */
+  extras: OrderExtra[]
   /** What still goes back, where somebody has taken a part of it before. */
   owedBack: Money | null
   /** Of the voucher that was given back for one that had paid. */
@@ -85,6 +109,8 @@ export async function readOrder(
     heldUp: heldUpOf(row),
     refundReason: row.refund_reason as RefundReason | null,
     refundRoute: (row.part?.route ?? null) as OrderView['refundRoute'],
+    transfer: transferOf(row),
+    extras: row.extras.map((extra) => extraOf(extra, row.account)),
     owedBack: row.part && { amount: BigInt(row.part.amount), currency },
     voucherCode:
       row.part?.route === 'voucher' && row.part.reference !== null
@@ -107,6 +133,25 @@ function heldUpOf(row: {
   const until = givenBackAt(row)
   if (row.state !== 'paid' || !until) return null
   return { reason: row.held_up_by!, since: row.held_up_since!, givenBackAt: until }
+}
+
+function transferOf({ part, account }: { part: PartJson | null; account: string }): OrderTransfer | null {
+  if (part?.route !== 'bank_transfer') return null
+  const { partId, state } = part
+  return { partId, state: state as OrderTransfer['state'], account: account as OrderTransfer['account'] }
+}
+
+function extraOf(extra: ExtraJson, account: string): OrderExtra {
+  const { receiptId, reason, currency, round, partState } = extra
+  const known = partState === null ? (account === 'gone' ? 'gone' : 'wanted') : account
+  return {
+    receiptId,
+    reason,
+    amount: { amount: BigInt(extra.amount), currency },
+    round,
+    state: (partState ?? 'waiting') as OrderExtra['state'],
+    account: known as OrderExtra['account'],
+  }
 }
 
 /** The order behind number and token. Throws Refusal order/no_such_order for a wrong pair, without saying which. */
@@ -160,6 +205,17 @@ export async function listOrders(
   return views.filter((view) => view !== undefined)
 }
 
+type PartJson = { partId: string; route: string; state: string; reference: string | null; amount: string }
+
+type ExtraJson = {
+  receiptId: string
+  reason: string
+  amount: string
+  currency: string
+  round: number
+  partState: string | null
+}
+
 function orders(tx: Tx, issuerId: string) {
   return tx
     .selectFrom('purchase_order as o')
@@ -176,11 +232,34 @@ function orders(tx: Tx, issuerId: string) {
     .select(['i.code', 'c.iccid'])
     .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
     .select(
-      sql<{ route: string; reference: string | null; amount: string } | null>`
-        (select json_build_object('route', p.route, 'reference', p.reference, 'amount', p.amount_minor::text)
+      sql<PartJson | null>`
+        (select json_build_object('partId', p.part_id, 'route', p.route, 'state', p.state,
+                  'reference', p.reference, 'amount', p.amount_minor::text)
            from payout_part p
           where p.issuer_id = o.issuer_id and p.order_id = o.order_id order by p.ord desc limit 1)`.as(
         'part',
+      ),
+    )
+    .select(
+      sql<string>`
+        case when exists (select 1 from vault_item v
+                           where v.issuer_id = o.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank') then 'given'
+             when exists (select 1 from holder h where h.issuer_id = o.issuer_id and h.holder_id = o.holder_id
+                             and h.wrapped_key is null) then 'gone'
+             else 'wanted' end`.as('account'),
+    )
+    .select(
+      sql<ExtraJson[]>`
+        (select coalesce(json_agg(json_build_object('receiptId', r.receipt_id, 'reason', r.reason,
+                  'amount', r.amount_minor::text, 'currency', r.currency, 'round', r.tries, 'partState', q.state)
+                  order by r.received_at, r.receipt_id), '[]')
+           from unmatched_receipt r
+           join payment y on y.issuer_id = r.issuer_id and y.payment_id = r.payment_id and y.provider = 'bank'
+           left join payout_part q on q.issuer_id = r.issuer_id and q.receipt_id = r.receipt_id
+                                  and q.state in ('waiting', 'sent', 'paid')
+          where r.issuer_id = o.issuer_id and r.order_id = o.order_id
+            and (r.state in ('waiting', 'refunding') or r.state = 'refunded' and q.part_id is not null))`.as(
+        'extras',
       ),
     )
     .where('o.issuer_id', '=', issuerId)

@@ -106,7 +106,11 @@ it('owes an order’s money again when the refund by hand fails, and tells its b
   const mails = await inIssuer(leb.db, issuerId, (tx) =>
     tx.selectFrom('notice').select('kind').where('order_id', '=', placed.orderId).execute(),
   )
-  expect(mails.map(({ kind }) => kind)).toEqual(['order_refunded', 'order_refunded'])
+  expect(mails.map(({ kind }) => kind).toSorted()).toEqual([
+    'order_refunded',
+    'order_refunded',
+    'order_wants_account',
+  ])
 })
 
 it('adds a share that failed by hand to what the order still gives back', async () => {

@@ -25,6 +25,9 @@ export type OrderRefusal =
   | 'order/no_such_order'
   | 'order/not_payable'
   | 'order/provider_silent'
+  | 'order/account_link_needed'
+  | 'order/no_transfer_waits'
+  | 'order/person_gone'
 
 export const orderRefusals: Refusals<OrderRefusal> = {
   'order/no_such_item': {
@@ -199,5 +202,32 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     status: 503,
     title: { 'zh-CN': '付款服务暂时没有应答', en: 'The payment service does not answer at the moment' },
     next: { 'zh-CN': '没有扣款。请稍后重试。', en: 'Nothing was charged. Try again in a moment.' },
+  },
+  'order/account_link_needed': {
+    status: 403,
+    title: { 'zh-CN': '请从邮件里的链接填写账户', en: 'Name the account from the link in our e-mail' },
+    next: {
+      'zh-CN': '链接只发到下单时的邮箱，只对这一次转账有效。请在订单页面上让我们再发一次。',
+      en: 'It goes to the address that ordered and is good for this one transfer. Have it mailed again on the page of the order.',
+    },
+  },
+  'order/no_transfer_waits': {
+    status: 409,
+    title: { 'zh-CN': '没有等待转账的款项', en: 'No transfer waits for an account' },
+    next: {
+      'zh-CN': '钱会原路退回，或转账已经交给银行。请查看订单页面。',
+      en: 'The money goes back another way, or the transfer is with the bank already: see the page of the order.',
+    },
+  },
+  'order/person_gone': {
+    status: 409,
+    title: {
+      'zh-CN': '个人信息已删除，无法再登记账户',
+      en: 'The personal data is erased, so no account can be kept',
+    },
+    next: {
+      'zh-CN': '请凭订单号联系客服，这笔钱仍归您所有。',
+      en: 'Write to support with the number of the order: the money is still yours.',
+    },
   },
 }

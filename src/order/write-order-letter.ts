@@ -8,14 +8,19 @@ import type { Tx } from '../platform/db.ts'
 import { policyFor } from '../policy/policy.ts'
 import { readPerson } from '../privacy/vault.ts'
 import {
+  accountNotedLetter,
   deliveredLetter,
+  extraLetter,
+  extraPaidLetter,
   heldUpLetter,
   placedLetter,
   refundedLetter,
   wantsAccountLetter,
 } from './order-letters.ts'
+import { moneyThatWaits } from './name-account.ts'
+import { sumsOf, sumsThatWait } from './waiting-sums.ts'
 import { orderPaperPdf } from './order-papers.ts'
-import { orderPath } from './order-token.ts'
+import { accountKey, orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
 import { type OrderView, readOrder } from './read-order.ts'
 import { boughtWords } from './bought-words.ts'
@@ -42,10 +47,16 @@ export async function writeOrderLetter(
       ? undefined
       : { to, letter: heldUpLetter(which.locale, { ...facts, givenBackAt: facts.givenBackAt }) }
   if (which.kind === 'order_wants_account') {
-    // Staff may have met it by the time the mail goes out.
-    const waits = order.state === 'refunding' && order.refundRoute === 'bank_transfer'
-    return waits ? { to, letter: wantsAccountLetter(which.locale, facts) } : undefined
+    // It may be with the bank, or met by staff, by the time the mail goes out.
+    const accountUrl = await accountUrlOf(ctx, order, which.locale)
+    if (accountUrl === null) return undefined
+    const write = isOwnWaiting(order) ? wantsAccountLetter : extraLetter
+    return { to, letter: write(which.locale, { ...facts, accountUrl }) }
   }
+  if (which.kind === 'order_account_noted')
+    return facts.waiting === '' ? undefined : { to, letter: accountNotedLetter(which.locale, facts) }
+  if (which.kind === 'order_extra_paid')
+    return facts.extraPaid === '' ? undefined : { to, letter: extraPaidLetter(which.locale, facts) }
   if (which.kind === 'order_refunded') return { to, letter: refundedLetter(which.locale, facts) }
   return {
     to,
@@ -68,6 +79,17 @@ function attachmentsOf(order: OrderView): Attachment[] {
   ]
 }
 
+const isOwnWaiting = ({ state, transfer }: OrderView) =>
+  state === 'refunding' && transfer?.state === 'waiting'
+
+/** The link that names the account of what waits; in this mail only. */
+async function accountUrlOf(ctx: Context, order: OrderView, locale: 'zh-CN' | 'en'): Promise<string | null> {
+  const waiting = moneyThatWaits(order)
+  if (waiting.length === 0) return null
+  const key = accountKey(await ctx.keys.vault(order.issuerId), waiting)
+  return `${ctx.config.publicUrl}${orderPath(locale, order)}/bank-account/${key}`
+}
+
 function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN' | 'en') {
   const { time_zone } = policyFor(issuer.jurisdiction, ctx.clock.now())
   return {
@@ -80,6 +102,11 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     payUntil: formatMoment(order.payUntil, locale, time_zone),
     givenBackAt: order.heldUp && formatMoment(order.heldUp.givenBackAt, locale, time_zone),
     owed: formatMoney(order.owedBack ?? order.gross, locale),
+    waiting: sumsThatWait(order, locale),
+    extraPaid: sumsOf(
+      order.extras.filter(({ state }) => state === 'paid'),
+      locale,
+    ),
     refundReason: order.refundReason,
     refundRoute: order.refundRoute,
     iccid: order.iccid,

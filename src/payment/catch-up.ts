@@ -35,6 +35,23 @@ export async function catchUp(ctx: Context, whose: Whose): Promise<boolean> {
   return before !== (await inIssuer(ctx.db, issuerId, (tx) => knownOf(tx, issuerId, paymentRefs)))
 }
 
+/**
+ * Before a file for the bank: the same for every order that a card paid and whose transfer would be in it. What turns
+ * out to be taken is left out of the file (payout/waiting-transfers.ts), and its worker reckons anew.
+ */
+export async function catchUpTransfers(ctx: Context, issuerId: string): Promise<void> {
+  const { rows } = await inIssuer(ctx.db, issuerId, (tx) =>
+    sql<{ id: string }>`
+      select distinct o.order_id as id from purchase_order o
+        join payout_part p on p.issuer_id = o.issuer_id and p.order_id = o.order_id
+        join vault_item v on v.issuer_id = o.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank'
+       where o.issuer_id = ${issuerId} and o.state = 'refunding' and o.pay_by = 'stripe'
+         and p.route = 'bank_transfer' and p.state = 'waiting'
+       order by 1`.execute(tx),
+  )
+  for (const { id } of rows) await catchUp(ctx, { issuerId, orderId: id })
+}
+
 async function refsOf(tx: Tx, whose: Whose): Promise<string[]> {
   const which =
     'iccid' in whose

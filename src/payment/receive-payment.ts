@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { askWhereTo } from './return-by-transfer.ts'
 import { houseAccount } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
@@ -176,8 +177,10 @@ async function keepUnmatched(
       received_at: kept.at,
     })
     .execute()
-  // What came by card for an order that can't take it goes back by itself; an order that we don't know, or a bank
-  // transfer, is for staff to understand first.
+  // What came by card for an order that can't take it goes back by itself; an order that we don't know is for
+  // staff to understand first; who sent a bank transfer is asked where to, and until then staff may match it.
   if (kept.provider === 'stripe' && kept.reason !== 'order_unknown')
     await ctx.jobs.look(tx, 'payment', { issuerId, id: `receipt:${receiptId}` })
+  if (kept.provider === 'bank' && kept.order)
+    await askWhereTo(ctx, tx, { issuerId, orderId: kept.order.order_id })
 }

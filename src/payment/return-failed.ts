@@ -4,6 +4,8 @@ import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import type { RefundByHand } from '../platform/tables.ts'
+import { queueNotice } from '../notice/queue-notice.ts'
+import { hasOrderAccount } from '../payout/bank-details.ts'
 import { bookCash } from './book-refund-by-hand.ts'
 import { lockReceipt, move, note } from './receipts.ts'
 
@@ -133,13 +135,19 @@ async function oweOrder(ctx: Context, tx: Tx, row: Failed, part: Met): Promise<v
       .where('part_id', '=', last.part_id)
       .execute()
   else await addTransfer(ctx, tx, row, part)
-  await tx
+  const order = await tx
     .updateTable('purchase_order')
     .set({ state: 'refunding', refunded_at: null, transfer_told_at: null })
     .where('issuer_id', '=', issuerId)
     .where('order_id', '=', part.order_id)
     .where('state', '=', 'refunded')
-    .execute()
+    .returning('locale')
+    .executeTakeFirst()
+  if (!order || part.order_id === null) return
+  const { order_id: orderId } = part
+  if (await hasOrderAccount(tx, { issuerId, orderId })) return
+  const locale = order.locale as 'zh-CN' | 'en'
+  await queueNotice(ctx, tx, { issuerId, orderId, kind: 'order_wants_account', locale })
 }
 
 async function addTransfer(ctx: Context, tx: Tx, { issuer_id, currency }: Failed, part: Met): Promise<void> {

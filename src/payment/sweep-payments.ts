@@ -54,6 +54,8 @@ async function lookAgain(ctx: Context, tx: Tx, issuerId: string): Promise<void> 
     union
     (select 'receipt:' || receipt_id from unmatched_receipt
       where issuer_id = ${issuerId} and state = 'refunding' and refusal is null and received_at < ${since}
+        and not exists (select 1 from payout_part p where p.issuer_id = unmatched_receipt.issuer_id
+                           and p.receipt_id = unmatched_receipt.receipt_id)
       limit ${most_at_once})`.execute(tx)
   for (const { id } of rows) await ctx.jobs.look(tx, 'payment', { issuerId, id })
   await tx

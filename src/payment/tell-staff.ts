@@ -10,20 +10,47 @@ import { owedOfByHand } from './return-failed.ts'
 const one_mail_in_minutes = 60
 const may_be_met_minutes = 10
 
-/** Money that only people can settle: unknown orders, bank transfers, refused refunds, what is owed to a holder. */
+const receiptOnItsWay = sql<boolean>`state = 'refunding' and exists (
+  select 1 from payout_part q where q.issuer_id = unmatched_receipt.issuer_id
+     and q.receipt_id = unmatched_receipt.receipt_id and q.state = 'waiting')`
+const receiptHasAccount = sql<boolean>`exists (
+  select 1 from purchase_order o join vault_item v on v.issuer_id = o.issuer_id and v.item_id = o.bank_item_id
+   where o.issuer_id = unmatched_receipt.issuer_id and o.order_id = unmatched_receipt.order_id and v.kind = 'bank')`
+/** Money that an order did not want and whose buyer has named an account: it goes out with the next file. */
+const receiptForFile = sql<boolean>`(${receiptOnItsWay} and ${receiptHasAccount})`
+
+/**
+ * Money that only people can settle: unknown orders, bank transfers, refused refunds, what is owed to a holder, a transfer
+ * whose payee was erased.
+ */
 const waitsForStaff = sql<boolean>`(state = 'waiting' and (reason in ('order_unknown', 'chargeback_won')
   or exists (select 1 from payment p where p.issuer_id = unmatched_receipt.issuer_id
                 and p.payment_id = unmatched_receipt.payment_id and p.provider = 'bank'))
-  or state = 'refunding' and refusal is not null)`
+  or state = 'refunding' and refusal is not null or ${receiptOnItsWay} and not ${receiptHasAccount})`
 
 /** Refunds made on the provider's own page that met nobody's claim, or that failed after they had. */
 const byHandWaits = sql<boolean>`(state = 'waiting' and left_minor > 0
   or state = 'over' and ${owedOfByHand} is not null)`
 
-/** Orders whose money can't go back the way it came: only staff can transfer it. */
+/** Orders whose money waits for a transfer. While only their buyer is asked for an account, staff have nothing to do. */
 const waitsForTransfer = sql<boolean>`state = 'refunding' and exists (
   select 1 from payout_part q where q.issuer_id = purchase_order.issuer_id and q.order_id = purchase_order.order_id
-     and q.route = 'bank_transfer' and q.state in ('waiting', 'sent'))`
+     and q.route = 'bank_transfer' and q.state = 'waiting')`
+const waitsForFile = sql<boolean>`${waitsForTransfer} and exists (
+  select 1 from vault_item v where v.issuer_id = purchase_order.issuer_id and v.item_id = purchase_order.bank_item_id
+     and v.kind = 'bank')`
+const asked_days = 7
+/** Its buyer was asked for an account a week ago, and has named none. */
+const waitsForBuyer = (ctx: Context) => {
+  const since = new Date(ctx.clock.now().getTime() - asked_days * 86_400_000)
+  return sql<boolean>`${waitsForTransfer} and not (${waitsForFile}) and not (${waitsForStaffToSend}) and exists (
+    select 1 from order_step s where s.issuer_id = purchase_order.issuer_id and s.order_id = purchase_order.order_id
+       and s.step = 'owe_back' and s.answered_at < ${since})`
+}
+/** Its buyer is erased, so no account can be kept. */
+const waitsForStaffToSend = sql<boolean>`${waitsForTransfer} and exists (
+  select 1 from holder h where h.issuer_id = purchase_order.issuer_id and h.holder_id = purchase_order.holder_id
+     and h.wrapped_key is null)`
 
 /** Queues a mail to the issuer's support when something new waits for them, one an hour at most. */
 export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise<void> {
@@ -42,7 +69,7 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     .set(told)
     .where('issuer_id', '=', issuerId)
     .where('told_at', 'is', null)
-    .where(waitsForStaff)
+    .where((e) => e.or([waitsForStaff, receiptForFile]))
     .executeTakeFirst()
   const chargebacks = await tx
     .updateTable('chargeback')
@@ -71,7 +98,7 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     .set({ transfer_told_at: ctx.clock.now() })
     .where('issuer_id', '=', issuerId)
     .where('transfer_told_at', 'is', null)
-    .where(waitsForTransfer)
+    .where((e) => e.or([waitsForFile, waitsForStaffToSend, waitsForBuyer(ctx)]))
     .executeTakeFirst()
   const news = [receipts, chargebacks, byHand, orders, transfers].some(
     ({ numUpdatedRows }) => numUpdatedRows > 0n,
@@ -82,6 +109,7 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
 
 /** What waits by the time the mail is sent; undefined when it was settled meanwhile. Names nobody. */
 export async function writeStaffLetter(
+  ctx: Context,
   tx: Tx,
   issuer: Issuer,
 ): Promise<{ to: string; letter: Letter } | undefined> {
@@ -92,16 +120,26 @@ export async function writeStaffLetter(
       .select((e) => e.fn.countAll().as('count'))
       .where('issuer_id', '=', issuerId)
   const receipts = await count('unmatched_receipt').where(waitsForStaff).executeTakeFirstOrThrow()
+  const forFileToo = await count('unmatched_receipt').where(receiptForFile).executeTakeFirstOrThrow()
   const disputes = await count('chargeback').where('state', '=', 'open').executeTakeFirstOrThrow()
   const refunds = await count('refund_by_hand').where(byHandWaits).executeTakeFirstOrThrow()
   const [unmatched, open, byHand] = [Number(receipts.count), Number(disputes.count), Number(refunds.count)]
   const orders = await numbersOf(tx, issuerId, heldUp)
-  const transfers = await numbersOf(tx, issuerId, waitsForTransfer)
-  if (unmatched + open + byHand + orders.length + transfers.length === 0) return undefined
+  const forFile = await numbersOf(tx, issuerId, waitsForFile)
+  const transfers = await numbersOf(tx, issuerId, waitsForStaffToSend)
+  const unanswered = await numbersOf(tx, issuerId, waitsForBuyer(ctx))
+  const besides = Number(forFileToo.count)
+  const ofOrders = orders.length + forFile.length + transfers.length + unanswered.length + besides
+  if (unmatched + open + byHand + ofOrders === 0) return undefined
   const paragraphs = [
     ...(unmatched > 0
       ? [
           `${unmatched} × money that fits no order. What it is: npx leb payments unmatched --issuer ${issuerId}`,
+        ]
+      : []),
+    ...(besides > 0
+      ? [
+          `${besides} × money that came for an order besides and goes back with the next file for the bank. Make it: npx leb payout file --issuer ${issuerId} --out payouts.xml`,
         ]
       : []),
     ...(open > 0
@@ -114,9 +152,19 @@ export async function writeStaffLetter(
           `Paid orders that can't be delivered before something on our side is mended, and go back by themselves if it is not: ${orders.join(', ')}. Why: npx leb order status NUMBER.`,
         ]
       : []),
+    ...(forFile.length > 0
+      ? [
+          `Orders that could not be delivered and whose money goes out with the next file for the bank: ${forFile.join(', ')}. Make it: npx leb payout file --issuer ${issuerId} --out payouts.xml. Or send it by hand and say so: npx leb order paid NUMBER --reference TEXT.`,
+        ]
+      : []),
     ...(transfers.length > 0
       ? [
-          `Orders that could not be delivered and whose money only you can send back, by bank transfer: ${transfers.join(', ')}. How much, and what it takes: npx leb order status NUMBER. When it is sent: npx leb order paid NUMBER --reference TEXT.`,
+          `Orders that could not be delivered and whose money only you can send back, by bank transfer, because their buyer's data is erased: ${transfers.join(', ')}. How much, and what it takes: npx leb order status NUMBER. When it is sent: npx leb order paid NUMBER --reference TEXT.`,
+        ]
+      : []),
+    ...(unanswered.length > 0
+      ? [
+          `Orders that could not be delivered and whose buyer was asked for a bank account over a week ago and has named none: ${unanswered.join(', ')}. Write to them, or agree another way, send it and say so: npx leb order paid NUMBER --reference TEXT.`,
         ]
       : []),
     ...(byHand > 0

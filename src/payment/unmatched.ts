@@ -1,3 +1,4 @@
+import { settleTransfer } from '../payout/transfers.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -73,6 +74,11 @@ export async function noteReturned(
 ): Promise<void> {
   const receipt = await lockReceipt(tx, input)
   if (!receipt) throw refused('payments/no_such_receipt')
+  const part = await openTransfer(tx, input)
+  if (part) {
+    await settleTransfer(ctx, tx, { issuerId: input.issuerId, part, reference: input.reference })
+    return
+  }
   const refusedBefore = receipt.state === 'refunding' && receipt.refusal !== null
   if (receipt.state !== 'waiting' && !refusedBefore) throw refused('payments/receipt_settled')
   await move(ctx, tx, receipt, {
@@ -82,6 +88,21 @@ export async function noteReturned(
     reason: 'unmatched_returned',
   })
   await note(tx, input, { state: 'returned', reference: input.reference, settled_at: ctx.clock.now() })
+}
+
+/** Its buyer has named an account: what staff send by hand takes the place of that transfer. */
+async function openTransfer(tx: Tx, { issuerId, receiptId }: { issuerId: string; receiptId: string }) {
+  const row = await tx
+    .selectFrom('payout_part')
+    .select(['part_id', 'currency', 'amount_minor'])
+    .where('issuer_id', '=', issuerId)
+    .where('receipt_id', '=', receiptId)
+    .where('state', 'in', ['waiting', 'sent'])
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { part_id: partId, amount_minor: amount, currency } = row
+  return { partId, amount, currency, closureId: null, receiptId }
 }
 
 async function openReceipt(tx: Tx, id: { issuerId: string; receiptId: string }): Promise<Receipt> {

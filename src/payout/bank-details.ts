@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { openHolderKey, sealDatum, unsealDatum } from '../privacy/vault.ts'
@@ -5,12 +6,15 @@ import { openHolderKey, sealDatum, unsealDatum } from '../privacy/vault.ts'
 /** Where a transfer goes: an IBAN that was checked (iban.ts) and the account's name in the banks' signs (bank-name.ts). */
 export type BankDetails = { iban: string; name: string }
 
-/** The account that the holder gave for one closure; it lives in the vault, under the holder's key. */
-type Place = { issuerId: string; holderId: string; closureId: string }
-const vaultPlace = ({ issuerId, holderId, closureId }: Place) => ({
+/**
+ * The account that the holder gave for one closure (the item has its id) or order (purchase_order.bank_item_id); it lives
+ * in the vault, under the holder's key.
+ */
+type Place = { issuerId: string; holderId: string; itemId: string }
+const vaultPlace = ({ issuerId, holderId, itemId }: Place) => ({
   issuerId,
   holderId,
-  itemId: closureId,
+  itemId,
   kind: 'bank' as const,
 })
 
@@ -28,7 +32,7 @@ export async function keepBankDetails(
     .insertInto('vault_item')
     .values({
       issuer_id: place.issuerId,
-      item_id: place.closureId,
+      item_id: place.itemId,
       holder_id: place.holderId,
       kind: 'bank',
       sealed,
@@ -44,7 +48,7 @@ export async function readBankDetails(ctx: Context, tx: Tx, place: Place): Promi
     .selectFrom('vault_item')
     .select('sealed')
     .where('issuer_id', '=', place.issuerId)
-    .where('item_id', '=', place.closureId)
+    .where('item_id', '=', place.itemId)
     .where('kind', '=', 'bank')
     .executeTakeFirst()
   const key = row && (await holderKey(ctx, tx, place))
@@ -89,6 +93,34 @@ export async function forgetBankDetails(
       ),
     )
     .execute()
+}
+
+export async function hasOrderAccount(
+  tx: Tx,
+  { issuerId, orderId }: { issuerId: string; orderId: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from vault_item v join purchase_order o on o.issuer_id = v.issuer_id and o.bank_item_id = v.item_id
+     where o.issuer_id = ${issuerId} and o.order_id = ${orderId} and v.kind = 'bank'`.execute(tx)
+  return rows.length > 0
+}
+
+/** The same for an order, by its buyer's account. Whoever erases a person takes it along. */
+export async function forgetOrderAccount(
+  tx: Tx,
+  { issuerId, orderId }: { issuerId: string; orderId: string },
+): Promise<void> {
+  await sql`
+    delete from vault_item v using purchase_order o
+     where o.issuer_id = ${issuerId} and o.order_id = ${orderId}
+       and v.issuer_id = o.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank'
+       and not exists (select 1 from payout_part p
+                        where p.issuer_id = o.issuer_id and p.route = 'bank_transfer' and p.state in ('waiting', 'sent')
+                          and (p.order_id = o.order_id
+                               or p.receipt_id in (select receipt_id from unmatched_receipt r
+                                                    where r.issuer_id = o.issuer_id and r.order_id = o.order_id)))`.execute(
+    tx,
+  )
 }
 
 async function holderKey(ctx: Context, tx: Tx, place: Place): Promise<Buffer | null> {

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import { formatMoney } from '../ledger/money.ts'
+import { catchUpTransfers } from '../payment/catch-up.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
@@ -23,6 +24,7 @@ export async function payoutFileCommand(ctx: Context, options: FileOptions): Pro
     )
   // Before anything is marked as sent: a place that can't be written to, or a file that is there already.
   await save(options.out, Buffer.alloc(0), 'wx')
+  await catchUpTransfers(ctx, issuer.issuerId)
   const file = await makePayoutFile(ctx, issuer, debtor).catch(async (error: unknown) => {
     await rm(options.out)
     throw error

@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
-import { type BankDetails, readBankDetails } from './bank-details.ts'
 import { keepPayoutFile } from './file-envelope.ts'
-import { isSepa, readIban } from './iban.ts'
+import { readIban } from './iban.ts'
 import { type Debtor, pain001, type Transfer } from './pain001.ts'
 import { endToEndId } from './transfers.ts'
+import { lockWaitingTransfers, type WaitingTransfer } from './waiting-transfers.ts'
 
 export type PayoutFile = { fileId: string; bytes: Buffer; sha256: string; transfers: number; left: number }
 
@@ -26,7 +26,7 @@ export function makePayoutFile(
 ): Promise<PayoutFile | null> {
   const { issuerId } = issuer
   return inIssuer(ctx.db, issuerId, async (tx) => {
-    const waiting = await lockWaiting(ctx, tx, issuerId)
+    const waiting = await lockWaitingTransfers(ctx, tx, issuerId)
     const first = waiting[0]
     if (!first) return null
     const batch = waiting.filter((one) => one.sepa === first.sepa).slice(0, most_transfers)
@@ -50,17 +50,7 @@ function asDebtor(account: NonNullable<Issuer['providers']['payouts']>): Debtor 
   return { name: account.name, iban: 'iban' in read ? read.iban : account.iban, bic: account.bic }
 }
 
-type Waiting = {
-  partId: string
-  closureId: string
-  number: string
-  amount: bigint
-  currency: string
-  details: BankDetails
-  sepa: boolean
-}
-
-const asTransfer = (one: Waiting): Transfer => ({
+const asTransfer = (one: WaitingTransfer): Transfer => ({
   endToEndId: endToEndId(one.partId),
   amount: one.amount,
   currency: one.currency,
@@ -69,78 +59,32 @@ const asTransfer = (one: Waiting): Transfer => ({
   text: one.number,
 })
 
-/** Closures first and in order, as undo and workers lock them; then what of them waits for a transfer. */
-async function lockWaiting(ctx: Context, tx: Tx, issuerId: string): Promise<Waiting[]> {
-  await sql`
-    select 1 from closure o
-     where o.issuer_id = ${issuerId} and o.state <> 'undone'
-       and exists (select 1 from payout_part p
-                    where p.issuer_id = o.issuer_id and p.closure_id = o.closure_id
-                      and p.route = 'bank_transfer' and p.state = 'waiting')
-     order by o.closure_id for no key update`.execute(tx)
-  const { rows } = await sql<{
-    part_id: string
-    closure_id: string
-    number: string
-    holder_id: string
-    amount_minor: bigint
-    currency: string
-  }>`
-    select p.part_id, p.closure_id, o.number, a.holder_id, p.amount_minor, p.currency
-      from payout_part p
-      join closure o on o.issuer_id = p.issuer_id and o.closure_id = p.closure_id and o.state <> 'undone'
-      join account a on a.issuer_id = o.issuer_id and a.account_id = o.account_id
-      join vault_item v on v.issuer_id = p.issuer_id and v.item_id = p.closure_id and v.kind = 'bank'
-     where p.issuer_id = ${issuerId} and p.route = 'bank_transfer' and p.state = 'waiting'
-     order by p.part_id for no key update of p`.execute(tx)
-  const waiting: Waiting[] = []
-  for (const row of rows) {
-    const place = { issuerId, holderId: row.holder_id, closureId: row.closure_id }
-    const details = await readBankDetails(ctx, tx, place)
-    if (!details) continue
-    waiting.push({
-      partId: row.part_id,
-      closureId: row.closure_id,
-      number: row.number,
-      amount: row.amount_minor,
-      currency: row.currency,
-      details,
-      sepa: row.currency === 'EUR' && isSepa(details.iban),
-    })
-  }
-  return waiting.sort((a, b) => Number(b.sepa) - Number(a.sepa))
-}
-
 async function markSent(
   ctx: Context,
   tx: Tx,
   file: { issuerId: string; fileId: string },
-  batch: Waiting[],
+  batch: WaitingTransfer[],
 ): Promise<void> {
   const { issuerId, fileId } = file
   const now = ctx.clock.now()
-  const closureIds = [...new Set(batch.map((one) => one.closureId))]
+  const partIds = batch.map((one) => one.partId)
+  const closureIds = [...new Set(batch.flatMap((one) => one.closureId ?? []))]
+  const orderIds = [...new Set(batch.flatMap((one) => one.orderId ?? []))]
   await tx
     .updateTable('payout_part')
     .set({ state: 'sent', file_id: fileId, sent_at: now })
     .where('issuer_id', '=', issuerId)
-    .where(
-      'part_id',
-      'in',
-      batch.map((one) => one.partId),
-    )
+    .where('part_id', 'in', partIds)
     .execute()
-  // The new version stops a worker that has the closure in hand as it was before.
-  await tx
-    .updateTable('closure')
-    .set((e) => ({
-      no_return_at: e.fn.coalesce('no_return_at', e.val(now)),
-      version: e('version', '+', 1n),
-    }))
-    .where('issuer_id', '=', issuerId)
-    .where('closure_id', 'in', closureIds)
-    .execute()
+  // The new version stops a worker that has the closure or order in hand as it was before.
+  await sql`
+    update closure set no_return_at = coalesce(no_return_at, ${now}), version = version + 1
+     where issuer_id = ${issuerId} and closure_id = any (${closureIds}::uuid[])`.execute(tx)
+  await sql`
+    update purchase_order set version = version + 1
+     where issuer_id = ${issuerId} and order_id = any (${orderIds}::uuid[])`.execute(tx)
   for (const id of closureIds) await ctx.jobs.look(tx, 'closure', { issuerId, id })
+  for (const id of orderIds) await ctx.jobs.look(tx, 'order', { issuerId, id })
 }
 
 export type PayoutState = {
@@ -165,7 +109,10 @@ export async function readPayoutState(tx: Tx, issuerId: string): Promise<PayoutS
   const waiting = await sql<{ currency: string; amount: string; transfers: string; known: string }>`
     select p.currency, sum(p.amount_minor)::text as amount, count(*) as transfers, count(v.item_id) as known
       from payout_part p
-      left join vault_item v on v.issuer_id = p.issuer_id and v.item_id = p.closure_id and v.kind = 'bank'
+      left join unmatched_receipt r on r.issuer_id = p.issuer_id and r.receipt_id = p.receipt_id
+      left join purchase_order o on o.issuer_id = p.issuer_id and o.order_id = coalesce(p.order_id, r.order_id)
+      left join vault_item v on v.issuer_id = p.issuer_id and v.kind = 'bank'
+                            and v.item_id = coalesce(p.closure_id, o.bank_item_id)
      where p.issuer_id = ${issuerId} and p.route = 'bank_transfer' and p.state = 'waiting'
      group by p.currency order by p.currency`.execute(tx)
   return {

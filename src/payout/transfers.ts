@@ -1,9 +1,12 @@
+import { sql } from 'kysely'
 import { houseAccounts } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { burnPayoutFile } from './file-envelope.ts'
 import { forgetBankDetails } from './bank-details.ts'
+import { receiptTransferPaid, receiptTransferReturned } from './receipt-transfers.ts'
+import { lockOrderOfPart, orderTransferPaid, orderTransferReturned } from './order-transfers.ts'
 
 /** What a bank statement says of one of our transfers. Minor units; `bookedOn` is a day (YYYY-MM-DD). */
 export type BookedTransfer = {
@@ -37,6 +40,8 @@ export async function transferSettled(ctx: Context, tx: Tx, booked: BookedTransf
     part: {
       partId: part.part_id,
       closureId: part.closure_id,
+      orderId: part.order_id,
+      receiptId: part.receipt_id,
       amount: part.amount_minor,
       currency: part.currency,
     },
@@ -45,9 +50,16 @@ export async function transferSettled(ctx: Context, tx: Tx, booked: BookedTransf
   return 'settled'
 }
 
-type Part = { partId: string; closureId: string | null; amount: bigint; currency: string }
+type Part = {
+  partId: string
+  amount: bigint
+  currency: string
+  closureId: string | null
+  orderId?: string | null
+  receiptId?: string | null
+}
 
-/** Books a transfer as paid; the closure goes on. The part is locked by the caller, and not paid yet. */
+/** Books a transfer as paid; the closure or order goes on. The part is locked by the caller, and not paid yet. */
 export async function settleTransfer(
   ctx: Context,
   tx: Tx,
@@ -59,7 +71,7 @@ export async function settleTransfer(
   await post(ctx, tx, {
     issuerId,
     key: `payout:${part.partId}`,
-    reason: 'closure_payout',
+    reason: part.receiptId ? 'unmatched_returned' : part.orderId ? 'order_refunded' : 'closure_payout',
     entries: [
       { accountId: house.refunds_payable!, amount: -part.amount },
       { accountId: house.cash_at_bank!, amount: part.amount },
@@ -73,13 +85,15 @@ export async function settleTransfer(
     .returning('file_id')
     .executeTakeFirstOrThrow()
   if (settled.file_id) await burnPayoutFile(ctx, tx, { issuerId, fileId: settled.file_id })
+  if (part.receiptId) return receiptTransferPaid(ctx, tx, { issuerId, receiptId: part.receiptId, reference })
+  if (part.orderId) return orderTransferPaid(ctx, tx, { issuerId, orderId: part.orderId })
   if (!part.closureId) return
   await forgetBankDetails(tx, { issuerId, closureId: part.closureId })
   await ctx.jobs.look(tx, 'closure', { issuerId, id: part.closureId })
 }
 
 /**
- * The bank has sent a transfer back: it is owed again, by a new part, for another account of the holder's. Answers
+ * The bank has sent a transfer back: it is owed again, by a new part, for another account of its payee's. Answers
  * `settled` when that was done, `known` when it had been. The old part stays, as evidence.
  */
 export async function transferReturned(
@@ -89,7 +103,7 @@ export async function transferReturned(
 ): Promise<TransferAnswer> {
   const { issuerId } = booked
   const part = await lockTransfer(tx, booked)
-  if (!part?.closure_id) return 'unknown'
+  if (!part) return 'unknown'
   if (part.currency !== booked.currency || part.amount_minor !== booked.amount) return 'differs'
   if (part.state === 'refused') return part.refusal === 'transfer_returned' ? 'known' : 'differs'
   if (part.state === 'waiting') return 'differs'
@@ -100,38 +114,34 @@ export async function transferReturned(
     .where('issuer_id', '=', issuerId)
     .where('part_id', '=', part.part_id)
     .execute()
-  await tx
-    .insertInto('payout_part')
-    .columns(['issuer_id', 'part_id', 'closure_id', 'card_id', 'ord', 'route', 'currency', 'amount_minor'])
-    .expression((e) =>
-      e
-        .selectFrom('payout_part')
-        .select((s) => [
-          s.val(issuerId).as('issuer_id'),
-          s.cast<string>(s.val(ctx.ids.next()), 'uuid').as('part_id'),
-          'closure_id',
-          'card_id',
-          s(s.fn.max('ord'), '+', 1).as('ord'),
-          s.val('bank_transfer').as('route'),
-          s.val(part.currency).as('currency'),
-          s.cast<bigint>(s.val(part.amount_minor.toString()), 'bigint').as('amount_minor'),
-        ])
-        .where('issuer_id', '=', issuerId)
-        .where('closure_id', '=', part.closure_id)
-        .where('card_id', '=', part.card_id)
-        .groupBy(['closure_id', 'card_id']),
-    )
-    .execute()
   if (part.file_id) await burnPayoutFile(ctx, tx, { issuerId, fileId: part.file_id })
+  if (part.receipt_id) {
+    await receiptTransferReturned(ctx, tx, { issuerId, receiptId: part.receipt_id })
+    return 'settled'
+  }
+  await sql`
+    insert into payout_part (issuer_id, part_id, closure_id, order_id, card_id, ord, route, currency, amount_minor)
+    select ${issuerId}, ${ctx.ids.next()}, ${part.closure_id}, ${part.order_id}, ${part.card_id}, max(q.ord) + 1,
+           'bank_transfer', ${part.currency}, ${part.amount_minor.toString()}::bigint
+      from payout_part q
+     where q.issuer_id = ${issuerId}
+       and (q.closure_id = ${part.closure_id}::uuid and q.card_id = ${part.card_id}::uuid
+            or q.order_id = ${part.order_id}::uuid)`.execute(tx)
+  if (part.order_id) await orderTransferReturned(ctx, tx, { issuerId, orderId: part.order_id })
+  if (part.closure_id) await askAgain(ctx, tx, { issuerId, closureId: part.closure_id })
+  return 'settled'
+}
+
+async function askAgain(ctx: Context, tx: Tx, of: { issuerId: string; closureId: string }): Promise<void> {
+  const { issuerId, closureId } = of
   // The account it bounced off is no use for the next try.
   await tx
     .deleteFrom('vault_item')
     .where('issuer_id', '=', issuerId)
-    .where('item_id', '=', part.closure_id)
+    .where('item_id', '=', closureId)
     .where('kind', '=', 'bank')
     .execute()
-  await ctx.jobs.look(tx, 'closure', { issuerId, id: part.closure_id })
-  return 'settled'
+  await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
 }
 
 type TransferRow = NonNullable<Awaited<ReturnType<typeof lockTransfer>>>
@@ -153,9 +163,21 @@ async function owedAgain(ctx: Context, tx: Tx, issuerId: string, part: TransferR
 async function lockTransfer(tx: Tx, booked: Pick<BookedTransfer, 'issuerId' | 'endToEndId'>) {
   const partId = partIdOf(booked.endToEndId)
   if (!partId) return undefined
+  await lockOrderOfPart(tx, { issuerId: booked.issuerId, partId })
   return tx
     .selectFrom('payout_part')
-    .select(['part_id', 'closure_id', 'card_id', 'currency', 'amount_minor', 'state', 'refusal', 'file_id'])
+    .select([
+      'part_id',
+      'closure_id',
+      'order_id',
+      'receipt_id',
+      'card_id',
+      'currency',
+      'amount_minor',
+      'state',
+      'refusal',
+      'file_id',
+    ])
     .where('issuer_id', '=', booked.issuerId)
     .where('part_id', '=', partId)
     .where('route', '=', 'bank_transfer')

@@ -485,6 +485,7 @@ export interface PayoutPart {
   paid_at: Timestamp | null
   part_id: string
   payment_id: string | null
+  receipt_id: string | null
   reference: string | null
   refusal: string | null
   route: string
@@ -508,6 +509,7 @@ export interface ProviderEvent {
 export interface PurchaseOrder {
   accepted_at: Timestamp
   account_id: string | null
+  bank_item_id: string | null
   card_id: string | null
   created_at: Timestamp
   currency: string

@@ -59,7 +59,7 @@ test('the account that was named for transfers, as long as it is held', async ()
       receivedBy: 'portal',
       identity: 'signed_in',
     })
-    const place = { issuerId: 'leb', holderId, closureId }
+    const place = { issuerId: 'leb', holderId, itemId: closureId }
     await inIssuer(world.db, 'leb', (tx) => keepBankDetails(world, tx, place, { iban, name: 'Li Lei' }))
     return number
   }

@@ -96,7 +96,7 @@ async function readHeld(
     .execute()
   const papers = await listPapers(tx, { issuerId, accountRefs: [account.account_ref] })
   const usage = await usageCsv(tx, issuerId, accountId)
-  const orders = await readOrders(tx, issuerId, account.holder_id)
+  const orders = await readOrders(ctx, tx, { issuerId, holderId: account.holder_id })
   return { issuerId, account, person, cards, orders, movements, usage, closures, documents, papers }
 }
 
@@ -121,8 +121,9 @@ function readMovements(tx: Tx, issuerId: string, accountId: string) {
     .execute()
 }
 
-function readOrders(tx: Tx, issuerId: string, holderId: string) {
-  return tx
+async function readOrders(ctx: Context, tx: Tx, whose: { issuerId: string; holderId: string }) {
+  const { issuerId, holderId } = whose
+  const rows = await tx
     .selectFrom('purchase_order')
     .select([
       'order_id',
@@ -135,12 +136,21 @@ function readOrders(tx: Tx, issuerId: string, holderId: string) {
       'tax_minor',
       'pay_by',
       'state',
+      'bank_item_id',
     ])
     .select(['terms_version', 'terms_sha256', 'accepted_at', 'created_at', 'delivered_at', 'refunded_at'])
     .where('issuer_id', '=', issuerId)
     .where('holder_id', '=', holderId)
     .orderBy('created_at')
     .execute()
+  const orders = []
+  for (const { bank_item_id: itemId, ...row } of rows)
+    orders.push({
+      ...row,
+      // Where its money is transferred to; null once it is there.
+      bank_account: itemId && (await readBankDetails(ctx, tx, { ...whose, itemId })),
+    })
+  return orders
 }
 
 async function readClosures(
@@ -171,7 +181,7 @@ async function readClosures(
     told.push({
       ...closure,
       // Where its transfers go; null once the money is there.
-      bank_account: await readBankDetails(ctx, tx, { issuerId, holderId, closureId }),
+      bank_account: await readBankDetails(ctx, tx, { issuerId, holderId, itemId: closureId }),
       vouchers: (await vouchersOf(ctx, tx, { issuerId, closureId })).map(({ code, left, expiresAt }) => ({
         code,
         left: money(left),

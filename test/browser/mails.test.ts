@@ -37,6 +37,8 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     what: en ? 'LEB 3-day card for Japan' : 'LEB三日卡（日本）',
     gross: en ? 'CN¥128.00' : '¥128.00',
     payBy: 'stripe' as const,
+    waiting: en ? 'CN¥128.00' : '¥128.00',
+    extraPaid: en ? 'CN¥128.00' : '¥128.00',
     owed: en ? 'CN¥128.00' : '¥128.00',
     url: `https://close.roamly.example/roamly/${locale}/order/ROAMLY-ORD-2K7M-9QXCT/0123456789abcdefghijkl`,
     payUntil: en ? '30 November 2026, 18:00 (Beijing time)' : '2026 年 11 月 30 日 18:00（北京时间）',
@@ -109,7 +111,16 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     'held-up-balance': ofOrders.heldUpLetter(locale, { ...addOn, givenBackAt: order.payUntil }),
     'delivered-balance': ofOrders.deliveredLetter(locale, addOn, null),
     'not-taken': ofOrders.refundedLetter(locale, addOn),
-    'wants-account': ofOrders.wantsAccountLetter(locale, order),
+    'wants-account': ofOrders.wantsAccountLetter(locale, {
+      ...order,
+      accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
+    }),
+    extra: ofOrders.extraLetter(locale, {
+      ...order,
+      accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
+    }),
+    'extra-paid': ofOrders.extraPaidLetter(locale, order),
+    'account-noted': ofOrders.accountNotedLetter(locale, order),
     ...Object.fromEntries(
       kinds.flatMap((kind) => [
         [`ending-${named(kind)}`, endingLetter(locale, { ...end, ...kind })],

@@ -3,6 +3,7 @@ import { orderPaidCommand } from '../../src/order/order-commands.ts'
 import { lapseOrders } from '../../src/order/lapse-orders.ts'
 import type { Placed } from '../../src/order/place-order.ts'
 import { putIssuer } from '../../src/issuer/issuer.ts'
+import { receivePayment } from '../../src/payment/receive-payment.ts'
 import { putCatalogue } from '../../src/plan/put-catalogue.ts'
 import { putSampleCatalogue } from '../../src/plan/sample-catalogue.ts'
 import { inIssuer } from '../../src/platform/db.ts'
@@ -118,6 +119,18 @@ export async function rareOrders(leb: Outside): Promise<{ shop: Shop; orders: Re
 
   const awaiting = await shop.place()
   const bank = await shop.place({ payBy: 'bank' })
+  const extra = await shop.place({ payBy: 'bank' })
+  await inIssuer(leb.db, 'leb', (tx) =>
+    receivePayment(leb, tx, {
+      issuerId: 'leb',
+      provider: 'bank',
+      ref: 'line of another sum',
+      orderId: extra.orderId,
+      amount: 12_300n,
+      currency: 'CNY',
+      at: leb.clock.now(),
+    }),
+  )
   const delivered = await shop.buy()
   return {
     shop,
@@ -131,6 +144,7 @@ export async function rareOrders(leb: Outside): Promise<{ shop: Shop; orders: Re
       heldUp,
       awaiting,
       bank,
+      extra,
       delivered,
     },
   }

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lapseUnproved } from '../../src/closure/unproved.ts'
 import { termsAt } from '../../src/invoice/terms.ts'
 import { inIssuer } from '../../src/platform/db.ts'
-import { orderPath } from '../../src/order/order-token.ts'
+import { moneyThatWaits } from '../../src/order/name-account.ts'
+import { accountKey, orderPath } from '../../src/order/order-token.ts'
+import { readOrder } from '../../src/order/read-order.ts'
 import { readClosure } from '../../src/closure/read-closure.ts'
 import { seedCard, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
@@ -173,6 +175,16 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
     const pages = Object.fromEntries(
       Object.entries(orders).map(([of, order]) => [`order-${of}`, address(order)]),
     )
+    const key = accountKey(
+      await w.leb.keys.vault('leb'),
+      moneyThatWaits(
+        await inIssuer(w.leb.db, 'leb', async (tx) => {
+          const { number } = orders['wantsAccount']!
+          return (await readOrder(w.leb, tx, { issuerId: 'leb', number }))!
+        }),
+      ),
+    )
+    pages['order-account'] = `${address(orders['wantsAccount']!)}/bank-account/${key}`
     expect(await lookAt({ ...pages, 'order-asking': `${address(orders['awaiting']!)}?paid=1` })).toEqual([])
   })
 

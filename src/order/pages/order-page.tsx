@@ -8,6 +8,7 @@ import { refundReasonWords } from '../order-letters.ts'
 import type { OrderView } from '../read-order.ts'
 import { Delivered } from './delivered.tsx'
 import { orderText, shopText } from './order-pages-text.ts'
+import { Extras, TransferState } from './transfer-state.tsx'
 
 export type OrderPageProps = {
   page: Page
@@ -16,6 +17,10 @@ export type OrderPageProps = {
   here: string
   /** The buyer says that he has paid: we ask, and look again. */
   asking: boolean
+  /** Whoever looks is signed in as the buyer, and may name an account here. */
+  isBuyer?: boolean
+  /** The link by which the account is named was just mailed. */
+  mailed?: boolean
 }
 
 // While something is about to happen the page looks again by itself; without script it is loaded anew.
@@ -44,6 +49,7 @@ export function OrderPage(props: OrderPageProps) {
       <div id="order" data-again={soon ? look_again_seconds : undefined}>
         <h1>{title}</h1>
         <State {...props} />
+        <Extras {...props} />
         <div class="sheet">
           <Facts
             facts={[
@@ -87,7 +93,9 @@ function titleOf(order: OrderView, lang: Page['lang']): string {
       return order.kind === 'card' ? text.delivered.title : text.delivered.titleOther
     case 'refunding':
       if (fromBalance) return text.notTaken.title
-      return order.refundRoute === 'bank_transfer' ? text.refunding.titleAccount : text.refunding.title
+      return order.transfer?.state === 'waiting' && order.transfer.account === 'wanted'
+        ? text.refunding.titleAccount
+        : text.refunding.title
     case 'refunded':
       return fromBalance ? text.notTaken.title : text.refunded.title
     case 'lapsed':
@@ -112,8 +120,8 @@ function State(props: OrderPageProps) {
       return (
         <>
           <p>{order.refundReason && text.refunding.why(refundReasonWords(order.refundReason, lang))}</p>
-          {order.refundRoute === 'bank_transfer' ? (
-            <WantsAccount page={page} order={order} />
+          {order.transfer ? (
+            <TransferState {...props} transfer={order.transfer} />
           ) : (
             <p class="lead">{text.refunding.itself(money)}</p>
           )}
@@ -176,26 +184,11 @@ function NotTaken({ page, order }: { page: Page; order: OrderView }) {
   )
 }
 
-/** Only the buyer can say where to, and not on this page: its link may lie in a mailbox for years. */
-function WantsAccount({ page, order }: { page: Page; order: OrderView }) {
-  const text = orderText[page.lang].refunding
-  const { supportEmail } = page.issuer.brand
-  const mail = new URLSearchParams({ subject: order.number })
-  return (
-    <div class="sheet needs">
-      <p>{text.staff(formatMoney(order.owedBack ?? order.gross, page.lang), supportEmail)}</p>
-      <a class="button" href={`mailto:${supportEmail}?${mail}`}>
-        {text.write}
-      </a>
-    </div>
-  )
-}
-
 function Refunded({ page, order, money }: { page: Page; order: OrderView; money: string }) {
   const text = orderText[page.lang].refunded
   switch (order.refundRoute) {
     case 'bank_transfer':
-      return <p class="lead">{text.transferred(money)}</p>
+      return <p class="lead">{text.transferred(formatMoney(order.owedBack ?? order.gross, page.lang))}</p>
     case 'voucher':
       return (
         <>

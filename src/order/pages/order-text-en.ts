@@ -74,11 +74,45 @@ export const orderEn = {
   refunding: {
     title: 'Your money is on its way back',
     titleAccount: 'Where shall we transfer your money?',
-    write: 'Write to support',
     why: (reason: string) => `We could not deliver: ${reason}.`,
     itself: (money: string) => `${money} goes back to the card you paid with. You need do nothing.`,
-    staff: (money: string, email: string) =>
-      `${money} can't go back the way it came. We transfer it to your bank account: write to ${email} with the order's number, but without the account number, and support agrees a safe way with you.`,
+  },
+  transfer: {
+    wanted: (money: string) =>
+      `${money} can't go back the way it came. We transfer it to a bank account that you name.`,
+    byMail:
+      'The link to name it is in the e-mail that we sent to the address you ordered with. Whoever has only this page cannot name an account.',
+    again: 'Mail the link again',
+    mailed: 'The link is on its way to the address you ordered with.',
+    noMail: (email: string) =>
+      `No e-mail, or no IBAN? Write to ${email} with the order's number, but without the account number: support agrees a safe way with you.`,
+    name: 'Name the account',
+    given: (money: string) =>
+      `Your account is noted. ${money} goes out with our next file for the bank, and we write to you when the bank has booked it.`,
+    change: 'Name another account',
+    changeByMail: 'Another account? Use the link in our e-mail.',
+    sent: (money: string) =>
+      `${money} is with the bank, on its way to the account you named. We write to you when the bank has booked it.`,
+    gone: (money: string, email: string, number: string) =>
+      `${money} can only be transferred, and your data is erased: we can keep no account for it. Write to ${email}, without the account number, and name ${number}. The money stays yours.`,
+    write: 'Write to support',
+    pageWords: (money: string) =>
+      `${money} cannot go back the way it came. Name a bank account in your name; we forget it once the money is there.`,
+  },
+  extra: {
+    title: 'Money that goes back to you',
+    why: {
+      order_paid_already: (money: string) =>
+        `${money} came by bank transfer when this order was paid already.`,
+      order_lapsed: (money: string) => `${money} came by bank transfer when this order had lapsed.`,
+      amount_differs: (money: string) => `${money} came by bank transfer, which is not the price.`,
+      currency_differs: (money: string) =>
+        `${money} came by bank transfer, which is not the currency of the price.`,
+    } as Record<string, (money: string) => string>,
+    wanted: 'It goes back to a bank account that you name.',
+    given: 'It goes back with our next file for the bank.',
+    sent: 'It is with the bank, on its way to the account you named.',
+    paid: 'It was transferred back to your bank account.',
   },
   refunded: {
     title: 'Your money went back',

@@ -73,11 +73,38 @@ export const orderZh: OrderText = {
   refunding: {
     title: '钱正在退还给您',
     titleAccount: '钱转到您的哪个账户？',
-    write: '写信给客服',
     why: (reason) => `未能交付：${reason}。`,
     itself: (money) => `${money} 原路退回您的付款卡，您无需任何操作。`,
-    staff: (money, email) =>
-      `${money} 无法原路退回，我们将转账到您的银行账户：请写信到 ${email}，注明订单号，但不要写账号，客服会与您约定安全的方式。`,
+  },
+  transfer: {
+    wanted: (money) => `${money} 无法原路退回，我们将转账到您填写的银行账户。`,
+    byMail: '填写账户的链接在我们发到您下单邮箱的邮件里。只有本页地址的人不能填写账户。',
+    again: '再发一次链接',
+    mailed: '链接正发往您下单时的邮箱。',
+    noMail: (email) =>
+      `收不到邮件，或没有 IBAN？请写信到 ${email}，注明订单号，但不要写账号，客服会与您约定安全的方式。`,
+    name: '填写收款账户',
+    given: (money) => `您的账户已登记。${money} 将随下一批银行转账汇出，银行入账后我们会写信告诉您。`,
+    change: '换一个账户',
+    changeByMail: '要换账户？请用我们邮件里的链接。',
+    sent: (money) => `${money} 已交给银行，正转往您填写的账户；银行入账后我们会写信告诉您。`,
+    gone: (money, email, number) =>
+      `${money} 只能转账退还，而您的个人信息已删除，我们无法保存账户。请写信到 ${email}，注明 ${number}，但不要写账号。这笔钱仍归您所有。`,
+    write: '写信给客服',
+    pageWords: (money) => `${money} 无法原路退回。请填写您本人名下的银行账户；钱到账后我们即删除账户信息。`,
+  },
+  extra: {
+    title: '退回给您的款项',
+    why: {
+      order_paid_already: (money) => `订单已付款后，又收到银行转账 ${money}。`,
+      order_lapsed: (money) => `订单失效后收到银行转账 ${money}。`,
+      amount_differs: (money) => `收到银行转账 ${money}，与应付金额不符。`,
+      currency_differs: (money) => `收到银行转账 ${money}，与应付币种不符。`,
+    },
+    wanted: '将退回到您填写的银行账户。',
+    given: '将随下一批银行转账退回。',
+    sent: '已交给银行，正转往您填写的账户。',
+    paid: '已转回您的银行账户。',
   },
   refunded: {
     title: '钱已退还',

@@ -29,7 +29,8 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
   async prepare(ctx, tx, told) {
     const left = await countByHand(ctx, tx, told, await lockPart(tx, told))
     const part = await chargedBack(ctx, tx, told, left)
-    if (part.state === 'paid') return { skip: { route: part.route } }
+    if (part.state === 'paid')
+      return (await isOnItsWay(tx, told)) ? { wait: 'a person' } : { skip: { route: part.route } }
     if (part.route === 'voucher') return { skip: await giveVoucher(ctx, tx, told, part) }
     if (part.route !== 'original_payment') return { wait: 'a person' }
     const payment = await paymentOf(tx, told)
@@ -136,6 +137,19 @@ async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): P
     .where('part_id', '=', part.part_id)
     .execute()
   return { ...part, ...facts }
+}
+
+/** A refund by hand failed while a transfer was with the bank: it is paid beside that one, and both are waited for. */
+async function isOnItsWay(tx: Tx, { order }: OrderCase): Promise<boolean> {
+  const open = await tx
+    .selectFrom('payout_part')
+    .select('part_id')
+    .where('issuer_id', '=', order.issuer_id)
+    .where('order_id', '=', order.order_id)
+    .where('route', '=', 'bank_transfer')
+    .where('state', 'in', ['waiting', 'sent'])
+    .executeTakeFirst()
+  return open !== undefined
 }
 
 /** What of the order's money refunds by hand have met already. */

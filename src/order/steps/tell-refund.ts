@@ -1,4 +1,5 @@
 import { queueNotice } from '../../notice/queue-notice.ts'
+import { forgetOrderAccount } from '../../payout/bank-details.ts'
 import { noteOrder } from '../order-case.ts'
 import type { LocalOrderStep } from '../order-step.ts'
 
@@ -8,6 +9,8 @@ export const tellRefund: LocalOrderStep = {
   async apply(ctx, tx, told) {
     const { issuer_id: issuerId, order_id: orderId, locale } = told.order
     await noteOrder(tx, told, { state: 'refunded', refunded_at: ctx.clock.now() })
+    // Named, and in the end not needed: the payer's bank or staff had given it back.
+    await forgetOrderAccount(tx, { issuerId, orderId })
     await queueNotice(ctx, tx, {
       issuerId,
       orderId,

@@ -1,0 +1,49 @@
+import { AccountFields, type TypedAccount } from '../../payout/pages/account-fields.tsx'
+import { payoutText } from '../../payout/pages/payout-text.ts'
+import { ErrorSummary } from '../../web/components/error-summary.tsx'
+import { type FieldFault, PostForm } from '../../web/components/form.tsx'
+import { Layout } from '../../web/layout.tsx'
+import type { Page } from '../../web/page.ts'
+import type { OrderView } from '../read-order.ts'
+import { sumsThatWait } from '../waiting-sums.ts'
+import { orderText } from './order-pages-text.ts'
+
+type OrderAccountProps = {
+  page: Page
+  order: OrderView
+  /** Address of the order's page. */
+  back: string
+  /** Address of this page. */
+  here: string
+  typed: TypedAccount
+  fault?: FieldFault | undefined
+}
+
+/** Where the money of an order is transferred to. */
+export function OrderAccountPage({ page, order, back, here, typed, fault }: OrderAccountProps) {
+  const { lang } = page
+  const text = payoutText[lang].account
+  return (
+    <Layout page={page} title={text.title} back={back} wrong={fault !== undefined}>
+      <ErrorSummary page={page} fault={fault} />
+      <h1>{text.title}</h1>
+      <p>
+        {orderText[lang].number} <strong class="nums">{order.number}</strong>
+      </p>
+      <p>{orderText[lang].transfer.pageWords(sumsThatWait(order, lang))}</p>
+      <PostForm page={page} action={here}>
+        <AccountFields
+          lang={lang}
+          supportEmail={page.issuer.brand.supportEmail}
+          typed={typed}
+          fault={fault}
+        />
+        <div class="actions">
+          <button class="button" type="submit">
+            {text.save}
+          </button>
+        </div>
+      </PostForm>
+    </Layout>
+  )
+}

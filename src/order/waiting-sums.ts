@@ -1,0 +1,13 @@
+import { formatMoney, type Money } from '../ledger/money.ts'
+import type { OrderView } from './read-order.ts'
+
+/** What of an order's money waits for an account or for the file, in words: its own, and what came besides. */
+export function sumsThatWait(order: OrderView, locale: 'zh-CN' | 'en'): string {
+  const { state, transfer, owedBack, gross, extras } = order
+  const own = state === 'refunding' && transfer?.state === 'waiting' ? [{ amount: owedBack ?? gross }] : []
+  return sumsOf([...own, ...extras.filter((extra) => extra.state === 'waiting')], locale)
+}
+
+/** They may be in several currencies, so they are not added up. */
+export const sumsOf = (all: { amount: Money }[], locale: 'zh-CN' | 'en'): string =>
+  all.map(({ amount }) => formatMoney(amount, locale)).join(' + ')

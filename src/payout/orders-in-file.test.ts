@@ -1,0 +1,120 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { openShop, type Shop } from '../../test/orders.ts'
+import { setMoney } from '../../test/payouts.ts'
+import { findIssuer } from '../issuer/issuer.ts'
+import { moneyThatWaits, nameOrderAccount } from '../order/name-account.ts'
+import type { Placed } from '../order/place-order.ts'
+import { lookAtPayment } from '../payment/look-at-payment.ts'
+import { openMoneyStage } from '../payment/money-stage.fixture.ts'
+import { inIssuer } from '../platform/db.ts'
+import { putCatalogue } from '../plan/put-catalogue.ts'
+import { payoutFileCommand } from './payout-commands.ts'
+import { makePayoutFile } from './payout-file.ts'
+import { endToEndId, transferSettled } from './transfers.ts'
+
+const issuerId = 'leb'
+const { leb, sim, mark, moved, given, close } = await openMoneyStage({ hooks: false })
+let shop: Shop
+let dir: string
+beforeAll(async () => {
+  await setMoney(leb, issuerId, {})
+  dir = await mkdtemp(join(tmpdir(), 'leb-orders-in-file-'))
+})
+afterAll(async () => {
+  await close()
+  await rm(dir, { recursive: true })
+})
+beforeEach(async () => {
+  shop = await openShop(leb)
+  await mark()
+})
+
+/** An order that a card paid, whose refund the provider refused, and whose buyer has named an account. */
+async function refused(more: { byHandBefore?: number } = {}): Promise<Placed & { ref: string }> {
+  const placed = await shop.place()
+  await shop.pay(placed)
+  await putCatalogue(leb, issuerId, { items: [], withdraw: ['LEB3'] })
+  await shop.hear(placed)
+  const ref = sim.checkout.all().at(-1)!.payment_intent!
+  if (more.byHandBefore) {
+    sim.refundByHand(ref, more.byHandBefore)
+    await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  }
+  sim.failures.set({ mode: 'refuse', match: 'POST /v1/refunds' })
+  await shop.look(placed)
+  sim.failures.set(undefined)
+  await name(placed)
+  return { ...placed, ref }
+}
+async function name(placed: Placed): Promise<void> {
+  const waiting = moneyThatWaits(await shop.view(placed))
+  const account = { iban: 'DE89370400440532013000', name: 'Li Lei' }
+  await nameOrderAccount(leb, { issuerId, orderId: placed.orderId, waiting, ...account })
+}
+const makeFile = async () => {
+  const issuer = (await findIssuer(leb.db, issuerId))!
+  return makePayoutFile(leb, issuer, issuer.providers.payouts!)
+}
+async function command(out: string): Promise<{ transfers: number }> {
+  const lines: string[] = []
+  const print = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+  const run = payoutFileCommand(leb, { issuer: issuerId, out: join(dir, out), json: true })
+  await run.finally(() => print.mockRestore())
+  return JSON.parse(lines.join('')) as { transfers: number }
+}
+const settle = async (partId: string, amount: bigint) =>
+  inIssuer(leb.db, issuerId, (tx) =>
+    transferSettled(leb, tx, {
+      issuerId,
+      endToEndId: endToEndId(partId),
+      amount,
+      currency: 'CNY',
+      bookedOn: '2026-11-28',
+    }),
+  )
+
+it('asks the provider before the file, and sends nothing that staff gave back there meanwhile', async () => {
+  const { ref, ...placed } = await refused()
+  sim.refundByHand(ref, 12_800)
+  expect(await command('none.xml')).toMatchObject({ transfers: 0 })
+  await shop.look(placed)
+  expect(await shop.view(placed)).toMatchObject({ state: 'refunded', refundReason: 'item_withdrawn' })
+  expect(given(ref)).toEqual([12_800])
+  expect(await moved()).toEqual({})
+  const kept = await inIssuer(leb.db, issuerId, (tx) =>
+    tx.selectFrom('vault_item').select('item_id').where('kind', '=', 'bank').execute(),
+  )
+  expect(kept).toEqual([])
+})
+
+it('leaves out what the payer’s bank took before a worker has reckoned anew, and sends the rest', async () => {
+  const { ref, ...placed } = await refused()
+  const dispute = sim.disputes.open(ref, { amount: 2_800 })!
+  await lookAtPayment(leb, { issuerId, id: dispute.id })
+  expect(await makeFile()).toBeNull()
+  await shop.look(placed)
+  expect(await command('rest.xml')).toMatchObject({ transfers: 1 })
+  expect(await readFile(join(dir, 'rest.xml'), 'utf8')).toContain('<InstdAmt Ccy="CNY">100.00</InstdAmt>')
+})
+
+it('ends only when both are there: a transfer with the bank, and what staff’s refund failed to bring', async () => {
+  const { ref, ...placed } = await refused({ byHandBefore: 800 })
+  const first = (await shop.view(placed)).transfer!.partId
+  expect(await makeFile()).toMatchObject({ transfers: 1 })
+  const byHand = sim.refunds(ref).find(({ amount }) => amount === 800)!
+  byHand.status = 'failed'
+  await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  const second = (await shop.view(placed)).transfer!
+  expect(second).toMatchObject({ state: 'waiting', account: 'given' })
+  expect(await makeFile()).toMatchObject({ transfers: 1 })
+  await settle(second.partId, 800n)
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunding')
+  await settle(first, 12_000n)
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
+  expect(await moved()).toEqual({ cash_at_provider: -12_800n, cash_at_bank: 12_800n })
+})
