@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openShop, type Shop } from '../../test/orders.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { closeCard, setMoney } from '../../test/payouts.ts'
-import { seedCard, type Seeded } from '../../test/seed.ts'
+import type { Seeded } from '../../test/seed.ts'
 import { houseAccount, lockCardBalance } from '../ledger/accounts.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { post } from '../ledger/post.ts'
@@ -88,7 +88,8 @@ it('owes what a settlement bore of two disputes, each by its own share, once it 
   await win(second)
   expect(await owedToHolders()).toEqual([400n])
   await win(first)
-  expect((await owedToHolders()).toSorted()).toEqual([1000n, 400n].toSorted())
+  expect(await owedToHolders()).toHaveLength(2)
+  expect(await owedToHolders()).toEqual(expect.arrayContaining([400n, 1000n]))
   expect(await sumIn('chargebacks')).toBe(0n)
   expect((await checkBooks(leb)).ok).toBe(true)
 })

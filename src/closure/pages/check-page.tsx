@@ -35,10 +35,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
   const { page, preview, choice } = flow
   const { lang } = page
   const text = closingText[lang].check
-  const withdraws = flow.act === 'withdraw'
-  const own = withdrawText[lang]
-  const policy = policyFor(preview.jurisdiction, page.now)
-  const labels = withdraws ? withdrawalRule(policy, preview.jurisdiction)?.labels : policy.labels
+  const own = wordsOfAct(flow)
   const whole = choice.cardIds === 'account'
   const what = whole
     ? text.wholeAccount(preview.accountRef)
@@ -50,19 +47,19 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
   return (
     <Layout
       page={page}
-      title={withdraws ? own.check : text.title}
+      title={own.title}
       back={flowHref(flow, 'start', [['start', start]])}
       here="close"
       wrong={fault !== undefined}
     >
       <ErrorSummary page={page} fault={fault} />
-      <h1>{withdraws ? own.check : text.title}</h1>
+      <h1>{own.title}</h1>
       <FlowCards flow={flow} />
       <div class="sheet">
         <Facts
           facts={[
             {
-              label: withdraws ? own.what : text.what,
+              label: own.what,
               value: what,
               change: { href: chooseHref(flow), text: text.change },
             },
@@ -102,11 +99,19 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
           </>
         )}
         <div class="actions">
-          <DeclareButton labels={labels} meaning={withdraws ? own.confirm : text.declare} />
+          <DeclareButton labels={own.labels} meaning={own.declare} />
         </div>
       </PostForm>
     </Layout>
   )
+}
+
+/** What closing and withdrawing call alike things, and the law's own words for the button. */
+function wordsOfAct({ act, page, preview: { jurisdiction } }: Flow) {
+  const policy = policyFor(jurisdiction, page.now)
+  if (act === 'terminate') return { ...closingText[page.lang].check, labels: policy.labels }
+  const { check: title, what, confirm: declare } = withdrawText[page.lang]
+  return { title, what, declare, labels: withdrawalRule(policy, jurisdiction)?.labels }
 }
 
 const wantsAccount = (flow: Flow) =>
