@@ -37,13 +37,6 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
   const text = closingText[lang].check
   const own = wordsOfAct(flow)
   const whole = choice.cardIds === 'account'
-  const what = whole
-    ? text.wholeAccount(preview.accountRef)
-    : preview.cards.map((card) => (
-        <div>
-          <CardName card={card} lang={lang} />
-        </div>
-      ))
   return (
     <Layout
       page={page}
@@ -60,7 +53,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
           facts={[
             {
               label: own.what,
-              value: what,
+              value: chosenWords(flow),
               change: { href: chooseHref(flow), text: text.change },
             },
             {
@@ -104,6 +97,15 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
       </PostForm>
     </Layout>
   )
+}
+
+function chosenWords({ choice, page: { lang }, preview }: Flow) {
+  if (choice.cardIds === 'account') return closingText[lang].check.wholeAccount(preview.accountRef)
+  return preview.cards.map((card) => (
+    <div>
+      <CardName card={card} lang={lang} />
+    </div>
+  ))
 }
 
 /** What closing and withdrawing call alike things, and the law's own words for the button. */
