@@ -6,6 +6,16 @@ export const statementPeriod = /^20\d\d(-(0[1-9]|1[0-2]))?$/
 /** From `from` until, but without, `until`. */
 export type Bounds = { from: Date; until: Date }
 
+/** The moment at which a day (`2026-11-22`) begins in a zone; undefined for what is no day. */
+export function dayBegins(day: string, zone: string): Date | undefined {
+  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return undefined
+  try {
+    return startOf(Temporal.PlainDate.from(day, { overflow: 'reject' }), zone)
+  } catch {
+    return undefined
+  }
+}
+
 /** @param period as `statementPeriod` has it */
 export function boundsOf(period: string, zone: string): Bounds {
   const [year, month] = period.split('-')

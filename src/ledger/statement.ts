@@ -74,9 +74,11 @@ type HeadRow = {
  */
 export async function findStretch(
   tx: Tx,
-  { issuerId, cardId }: StatementOf,
-  { bounds, before }: Omit<Wanted, 'limit'>,
+  of: StatementOf | { issuerId: string; accountId: string },
+  { bounds, before }: { bounds?: Partial<Bounds> | undefined; before?: string | undefined },
 ): Promise<{ head: StatementHead; stretch: Stretch; base: bigint } | undefined> {
+  const { issuerId } = of
+  const account = 'cardId' in of ? sql`card_id = ${of.cardId}` : sql`account_id = ${of.accountId}`
   const [posting, line] = before?.split('.') ?? []
   const mine = sql`e.issuer_id = ${issuerId} and e.account_id = a.account_id`
   const newestBefore = (at: Date) => sql`coalesce((select e.seq from ledger_entry e
@@ -89,14 +91,14 @@ export async function findStretch(
     where ${mine} and e.seq > ${sql.ref(seq)}), 0)`
   const { rows } = await sql<HeadRow>`
     with a as (
-      select account_id, balance, currency, held from ledger_account where issuer_id = ${issuerId} and card_id = ${cardId}
+      select account_id, balance, currency, held from ledger_account where issuer_id = ${issuerId} and ${account}
     ), f as (
-      select ${bounds ? newestBefore(bounds.from) : sql`0`}::bigint as low,
-             ${bounds ? newestBefore(bounds.until) : sql`coalesce((select max(e.seq) from ledger_entry e where ${mine}), 0)`}::bigint as high,
+      select ${bounds?.from ? newestBefore(bounds.from) : sql`0`}::bigint as low,
+             ${bounds?.until ? newestBefore(bounds.until) : sql`coalesce((select max(e.seq) from ledger_entry e where ${mine}), 0)`}::bigint as high,
              ${cursor} as cursor from a
     ), g as (select low, high, least(cursor, high + 1) as below from f)
     select a.account_id, a.balance, a.currency, a.held, g.low, g.below,
-           ${bounds ? sql`a.balance - ${since('g.low')}` : sql`0`} as opening,
+           ${bounds?.from ? sql`a.balance - ${since('g.low')}` : sql`0`} as opening,
            a.balance - ${since('g.high')} as closing,
            a.balance - coalesce((select sum(e.amount) from ledger_entry e where ${mine} and e.seq >= g.below), 0) as base,
            (select p.posted_at from ledger_entry e
