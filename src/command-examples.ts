@@ -20,6 +20,10 @@ export const examples: Record<string, string[]> = {
   'issuer add': ['leb issuer add acme.json'],
   'issuer list': ['leb issuer list'],
   'ledger check': ['leb ledger check', 'leb ledger check --json'],
+  'ledger statement': [
+    'leb ledger statement --issuer acme --account cash_at_provider --from 2026-11-01 --to 2026-12-01',
+    'leb ledger statement --issuer acme --account revenue --currency EUR --csv revenue.csv',
+  ],
   migrate: ['leb migrate'],
   'catalogue put': ['leb catalogue put plans.json --issuer acme'],
   'catalogue list': ['leb catalogue list --issuer acme'],

@@ -5,6 +5,7 @@ import { helpWords } from './help-words.ts'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { type Config, readConfig } from './platform/env.ts'
 import { ignoredSettings } from './platform/ignored-settings.ts'
+import { addLedgerCommands } from './ledger/ledger-commands.ts'
 import { addOrderCommands } from './order/add-order-commands.ts'
 import { SetupError } from './platform/errors.ts'
 import { ToldToStop } from './platform/until-told-to-stop.ts'
@@ -71,6 +72,7 @@ export function makeProgram(ends: Ends): Command {
   addServing(program, ends)
   addClosing(program, ends)
   addSetUp(program, ends)
+  addLedgerCommands(program, ends, readConfig)
   addCatalogueCommands(program, ends, readConfig)
   addOrderCommands(program, ends, readConfig)
   addInvoiceCommands(program, ends, readConfig)
@@ -204,21 +206,6 @@ function addSetUp(program: Command, ends: Ends): void {
         const { withContext } = await import('./with-context.ts')
         const { issuerListCommand } = await import('./issuer/issuer-command.ts')
         return withContext(readConfig(), (ctx) => issuerListCommand(ctx, { json: Boolean(options.json) }))
-      }),
-    )
-  program
-    .command('ledger')
-    .description('the books')
-    .command('check')
-    .description(
-      'proves from the journal alone that all of it adds up: exit 0 yes, 1 no (and where), 2 not run',
-    )
-    .option('--json', 'as one JSON object')
-    .action(
-      ends(async (options: { json?: boolean }) => {
-        const { withContext } = await import('./with-context.ts')
-        const { ledgerCheckCommand } = await import('./ledger/check-command.ts')
-        return withContext(readConfig(), (ctx) => ledgerCheckCommand(ctx, options))
       }),
     )
   program

@@ -14,6 +14,8 @@ export const limits = {
   attempt_per_client: { points: 120, window_seconds: 3600 },
   /** A ZIP of everything is the dearest page there is. */
   export_per_account: { points: 10, window_seconds: 3600 },
+  /** Up to a second of a core each. */
+  statement_pdf_per_account: { points: 60, window_seconds: 3600 },
   declaration_per_account: { points: 20, window_seconds: 3600 },
   /** Each sends a code: with the codes asked for anew, at most 200 guesses a day at one account. */
   declaration_per_account_a_day: { points: 20, window_seconds: 86_400 },

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { seedCard, seedCards, type Seeded } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
 import { lockCardBalance } from './accounts.ts'
 import { ledgerCheckCommand } from './check-command.ts'
 import { checkBooks } from './check.ts'
+import { corrupted as pastTheGates } from './past-the-gates.fixture.ts'
 import { postUsage } from './post-usage.ts'
 
 let ctx: TestWorld
@@ -25,20 +25,8 @@ beforeAll(async () => {
 })
 afterAll(() => ctx.stop())
 
-/** A statement past triggers, constraints and row security, as only a superuser can; and the one that undoes it. */
-async function corrupted<T>(change: string, mend: string, work: () => Promise<T>): Promise<T> {
-  const admin = new URL(inject('postgresAdminUrl'))
-  admin.pathname = new URL(ctx.databaseUrl).pathname
-  const client = new pg.Client({ connectionString: admin.href })
-  await client.connect()
-  try {
-    await client.query(`set session_replication_role = replica`)
-    await client.query(change)
-    return await work().finally(() => client.query(mend))
-  } finally {
-    await client.end()
-  }
-}
+const corrupted = <T>(change: string, mend: string, work: () => Promise<T>) =>
+  pastTheGates(ctx, { change, mend }, work)
 const posting = `(select posting_id from ledger_posting where reason = 'usage')`
 const faults = async () => {
   const check = await checkBooks(ctx)

@@ -10,6 +10,7 @@ export type LedgerRefusal =
   | 'ledger/too_large'
   | 'ledger/hold_ended'
   | 'ledger/more_than_held'
+  | 'ledger/printing_busy'
 
 export const ledgerRefusals: Refusals<LedgerRefusal> = {
   'ledger/key_reused': {
@@ -68,5 +69,16 @@ export const ledgerRefusals: Refusals<LedgerRefusal> = {
     status: 422,
     title: { 'zh-CN': '金额超过所预留的', en: 'More than was set aside' },
     next: { 'zh-CN': '请检查金额。', en: 'Check the amount.' },
+  },
+  'ledger/printing_busy': {
+    status: 503,
+    title: {
+      'zh-CN': '打印的人太多，这份明细暂时排不上',
+      en: 'Too many statements are being printed right now',
+    },
+    next: {
+      'zh-CN': '请一分钟后再试；表格（CSV）现在就可以下载。',
+      en: 'Try again in a minute; the table (CSV) can be had at once.',
+    },
   },
 }

@@ -2,10 +2,13 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
 import { needsSession, signedIn } from '../api/bearer.ts'
 import { instant, json, money, problems, underCard, wording } from '../api/shapes.ts'
+import { endJson, endShape } from '../expiry/expiry-json.ts'
 import { inIssuer } from '../platform/db.ts'
 import { moneyJson } from './money.ts'
 import { lineWords } from './pages/line-words.ts'
 import { readOwnStatement } from './own-statement.ts'
+import { policyFor } from '../policy/policy.ts'
+import { boundsOf, statementPeriod } from './statement-period.ts'
 import { statementCursor } from './statement.ts'
 
 const lines_at_most = 500
@@ -42,6 +45,15 @@ const read = createRoute({
         description: '`older` of the page before',
         example: '0197a1b2-3c4d-7e5f-8a9b-0c1d2e3f4a5b.1',
       }),
+      period: z
+        .string()
+        .regex(statementPeriod)
+        .optional()
+        .openapi({
+          param: { name: 'period', in: 'query' },
+          description: "a year or a month, by the clock of the issuer's jurisdiction; without it, all",
+          example: '2026-11',
+        }),
       limit: z.coerce
         .number()
         .int()
@@ -58,7 +70,15 @@ const read = createRoute({
           cardId: z.uuid(),
           balance: money,
           held: money.openapi({ description: 'part of the balance that is set aside' }),
+          opening: money.openapi({
+            description: 'the balance as the period began; 0 where all was asked for',
+          }),
+          closing: money.openapi({ description: 'the balance as it ended, or now' }),
           lines: z.array(line),
+          ends: z.array(endShape).openapi({
+            description:
+              'what ended on the card in that time, newest first, on each page: also what moved no money, such as a balance that is kept',
+          }),
           older: cursor.nullable().openapi({ description: 'where the next page begins; null on the last' }),
         })
         .openapi('Statement'),
@@ -72,11 +92,14 @@ const read = createRoute({
 export function statementApi(app: ApiApp): void {
   app.openapi(read, async (c) => {
     const { issuerId } = c.get('issuer')
-    const { before, limit } = c.req.valid('query')
+    const { before, limit, period } = c.req.valid('query')
     const { holderIds } = c.get('session')
     const cardId = c.req.valid('param').cardId.toLowerCase()
-    const { movements } = await inIssuer(c.get('ctx').db, issuerId, (tx) =>
-      readOwnStatement(tx, { issuerId, cardId, holderIds }, { before, limit }),
+    const { db, clock } = c.get('ctx')
+    const zone = policyFor(c.get('issuer').jurisdiction, clock.now()).time_zone
+    const bounds = period ? boundsOf(period, zone) : undefined
+    const { movements, ends } = await inIssuer(db, issuerId, (tx) =>
+      readOwnStatement(tx, { issuerId, cardId, holderIds }, { bounds, before, limit }),
     )
     const { currency } = movements.balance
     return c.json(
@@ -84,6 +107,9 @@ export function statementApi(app: ApiApp): void {
         cardId,
         balance: moneyJson(movements.balance),
         held: moneyJson({ amount: movements.held, currency }),
+        opening: moneyJson({ amount: movements.opening, currency }),
+        closing: moneyJson({ amount: movements.closing, currency }),
+        ends: ends.map(endJson),
         lines: movements.lines.map((one) => ({
           id: one.id,
           at: one.at.toISOString(),

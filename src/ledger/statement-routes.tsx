@@ -4,10 +4,15 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, type PortalContext, sessionOf } from '../web/routing.ts'
-import { readOwnStatement } from './own-statement.ts'
+import { printLongAside } from '../slip/typeset-aside.ts'
+import { WebFault } from '../web/web-fault.ts'
+import { countTry } from '../holder/rate-limits.ts'
+import { Refusal } from '../platform/errors.ts'
+import { readOwnCard, readOwnStatement } from './own-statement.ts'
 import { StatementPage } from './pages/statement-page.tsx'
 import { statementCsv } from './statement-csv.ts'
-import { pdf_lines, statementPdf } from './statement-pdf.ts'
+import { readForPrint, statementPages } from './statement-pdf.ts'
+import { boundsOf, statementPeriod } from './statement-period.ts'
 import { statementCursor } from './statement.ts'
 
 const lines_a_page = 50
@@ -18,33 +23,47 @@ export function statementRoutes(ctx: Context): Hono<PortalEnv> {
   const ofCard = '/cards/:cardId{[0-9a-f-]{36}}'
   at(app, `${ofCard}/statement`, {
     get: async (c) => {
-      const asked = c.req.query('before')
-      const before = asked && statementCursor.test(asked) ? asked : undefined
-      const { page, ...read } = await readOwn(ctx, c, { before, limit: lines_a_page })
-      return c.html(<StatementPage page={page} {...read} further={Boolean(before)} />)
+      const { page, period, bounds, own } = asked(c)
+      const cursor = c.req.query('before')
+      const before = cursor && statementCursor.test(cursor) ? cursor : undefined
+      const read = await inIssuer(ctx.db, own.issuerId, (tx) =>
+        readOwnStatement(tx, own, { bounds, before, limit: lines_a_page }),
+      )
+      return c.html(<StatementPage page={page} {...read} period={period} further={Boolean(before)} />)
     },
   })
   at(app, `${ofCard}/statement.csv`, {
     get: async (c) => {
-      const { card, page } = await readOwn(ctx, c, { limit: 1 })
-      const { issuerId } = page.issuer
-      const rows = statementCsv(ctx, { issuerId, cardId: card.cardId, lang: page.lang, zone: page.zone })
-      return c.body(rows, 200, attachment('text/csv; charset=utf-8', card, 'csv'))
+      const { page, period, bounds, own } = asked(c)
+      const { card, ends } = await inIssuer(ctx.db, own.issuerId, (tx) => readOwnCard(tx, own, bounds))
+      const rows = statementCsv(ctx, { ...own, lang: page.lang, zone: page.zone, bounds, ends })
+      return c.body(rows, 200, attachment('text/csv; charset=utf-8', card, period, 'csv'))
     },
   })
   at(app, `${ofCard}/statement.pdf`, {
     get: async (c) => {
-      const { card, movements, page } = await readOwn(ctx, c, { limit: pdf_lines })
-      const pdf = statementPdf({ ...page, card, movements })
-      return c.body(pdf, 200, attachment('application/pdf', card, 'pdf'))
+      const { page, period, bounds, own } = asked(c)
+      const { card, ends } = await inIssuer(ctx.db, own.issuerId, (tx) => readOwnCard(tx, own, bounds))
+      await countTry(ctx, own.issuerId, [{ limit: 'statement_pdf_per_account', who: card.accountId }])
+      const printed = await inIssuer(ctx.db, own.issuerId, (tx) =>
+        readForPrint(tx, { ...own, bounds, zone: page.zone, now: page.now }),
+      )
+      const pdf = await printLongAside(statementPages({ ...page, card, period, printed, ends }))
+      if (!pdf) throw new Refusal('ledger/printing_busy')
+      return c.body(pdf, 200, attachment('application/pdf', card, period, 'pdf'))
     },
   })
   return app
 }
 
 /** The last four digits only: a file's name travels further than its content. */
-function attachment(type: string, card: Card, ending: string): Record<string, string> {
-  const name = `statement-${card.iccid.slice(-4)}.${ending}`
+function attachment(
+  type: string,
+  card: Card,
+  period: string | undefined,
+  ending: string,
+): Record<string, string> {
+  const name = `statement-${card.iccid.slice(-4)}${period ? `-${period}` : ''}.${ending}`
   return {
     'Content-Type': type,
     'Content-Disposition': `attachment; filename="${name}"`,
@@ -52,17 +71,12 @@ function attachment(type: string, card: Card, ending: string): Record<string, st
   }
 }
 
-async function readOwn(
-  ctx: Context,
-  c: PortalContext,
-  wanted: { before?: string | undefined; limit: number },
-) {
+/** Whose card and which period. No period, as a form leaves it empty, is all; one that is none has no page. */
+function asked(c: PortalContext) {
   const { holderIds } = sessionOf(c)
   const page = c.get('page')
-  const { issuerId } = page.issuer
-  const cardId = c.req.param('cardId') ?? ''
-  const read = await inIssuer(ctx.db, issuerId, (tx) =>
-    readOwnStatement(tx, { issuerId, cardId, holderIds }, wanted),
-  )
-  return { ...read, page }
+  const period = c.req.query('period') || undefined
+  if (period && !statementPeriod.test(period)) throw new WebFault('notFound')
+  const own = { issuerId: page.issuer.issuerId, cardId: c.req.param('cardId') ?? '', holderIds }
+  return { page, own, period, bounds: period ? boundsOf(period, page.zone) : undefined }
 }

@@ -13,7 +13,8 @@ export const STATEMENT_TEMPLATE = String.raw`
   grid(columns: (1fr, auto), d.documentTitle,
     str(counter(page).get().first()) + " / " + str(counter(page).final().first()))
 })
-#show heading: set text(size: 19pt, weight: "bold")
+#show heading.where(level: 1): set text(size: 19pt, weight: "bold")
+#show heading.where(level: 2): set text(size: 11pt, weight: "bold")
 
 #text(size: 12pt, weight: "bold", d.issuer)
 #v(-0.4em)
@@ -25,10 +26,19 @@ export const STATEMENT_TEMPLATE = String.raw`
   ..d.facts.map(f => (text(fill: soft, f.label), text(weight: "bold", f.value))).flatten())
 #text(fill: soft, d.note)
 #v(0.3em)
-#table(columns: (auto, 1fr, auto, auto), stroke: none, inset: (x: 0pt, y: 3.6pt), column-gutter: 6mm,
-  align: (left, left, right, right),
-  table.hline(stroke: 0.8pt),
-  table.header(..d.columns.map(c => text(size: 8pt, fill: soft, c))),
-  table.hline(stroke: 0.5pt),
-  ..d.rows.map(r => (..r, table.hline(stroke: 0.4pt + hair))).flatten())
+#if d.rows.len() > 0 {
+  table(columns: (auto, 1fr, auto, auto), stroke: none, inset: (x: 0pt, y: 3.6pt), column-gutter: 6mm,
+    align: (left, left, right, right),
+    table.hline(stroke: 0.8pt),
+    table.header(..d.columns.map(c => text(size: 8pt, fill: soft, c))),
+    table.hline(stroke: 0.5pt),
+    ..d.rows.map(r => (..r, table.hline(stroke: 0.4pt + hair))).flatten())
+}
+#if d.ended.rows.len() > 0 {
+  v(0.6em)
+  heading(level: 2, d.ended.title)
+  table(columns: (auto, 1fr), stroke: none, inset: (x: 0pt, y: 3.6pt), column-gutter: 6mm,
+    table.hline(stroke: 0.5pt),
+    ..d.ended.rows.map(r => (..r, table.hline(stroke: 0.4pt + hair))).flatten())
+}
 `

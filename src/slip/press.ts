@@ -57,6 +57,11 @@ export function printPages({ source, data, inputs, madeAt }: Pages): Uint8Array<
   return new Uint8Array(pdf)
 }
 
+/** Typst remembers pages in the whole process, not a thread: some 70 KB a page, of no use to anybody once printed. */
+export function forgetPrinted(): void {
+  press?.compiler.evictCache(0)
+}
+
 // Most of a document is the same words as the last one.
 const most_words = 2_000
 const cleaned = new Map<string, string>()

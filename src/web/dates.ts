@@ -30,12 +30,24 @@ export function formatMoment(at: Date, lang: Lang, zone: string): string {
 
 /** `28 Nov 2026 14:05`, `2026 年 11 月 28 日 14:05`: for lists under a line that names the zone. */
 export function formatShortMoment(at: Date, lang: Lang, zone: string): string {
-  const day =
-    lang === 'en'
-      ? dateFormat('en-GB', { timeZone: zone, dateStyle: 'medium' }).format(at)
-      : dayText(at, lang, zone)
   const time = dateFormat('en-GB', { timeZone: zone, timeStyle: 'short' })
-  return `${day} ${time.format(at)}`
+  return `${formatShortDay(at, lang, zone)} ${time.format(at)}`
+}
+
+/** `28 Nov 2026`, `2026 年 11 月 28 日`: for the same lists. */
+export function formatShortDay(at: Date, lang: Lang, zone: string): string {
+  return lang === 'en'
+    ? dateFormat('en-GB', { timeZone: zone, dateStyle: 'medium' }).format(at)
+    : dayText(at, lang, zone)
+}
+
+/** `November 2026`, `2026 年 11 月`; of a year (`2026`) `2026`, `2026 年`. */
+export function formatPeriod(period: string, lang: Lang): string {
+  const [year, month] = period.split('-')
+  if (!month) return lang === 'en' ? year! : `${year} 年`
+  if (lang === 'zh-CN') return `${year} 年 ${Number(month)} 月`
+  const middle = new Date(`${period}-15T12:00:00Z`)
+  return dateFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(middle)
 }
 
 function dayText(at: Date, lang: Lang, zone: string): string {

@@ -3,10 +3,12 @@ import { CardLine } from '../../card/pages/card-line.tsx'
 import { EndsList } from '../../expiry/pages/ends-list.tsx'
 import type { CardEnd } from '../../expiry/read-ends.ts'
 import { Facts } from '../../web/components/facts.tsx'
-import { formatMoment, formatShortMoment, zoneName } from '../../web/dates.ts'
+import { SelectField } from '../../web/components/select-field.tsx'
+import { formatMoment, formatPeriod, formatShortMoment, zoneName } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { formatMoney, formatSigned } from '../money.ts'
+import { periodsBetween } from '../statement-period.ts'
 import type { StatementPage as Movements } from '../statement.ts'
 import { lineWords } from './line-words.ts'
 import { statementText } from './statement-text.ts'
@@ -16,20 +18,29 @@ type Props = {
   card: Card
   movements: Movements
   ends: CardEnd[]
+  /** As it was chosen; undefined: all. */
+  period: string | undefined
   /** True on every page but the newest. */
   further: boolean
 }
 
 /** What moved a card's balance, newest first, with what it was after each movement. */
-export function StatementPage({ page, card, movements, ends, further }: Props) {
+export function StatementPage({ page, card, movements, ends, period, further }: Props) {
   const { lang, zone } = page
   const text = statementText[lang]
   const path = `/cards/${card.cardId}/statement`
+  const ofPeriod = period ? `period=${period}` : ''
+  const whole = ofPeriod && `?${ofPeriod}`
   const { balance, held, lines, older } = movements
+  const money = (amount: bigint) => formatMoney({ ...balance, amount }, lang)
   const facts = [
     { label: text.balance, value: <strong>{formatMoney(balance, lang)}</strong> },
-    ...(held > 0n
-      ? [{ label: text.held, value: `${formatMoney({ ...balance, amount: held }, lang)} (${text.heldHint})` }]
+    ...(held > 0n ? [{ label: text.held, value: `${money(held)} (${text.heldHint})` }] : []),
+    ...(period
+      ? [
+          { label: text.opening, value: money(movements.opening) },
+          { label: text.closing, value: money(movements.closing) },
+        ]
       : []),
   ]
   return (
@@ -37,18 +48,21 @@ export function StatementPage({ page, card, movements, ends, further }: Props) {
       <h1>{text.title}</h1>
       <CardLine lang={lang} cards={[card]} />
       <Facts facts={facts} />
-      {lines.length === 0 && <p>{text.none}</p>}
+      {movements.firstAt && (
+        <ChoosePeriod page={page} path={path} period={period} firstAt={movements.firstAt} />
+      )}
+      {lines.length === 0 && <p>{period ? text.noneThen : text.none}</p>}
       {lines.length > 0 && <Lines page={page} movements={movements} />}
       {lines.length > 0 && <p class="soft">{text.zone(zoneName(zone, lang, page.now))}</p>}
       {(older ?? further) && (
         <nav class="actions" aria-label={text.title}>
           {older && (
-            <a class="button plain" href={page.href(`${path}?before=${older}`)}>
+            <a class="button plain" href={page.href(`${path}?before=${older}${ofPeriod && `&${ofPeriod}`}`)}>
               {text.older}
             </a>
           )}
           {further && (
-            <a class="quiet" href={page.href(path)}>
+            <a class="quiet" href={page.href(path + whole)}>
               {text.newest}
             </a>
           )}
@@ -58,17 +72,42 @@ export function StatementPage({ page, card, movements, ends, further }: Props) {
       <h2>{text.keep}</h2>
       <ul>
         <li>
-          <a class="quiet" href={page.href(`${path}.pdf`)} download>
+          <a class="quiet" href={page.href(`${path}.pdf${whole}`)} download>
             {text.pdf}
           </a>
         </li>
         <li>
-          <a class="quiet" href={page.href(`${path}.csv`)} download>
+          <a class="quiet" href={page.href(`${path}.csv${whole}`)} download>
             {text.csv}
           </a>
         </li>
       </ul>
     </Layout>
+  )
+}
+
+type Choice = { page: Page; path: string; period: string | undefined; firstAt: Date }
+function ChoosePeriod({ page, path, period, firstAt }: Choice) {
+  const { lang, zone, now } = page
+  const text = statementText[lang]
+  const options = [...new Set([...periodsBetween(firstAt, now, zone), ...(period ? [period] : [])])]
+  return (
+    <form method="get" action={page.href(path)}>
+      <SelectField
+        name="period"
+        label={text.period}
+        value={period ?? ''}
+        options={[
+          { value: '', text: text.allTime },
+          ...options.map((value) => ({ value, text: formatPeriod(value, lang) })),
+        ]}
+      />
+      <div class="actions">
+        <button class="button plain" type="submit">
+          {text.show}
+        </button>
+      </div>
+    </form>
   )
 }
 

@@ -25,8 +25,22 @@ export const statementEn = {
   card: 'Card',
   account: 'Account',
   made: 'Made',
-  newestOnly: (count: number) =>
-    `Only the newest ${count} movements stand here; the table (CSV) on the statement page has all.`,
+  period: 'Which movements',
+  ofPeriod: 'Period',
+  allTime: 'All',
+  show: 'Show',
+  opening: 'Balance before',
+  closing: 'Balance at the end',
+  noneThen: 'Nothing moved on this card then.',
+  sums: (reason: string, count: bigint) => `${reason} (${count} movements)`,
+  summed: {
+    day: (most: string) =>
+      `These are more than ${most} movements. Those of one kind on one day are summed here, and the balance is the one at the end of that day.`,
+    month: (most: string) =>
+      `These are more than ${most} movements. Those of one kind in one month are summed here, and the balance is the one at the end of that month.`,
+  },
+  eachInCsv: 'Each by itself stands in the table (CSV) on the statement page.',
+  eachInMonths: 'Each by itself stands in the table (CSV), and here where you choose a single month.',
 }
 
 export type StatementText = typeof statementEn

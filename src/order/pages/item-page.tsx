@@ -9,7 +9,7 @@ import { allCountries, namedCountries } from '../shop-choice.ts'
 import { IncludedList } from './included-list.tsx'
 import { shopText } from './order-pages-text.ts'
 import { RulesSections } from './rules-sections.tsx'
-import { SelectField } from './select-field.tsx'
+import { SelectField } from '../../web/components/select-field.tsx'
 
 type ItemProps = {
   page: Page

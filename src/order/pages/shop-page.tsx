@@ -6,7 +6,7 @@ import { zoneName } from '../../plan/zones.ts'
 import { dataWords } from '../../plan/data-words.ts'
 import { currencyName, namedCountries, zoneFor } from '../shop-choice.ts'
 import { shopText } from './order-pages-text.ts'
-import { SelectField } from './select-field.tsx'
+import { SelectField } from '../../web/components/select-field.tsx'
 
 type ShopProps = { page: Page; plans: PlanItem[]; currencies: string[]; currency: string; to: string }
 

@@ -1,4 +1,4 @@
-import type { FieldFault } from '../../web/components/form.tsx'
+import type { FieldFault } from './form.tsx'
 
 type SelectProps = {
   name: string
