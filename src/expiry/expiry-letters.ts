@@ -32,10 +32,11 @@ export function endedLetter(locale: Locale, facts: EndFacts, appealEmail: string
   }
   // While the money is still the holder's there is something to choose.
   return facts.money === 'kept'
-    ? { locale, ...words, buttons: buttons(locale, facts).slice(1) }
+    ? { locale, ...words, buttons: buttons(locale, facts) }
     : { locale, ...words, link }
 }
 
+/** The three ways. Money that was kept is used by buying days with it. */
 function buttons(locale: Locale, { urls, money, subject }: EndFacts): { words: string; url: string }[] {
   const refunds = money !== 'none' && subject !== 'bucket'
   const use = { words: locale === 'en' ? 'Use it' : '继续使用', url: urls.use }
@@ -44,7 +45,7 @@ function buttons(locale: Locale, { urls, money, subject }: EndFacts): { words: s
     locale === 'en'
       ? { words: refunds ? 'Close the card, money back' : 'Close the card', url: urls.close }
       : { words: refunds ? '注销并退款' : '注销这张卡', url: urls.close }
-  return subject === 'kept' ? [extend, close] : [use, extend, close]
+  return [use, extend, close]
 }
 
 type Words = Pick<Letter, 'subject' | 'paragraphs'>
@@ -64,7 +65,7 @@ function beforeEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
       subject: `${sum} lapses on ${endsAt}`,
       paragraphs: [
         `${sum} from ${what}, which has ended, is still yours. It lapses on ${endsAt}.`,
-        `Close the card before then and ${sum} is paid back to you, or extend it and use the money.`,
+        `Before then you can buy days with it, extend the card otherwise, or close it and get the money back.`,
       ],
     }
   if (money === 'lapses')
@@ -110,7 +111,7 @@ function beforeZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
       subject: `${sum} 将于 ${endsAt}失效`,
       paragraphs: [
         `您的${card}已到期，其中的 ${sum} 仍归您所有，但将于 ${endsAt}失效。`,
-        `在此之前注销这张卡，${sum} 会退还给您；也可以延长有效期继续使用。`,
+        '在此之前，您可以用这笔钱购买天数、另行付款延长有效期，或者注销并退款。',
       ],
     }
   if (money === 'lapses')
@@ -165,7 +166,7 @@ function afterEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
     return {
       subject: `Your card has ended; ${sum} is still yours`,
       paragraphs: [
-        `${cap(what)} ended on ${endsAt}. The ${sum} on it is yours until ${keptUntil}: close the card and it is paid back, or extend the card and use it.`,
+        `${cap(what)} ended on ${endsAt}. The ${sum} on it is yours until ${keptUntil}: buy days with it, extend the card otherwise, or close it and the money is paid back.`,
         ...gone,
       ],
     }
@@ -204,7 +205,7 @@ function afterZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
     return {
       subject: `卡已到期，${sum} 仍归您所有`,
       paragraphs: [
-        `您的${card}已于 ${endsAt}到期。余额 ${sum} 为您保留到 ${keptUntil}：注销这张卡即可退款，也可以延长有效期继续使用。`,
+        `您的${card}已于 ${endsAt}到期。余额 ${sum} 为您保留到 ${keptUntil}：可以用它购买天数、另行付款延长有效期，或者注销并退款。`,
         ...gone,
       ],
     }

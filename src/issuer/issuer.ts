@@ -5,6 +5,7 @@ import { countries } from '../card/countries.ts'
 import type { Db, Tx } from '../platform/db.ts'
 import { bankNameFault } from '../payout/bank-name.ts'
 import { readIban } from '../payout/iban.ts'
+import { topUpSchema, topUpUnlessTold } from './top-up-rules.ts'
 import { issuerMoneySchema } from '../policy/money-rules.ts'
 
 /** An issuing company as data: its brand, rules and the providers that do its work. Steps differ by this, not by code. */
@@ -57,6 +58,8 @@ export const rulesSchema = z.object({
   support_hours: wording.optional(),
   /** Fees, lapse and payout as far as the jurisdiction's policy allows (src/policy/money-rules.ts). */
   money: issuerMoneySchema.default({}),
+  /** What one top-up may come to; an issuer that names currencies takes top-ups in these alone. */
+  top_up: topUpSchema.default(topUpUnlessTold),
 })
 
 const host = {

@@ -1,3 +1,4 @@
+import { topUpUnlessTold } from './top-up-rules.ts'
 import type { Issuer } from './issuer.ts'
 
 export type SampleAddresses = {
@@ -80,7 +81,13 @@ export function sampleIssuers(at: SampleAddresses = loopback): Issuer[] {
       ],
       seller: company.seller,
     },
-    rules: { undo_window_minutes: 30, drain_seconds: 0, unproved_days: 14, money: {} },
+    rules: {
+      undo_window_minutes: 30,
+      drain_seconds: 0,
+      unproved_days: 14,
+      money: {},
+      top_up: topUpUnlessTold,
+    },
     providers: {
       line: { kind: 'tmf641', url: at.line },
       esim: { kind: 'es2plus', url: at.esim, requester: `${company.id}.example` },

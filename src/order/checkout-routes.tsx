@@ -208,7 +208,7 @@ async function topUpPage(
       page={page}
       card={card}
       balance={balance}
-      limits={topUpLimits(card.currency)}
+      limits={topUpLimits(page.issuer.rules.top_up, card.currency)}
       addOns={addOns.filter((item) => item.kind === 'add_on')}
       {...again}
     />,

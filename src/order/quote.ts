@@ -84,7 +84,7 @@ export async function quote(
   if (wanted.kind === 'top_up') {
     // It could not be used, and kept money would lapse with it.
     if (ended) throw new Refusal('order/card_ended')
-    const { amount } = readTopUp(wanted.amount, currency)
+    const { amount } = readTopUp(issuer.rules.top_up, wanted.amount, currency)
     const money = { currency, gross: amount, net: amount, tax: 0n, balance: amount }
     return { kind: 'top_up', item: null, zone: card.zone, card, taxRule: taxedWithUse, ...money }
   }

@@ -1,29 +1,23 @@
+import type { TopUpRules } from '../issuer/top-up-rules.ts'
 import { decimal, formatMoney, minorDigits, type Money, parseAmount } from '../ledger/money.ts'
 import { Refusal } from '../platform/errors.ts'
 
-/** Least and most of one top-up, in minor units. A currency that is not named can't be topped up. */
-const limits: Record<string, { min: bigint; max: bigint }> = {
-  CNY: { min: 1_000n, max: 100_000n },
-  EUR: { min: 200n, max: 15_000n },
-  HKD: { min: 1_000n, max: 120_000n },
-  JPY: { min: 200n, max: 20_000n },
-  KWD: { min: 500n, max: 45_000n },
-  USD: { min: 200n, max: 15_000n },
-}
-
 export type TopUpLimits = { min: Money; max: Money }
 
-export function topUpLimits(currency: string): TopUpLimits | undefined {
-  const known = limits[currency]
-  return known && { min: { amount: known.min, currency }, max: { amount: known.max, currency } }
+/** Least and most of one top-up in a currency; undefined where the issuer takes none in it. */
+export function topUpLimits(rules: TopUpRules, currency: string): TopUpLimits | undefined {
+  const known = Object.hasOwn(rules, currency) ? rules[currency] : undefined
+  return (
+    known && { min: { amount: BigInt(known.least), currency }, max: { amount: BigInt(known.most), currency } }
+  )
 }
 
 /**
  * Reads what somebody typed as the amount of a top-up in the card's own currency. Throws Refusal order/amount_… or
  * order/no_top_up_in_currency, with what would be right.
  */
-export function readTopUp(text: string, currency: string): Money {
-  const range = topUpLimits(currency)
+export function readTopUp(rules: TopUpRules, text: string, currency: string): Money {
+  const range = topUpLimits(rules, currency)
   if (!range) throw new Refusal('order/no_top_up_in_currency', { currency })
   const facts = {
     currency,

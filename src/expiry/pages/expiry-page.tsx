@@ -1,6 +1,7 @@
 import type { Card } from '../../card/card-store.ts'
 import { CardLine } from '../../card/pages/card-line.tsx'
 import { leftWords } from '../../card/pages/left-words.ts'
+import { formatMoney } from '../../ledger/money.ts'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
@@ -52,7 +53,8 @@ function Ahead({ page, card, outlook, chosen }: Props & { outlook: Outlook }) {
       <p>{outlookWords(outlook, lang, zone)}</p>
       {!outlook.ended && left && <p>{text.planLeft(leftWords(card, lang))}</p>}
       {inOrder
-        .filter((choice) => !(choice === 'use' && outlook.ended))
+        // What is left of an ended card to use is its money: it buys days.
+        .filter((choice) => choice !== 'use' || !outlook.ended || card.balance.amount > 0n)
         .map((choice) => (
           <Section page={page} card={card} choice={choice} until={at} ended={outlook.ended} />
         ))}
@@ -66,12 +68,13 @@ function Section({ page, card, choice, until, ended }: SectionProps) {
   const text = expiryText[page.lang]
   const { cardId } = card
   const go = {
-    use: null,
+    use: card.balance.amount > 0n ? { href: page.href(`/top-up/${cardId}`), words: text.useGo } : null,
     extend: { href: page.href(`/top-up/${cardId}`), words: text.extendGo },
     close: { href: page.href(`/close/what-happens?card=${cardId}`), words: text.closeGo },
   }[choice]
   const extend = ended ? text.extendEnded : text.extend
-  const words = { use: text.use(until), extend, close: text.close }[choice]
+  const use = ended ? text.useEnded(formatMoney(card.balance, page.lang)) : text.use(until)
+  const words = { use, extend, close: text.close }[choice]
   const title = { use: text.useTitle, extend: text.extendTitle, close: text.closeTitle }[choice]
   return (
     <section class="sheet">

@@ -21,6 +21,8 @@ export const expiryEn = {
   useTitle: 'Use it',
   use: (until: string) =>
     `Switch on data roaming for this eSIM. Until ${until} the plan is used first, then the balance at the prices of the zone you are in.`,
+  useEnded: (sum: string) => `Buy days with the ${sum} on the card: it works again at once.`,
+  useGo: 'Buy from the balance',
   extendTitle: 'Extend it',
   extend: 'Buy an add-on with more days. What is left, and the balance, then lives as long as the card.',
   extendEnded: 'Buy an add-on with more days, and the balance can be used again.',

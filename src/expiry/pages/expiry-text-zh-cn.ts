@@ -19,6 +19,8 @@ export const expiryZh: ExpiryText = {
   closed: '这张卡已注销。',
   useTitle: '继续使用',
   use: (until) => `打开这张 eSIM 的数据漫游。${until}之前，先用套餐，套餐用完后按所在地区的价格扣余额。`,
+  useEnded: (sum) => `用卡里的 ${sum} 购买天数，这张卡马上可以再用。`,
+  useGo: '用余额购买',
   extendTitle: '延长有效期',
   extend: '购买带有天数的增值服务。套餐剩余和余额会随卡一起延长。',
   extendEnded: '购买带有天数的增值服务，余额即可继续使用。',
