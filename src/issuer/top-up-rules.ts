@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { minorDigits } from '../ledger/money.ts'
 
+const amount = /^[1-9]\d{0,17}$/
 const minor = z
   .string()
-  .regex(/^[1-9]\d{0,17}$/, 'takes minor units above 0 as digits in quotes, such as "1250" for 12.50')
+  .regex(amount, 'takes minor units above 0 as digits in quotes, such as "1250" for 12.50')
 
 const limits = z
   .strictObject({ least: minor, most: minor })
-  .refine(({ least, most }) => BigInt(least) <= BigInt(most), {
+  .refine(({ least, most }) => !amount.test(least) || !amount.test(most) || BigInt(least) <= BigInt(most), {
     error: 'has a least that is more than its most',
   })
 

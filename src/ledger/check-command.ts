@@ -1,4 +1,5 @@
 import type { Context } from '../platform/context.ts'
+import { type Entries, type Entry, whyWords } from './check-entries.ts'
 import { type BooksCheck, checkBooks } from './check.ts'
 import { faultWords } from './check-queries.ts'
 
@@ -24,10 +25,10 @@ function inWords(check: BooksCheck): string {
     `${books.issuerId}  ${books.postings} postings, ${books.entries} entries, ${books.accounts} accounts: ${
       books.faults.length === 0 ? 'adds up' : 'DOES NOT ADD UP'
     }`,
-    ...books.faults.map(
-      (found) =>
-        `  ${found.total} ${faultWords[found.fault]}; the first: ${found.what} ${found.id} (${found.says})`,
-    ),
+    ...books.faults.flatMap((found) => [
+      `  ${found.total} ${faultWords[found.fault]}; the first: ${found.what} ${found.id} (${found.says})`,
+      ...entriesInWords(found).map((line) => `    ${line}`),
+    ]),
   ])
   for (const trigger of check.triggersOff) lines.push(`the trigger ${trigger} is switched off`)
   for (const right of check.wrongRights)
@@ -38,4 +39,15 @@ function inWords(check: BooksCheck): string {
     )
   if (check.issuers.length === 0) lines.push('no issuer is set up yet, so there are no books')
   return `${lines.join('\n')}\n`
+}
+
+function entriesInWords({ entry, why, first, last }: Entries): string[] {
+  if (entry && why) return [`${whyWords[why]}: ${entryInWords(entry)}`]
+  if (!first || !last) return []
+  return [`no entry shows where: its first is ${entryInWords(first)}`, `its last is ${entryInWords(last)}`]
+}
+
+function entryInWords(entry: Entry): string {
+  const { id, account, kind, amount, currency, at, reason } = entry
+  return `entry ${id}, ${amount} ${currency ?? '?'} on ${kind ?? 'account'} ${account}, ${reason ?? 'no posting'}${at ? ` of ${at.toISOString()}` : ''}`
 }

@@ -3,6 +3,7 @@ import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import type { Db } from '../platform/db.ts'
 import { appRole, wrongRights } from '../platform/rights.ts'
+import { type Entries, findEntries } from './check-entries.ts'
 import { type Fault, faultQueries, type Found } from './check-queries.ts'
 
 export type IssuerBooks = {
@@ -10,7 +11,7 @@ export type IssuerBooks = {
   postings: bigint
   entries: bigint
   accounts: bigint
-  faults: ({ fault: Fault } & Found)[]
+  faults: ({ fault: Fault } & Found & Entries)[]
 }
 export type BooksCheck = {
   ok: boolean
@@ -58,7 +59,10 @@ function checkIssuer(ctx: Context, issuerId: string): Promise<IssuerBooks> {
     const faults: IssuerBooks['faults'] = []
     for (const [fault, query] of faultQueries(issuerId)) {
       const { rows } = await query.execute(tx)
-      if (rows[0]) faults.push({ fault, ...rows[0] })
+      const [found] = rows
+      if (!found) continue
+      const { total, what, id, says } = found
+      faults.push({ fault, total, what, id, says, ...(await findEntries(tx, issuerId, fault, found)) })
     }
     return { issuerId, ...(await countRows(tx, issuerId)), faults }
   })

@@ -22,6 +22,7 @@ let orders: Awaited<ReturnType<typeof rareOrders>>['orders']
 let unproved: { number: string; kept: Kept }
 let whole: { number: string; kept: Kept }
 let open: Seeded
+let fresh: Seeded
 let withPapers: string
 beforeAll(async () => {
   w = await openBrowserWorld()
@@ -34,8 +35,23 @@ beforeAll(async () => {
   withPapers = await cardWithPapers(w.leb, rare.shop, email)
   whole = await closeAccount()
   open = await seedCard(w.leb, { email, balance: 4_000n })
+  fresh = await boughtToday()
 }, 240_000)
 afterAll(() => w.stop())
+
+/** A card whose holder lives where the law lets her withdraw from its contract. */
+async function boughtToday(): Promise<Seeded> {
+  const card = await seedCard(w.leb, { email, residence: 'DE', balance: 0n })
+  await inIssuer(w.leb.db, 'leb', (tx) =>
+    tx
+      .updateTable('card')
+      .set({ sold_at: w.leb.clock.now() })
+      .where('issuer_id', '=', 'leb')
+      .where('card_id', '=', card.cardId)
+      .execute(),
+  )
+  return card
+}
 
 async function declareUnsigned() {
   const card = await seedCard(w.leb, {})
@@ -154,6 +170,11 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
         'bank-account': at(`/closures/${closures['wantsAccount']}/bank-account`),
         'choice-money-or-voucher': at(`/close/payout?card=${open.cardId}`),
         'choice-missing': at(`/close/payout?card=${open.cardId}&chosen=1`),
+        cards: at('/cards'),
+        'what-happens-or-withdraw': at(`/close/what-happens?card=${fresh.cardId}`),
+        withdraw: at(`/close/what-happens?card=${fresh.cardId}&act=withdraw`),
+        'withdraw-check': at(`/close/check?card=${fresh.cardId}&act=withdraw&start=at_once`),
+        'withdraw-unsigned': at('/close/without-signing-in?act=withdraw'),
         'what-happens-account': at(`/close/what-happens?whole=${open.accountId}`),
         expiry: at(`/cards/${open.cardId}/expiry?do=extend`),
         statement: at(`/cards/${open.cardId}/statement`),
