@@ -131,3 +131,42 @@ it('is borne by the house again after an undo, and past undoing once the bank ha
   expect((await owedToHolders()).filter((amount) => amount === 1690n)).toHaveLength(1)
   expect((await checkBooks(leb)).ok).toBe(true)
 })
+
+/** So many sessions of this database wait for a row. */
+async function waiting(count: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const { rows } = await leb.pool.query<{ waiting: number }>(
+      `select count(distinct l.pid)::int as waiting from pg_locks l join pg_stat_activity a using (pid)
+        where not l.granted and a.datname = current_database()`,
+    )
+    if (rows[0]!.waiting === count) return
+    await new Promise((done) => setTimeout(done, 25))
+  }
+  throw new Error(`not ${count} sessions came to wait`)
+}
+
+it('is undone or owed, never both, when the bank decides for us while it is being undone', async () => {
+  const card = await buy()
+  const id = await chargeBack(card)
+  await putOn(card, 300n)
+  const closureId = await close(card)
+  const owedBefore = (await owedToHolders()).length
+  const races: Promise<unknown>[] = []
+  // Both need the card's balance, and whoever asked first has it first.
+  await inIssuer(leb.db, issuerId, async (tx) => {
+    await lockCardBalance(tx, card)
+    races.push(win(id))
+    await waiting(1)
+    races.push(
+      undoClosure(leb, { issuerId, closureId }).then(
+        () => 'undone',
+        (error: { code: string }) => error.code,
+      ),
+    )
+    await waiting(2)
+  })
+  const [, undo] = await Promise.all(races)
+  expect(undo).toBe('closure/past_return')
+  expect(await owedToHolders()).toHaveLength(owedBefore + 1)
+  expect((await checkBooks(leb)).ok).toBe(true)
+})

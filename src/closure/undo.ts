@@ -25,12 +25,7 @@ export async function undoClosure(
     const closure = await lock(tx, input)
     if (!closure) throw new Refusal('closure/no_such_closure')
     if (closure.state === 'undone') throw new Refusal('closure/already_undone')
-    if (
-      closure.no_return_at ||
-      closure.state === 'closed' ||
-      (await isUnderWay(tx, closure)) ||
-      (await isOwedByReversal(tx, closure))
-    )
+    if (closure.no_return_at || closure.state === 'closed' || (await isUnderWay(tx, closure)))
       throw new Refusal('closure/past_return')
     await undoWithin(ctx, tx, closure, 'person')
     await queueNotice(ctx, tx, {
@@ -115,6 +110,8 @@ async function isOwedByReversal(tx: Tx, closure: ClosureRow): Promise<boolean> {
 async function giveBack(ctx: Context, tx: Tx, closure: ClosureRow, card: CaseCard): Promise<void> {
   const { issuer_id: issuerId, closure_id: closureId } = closure
   await reviveBalance(tx, { issuerId, cardId: card.cardId })
+  // Under the balance's lock, which a reversal takes before it looks what the settlement bore.
+  if (await isOwedByReversal(tx, closure)) throw new Refusal('closure/past_return')
   if (card.settledMinor === null) return
   const entries = await entriesOf(tx, issuerId, settlementKey(closureId, card.cardId))
   if (entries.length > 0)

@@ -5,6 +5,7 @@ import { setMoney } from '../../test/payouts.ts'
 import { seedCard, type Seeded } from '../../test/seed.ts'
 import { previewClosure } from '../closure/preview.ts'
 import { lapseSome } from '../expiry/lapse-due.ts'
+import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { inIssuer } from '../platform/db.ts'
 
 const issuerId = 'leb'
@@ -37,6 +38,33 @@ it('costs the holder nothing of an imported card’s unused plan to top it up', 
   await buy(card, { kind: 'top_up', amount: '200.00' })
   expect(await unused(card)).toBe(12_000n)
   expect((await settlementOf(card)).total).toBe(32_800n)
+})
+
+it('counts a top-up that the bank took back once against the holder: by what no balance bore', async () => {
+  const card = await seedCard(leb, { paid: 12_800n, balance: 800n })
+  const topUp = await buy(card, { kind: 'top_up', amount: '200.00' })
+  const days = await shop.place({
+    wanted: { kind: 'add_on', cardId: card.cardId, code: 'DAYS3' },
+    buyer: { kind: 'signed_in', holderIds: [card.holderId] },
+    payBy: 'balance',
+  })
+  await shop.look(days)
+  const ofPlan = async () =>
+    (await settlementOf(card)).lines.find((line) => line.kind === 'unused' && line.orderId === null)?.amount
+  expect(await ofPlan()).toBe(12_000n)
+  const { total } = await settlementOf(card)
+  const ref = await inIssuer(leb.db, issuerId, (tx) =>
+    tx
+      .selectFrom('payment')
+      .select('provider_ref')
+      .where('order_id', '=', topUp.orderId)
+      .executeTakeFirstOrThrow(),
+  )
+  const { id } = leb.world.sims.payment.disputes.open(ref.provider_ref, {})!
+  await lookAtPayment(leb, { issuerId, id })
+  expect(await ofPlan()).toBe(12_000n)
+  // What the bank has is all that is missing: balance and unused share together gave it.
+  expect((await settlementOf(card)).total).toBe(total - 20_000n)
 })
 
 it('gives nothing of an imported plan back that lapsed with its card, also when days bring the card back', async () => {

@@ -92,7 +92,8 @@ async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Ro
            case when n.lapsed_at is null then c.data_left_mb else 0 end as data_left_mb,
            case when n.lapsed_at is null then c.voice_left_s else 0 end as voice_left_s,
            case when n.lapsed_at is null then c.sms_left else 0 end as sms_left,
-           coalesce((select sum(p.amount_minor - p.charged_back_minor)
+           coalesce((select sum(p.amount_minor - coalesce((select sum(b.holder_minor) from chargeback b
+                     where b.issuer_id = p.issuer_id and b.payment_id = p.payment_id and b.state <> 'won'), 0))
               from purchase_order o join payment p on p.issuer_id = o.issuer_id and p.order_id = o.order_id
              where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.kind = 'top_up'
                and o.state = 'delivered'), 0)::bigint as topped_up,
