@@ -68,7 +68,15 @@ async function ask(
   { body, ...headers }: Record<string, string>,
 ): Promise<{ status: number; body: Buffer }> {
   const asked = request(url, { method, headers, agent }).end(body)
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  let answer: IncomingMessage
+  try {
+    ;[answer] = (await once(asked, 'response')) as [IncomingMessage]
+  } catch (error) {
+    // The server closed the connection while it lay idle: as any client would, and the key makes it one request.
+    if (asked.reusedSocket && (error as { code?: string }).code === 'ECONNRESET')
+      return ask(url, method, { ...(body !== undefined && { body }), ...headers })
+    throw error
+  }
   const chunks: Buffer[] = []
   for await (const chunk of answer) chunks.push(chunk as Buffer)
   return { status: answer.statusCode!, body: Buffer.concat(chunks) }
