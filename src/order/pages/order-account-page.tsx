@@ -1,7 +1,7 @@
-import { AccountFields, type TypedAccount } from '../../payout/pages/account-fields.tsx'
+import { AccountForm, type TypedAccount } from '../../payout/pages/account-fields.tsx'
 import { payoutText } from '../../payout/pages/payout-text.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
-import { type FieldFault, PostForm } from '../../web/components/form.tsx'
+import type { FieldFault } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import type { OrderView } from '../read-order.ts'
@@ -31,19 +31,7 @@ export function OrderAccountPage({ page, order, back, here, typed, fault }: Orde
         {orderText[lang].number} <strong class="nums">{order.number}</strong>
       </p>
       <p>{orderText[lang].transfer.pageWords(sumsThatWait(order, lang))}</p>
-      <PostForm page={page} action={here}>
-        <AccountFields
-          lang={lang}
-          supportEmail={page.issuer.brand.supportEmail}
-          typed={typed}
-          fault={fault}
-        />
-        <div class="actions">
-          <button class="button" type="submit">
-            {text.save}
-          </button>
-        </div>
-      </PostForm>
+      <AccountForm page={page} action={here} typed={typed} fault={fault} />
     </Layout>
   )
 }

@@ -1,5 +1,6 @@
-import { type FieldFault, TextField } from '../../web/components/form.tsx'
+import { type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
 import type { Lang } from '../../web/lang.ts'
+import type { Page } from '../../web/page.ts'
 import { payoutText } from './payout-text.ts'
 
 export type TypedAccount = { iban: string; name: string }
@@ -31,5 +32,26 @@ export function AccountFields(props: {
         autocomplete="name"
       />
     </>
+  )
+}
+
+type AccountFormProps = { page: Page; action: string; typed: TypedAccount; fault?: FieldFault | undefined }
+
+/** A form for the account alone, where it is asked for on a page of its own. */
+export function AccountForm({ page, action, typed, fault }: AccountFormProps) {
+  return (
+    <PostForm page={page} action={action}>
+      <AccountFields
+        lang={page.lang}
+        supportEmail={page.issuer.brand.supportEmail}
+        typed={typed}
+        fault={fault}
+      />
+      <div class="actions">
+        <button class="button" type="submit">
+          {payoutText[page.lang].account.save}
+        </button>
+      </div>
+    </PostForm>
   )
 }

@@ -1,9 +1,9 @@
 import { CardLine, type NamedCard } from '../../card/pages/card-line.tsx'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
-import { type FieldFault, PostForm } from '../../web/components/form.tsx'
+import type { FieldFault } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
-import { AccountFields, type TypedAccount } from './account-fields.tsx'
+import { AccountForm, type TypedAccount } from './account-fields.tsx'
 import { payoutText } from './payout-text.ts'
 
 type BankAccountProps = {
@@ -24,19 +24,7 @@ export function BankAccountPage({ page, cards, progress, typed, fault }: BankAcc
       <h1>{text.title}</h1>
       <CardLine lang={page.lang} cards={cards} />
       <p>{text.words}</p>
-      <PostForm page={page} action={`${progress}/bank-account`}>
-        <AccountFields
-          lang={page.lang}
-          supportEmail={page.issuer.brand.supportEmail}
-          typed={typed}
-          fault={fault}
-        />
-        <div class="actions">
-          <button class="button" type="submit">
-            {text.save}
-          </button>
-        </div>
-      </PostForm>
+      <AccountForm page={page} action={`${progress}/bank-account`} typed={typed} fault={fault} />
     </Layout>
   )
 }
