@@ -33,6 +33,7 @@ export const closingZh: ClosingText = {
     unverified: '这是我们的理解，尚待法务核实。',
     deadlines: '办理期限',
     deadline: (what, day) => `${what}：${day}前。`,
+    byLaw: (what, day) => `法律规定的最后期限（${what}）：${day}前。`,
     basis: (basis) => `规则：${basis}。`,
     undo: (minutes) => `提交之后，如果您选择等待，${minutes} 分钟内可以撤销。`,
     appeal: '如果您不同意我们的处理',

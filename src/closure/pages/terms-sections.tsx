@@ -40,7 +40,10 @@ export function TermsSections({ page, terms, zone }: { page: Page; terms: Terms;
       <ul>
         {terms.deadlines.map((deadline) => (
           <li>
-            {text.deadline(deadline.what[lang], formatDay(deadline.dueAt, lang, zone))}
+            {(deadline.basis.startsWith('LEB') ? text.deadline : text.byLaw)(
+              deadline.what[lang],
+              formatDay(deadline.dueAt, lang, zone),
+            )}
             {deadline.basis !== 'LEB' && (
               <div class="soft">{text.basis(basisWords(deadline.basis, lang))}</div>
             )}
