@@ -194,3 +194,10 @@ test('an end is an end: nothing reloads any more', async () => {
     expect(await render(over)).not.toContain('data-events')
   }
 })
+
+test('does not say of a card that its issuer gave up that the holder has confirmed it', async () => {
+  const identified = { ...closing, steps: [step({ step: 'identify', state: 'done', at })] }
+  expect(await render(identified)).toContain('You have confirmed')
+  for (const decided of [{ provedBy: 'issuer' as const }, { identity: 'issuer_decision' as const }])
+    expect(await render({ ...identified, ...decided })).not.toContain('You have confirmed')
+})

@@ -25,6 +25,7 @@ export const progressEn = {
   covers: { card: 'the account stays', account: 'whole account' },
   account: 'Account',
   accountWords: (account: string, covers: string) => `${account} (${covers})`,
+  issuerDecided: 'Decided by the issuing company, without a code',
   steps: {
     identify: {
       ahead: 'You confirm with the code',

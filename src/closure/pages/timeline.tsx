@@ -63,9 +63,11 @@ function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; la
   )
 }
 
-/** "Money sent" stands only where money was sent. */
+/** "Money sent" stands only where money was sent, and "you have confirmed" where it was the holder who did. */
 function doneWords(view: ClosureView, { step }: StepView, lang: Lang): string {
   const text = progressText[lang]
+  const decided = view.identity === 'issuer_decision' || view.provedBy === 'issuer'
+  if (step === 'identify' && decided) return text.issuerDecided
   const parts = view.cards.flatMap((card) => card.parts.filter((part) => part.state !== 'refused'))
   const has = (route: PayoutRoute) => parts.some((part) => part.route === route)
   if (step !== 'pay_out' || parts.length === 0 || has('original_payment') || has('bank_transfer'))
