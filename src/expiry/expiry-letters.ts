@@ -27,7 +27,7 @@ export function endingLetter(locale: Locale, facts: EndFacts): Letter {
 export function endedLetter(locale: Locale, facts: EndFacts, appealEmail: string): Letter {
   const words = locale === 'en' ? afterEn(facts, appealEmail) : afterZh(facts, appealEmail)
   const link = {
-    words: locale === 'en' ? 'Your card and its statement:' : '这张卡与账单：',
+    words: locale === 'en' ? 'Your card and its statement:' : '这张卡与余额明细：',
     url: facts.urls.page,
   }
   // While the money is still the holder's there is something to choose.
@@ -184,7 +184,7 @@ function afterEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
 
 function afterZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFacts, appeal: string): Words {
   const gone = left ? [`套餐内剩余的${left}已不可用。`] : []
-  const complain = `如有异议，请写信至 ${appeal}；这笔变动已记入这张卡的账单。`
+  const complain = `如有异议，请写信至 ${appeal}；这笔变动已记入这张卡的余额明细。`
   if (subject === 'bucket')
     return {
       subject: `增值服务已到期，剩余${left}`,

@@ -16,7 +16,7 @@ export const postingReasons = {
   plan_earned: { 'zh-CN': '套餐收入确认', en: 'Plan used' },
   plan_over: { 'zh-CN': '套餐结束，收入确认', en: 'Plan over' },
   lapse: { 'zh-CN': '余额到期失效', en: 'Balance lapsed' },
-  chargeback: { 'zh-CN': '付款被银行撤回', en: 'Payment taken back by your bank' },
+  chargeback: { 'zh-CN': '付款被银行追回', en: 'Payment taken back by your bank' },
   chargeback_reversed: { 'zh-CN': '被撤回的付款已恢复', en: 'Payment given back after a dispute' },
   voucher: { 'zh-CN': '代金券', en: 'Voucher' },
   voucher_redeemed: { 'zh-CN': '代金券兑换', en: 'Voucher redeemed' },

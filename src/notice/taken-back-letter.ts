@@ -64,7 +64,7 @@ function paragraphsZh({ brand }: Issuer, facts: TakenBackFacts): string[] {
   const twice = paidOut ? '这笔钱可能有一部分您收到了两次，' : ''
   return [
     taken.join(''),
-    `注销 ${number} 不受影响：注销结果不变，确认单和注销证明仍然有效。${out}`,
+    `注销 ${number} 不受影响：注销结果不变，注销确认单和完成证明仍然有效。${out}`,
     `如果是您本人向银行申请的，${twice}请写信至 ${brand.supportEmail} 并注明 ${number}，我们与您核对后商定如何处理。`,
     `如果您对此不知情，也请写信至 ${brand.supportEmail}，并向付款的银行或发卡机构查询。如需申诉，请凭确认单写信至 ${brand.appealEmail}。`,
   ]

@@ -17,7 +17,7 @@ import { CheckoutPage } from './pages/checkout-page.tsx'
 import { TopUpPage } from './pages/top-up-page.tsx'
 import { payBys, type PayBy, payWays } from './pay-ways.ts'
 import { placeOrder } from './place-order.ts'
-import { quote, targetCard, type Wanted } from './quote.ts'
+import { canAdd, hasEnded, quote, targetCard, type Wanted } from './quote.ts'
 import { residenceOf } from './shop-routes.tsx'
 import { freeBalance } from './set-aside.ts'
 import { standingOf } from './standing.ts'
@@ -202,14 +202,18 @@ async function topUpPage(
     const { amount, currency } = await lockCardBalance(tx, { issuerId, cardId })
     return { card: target, balance: { amount, currency }, items: await itemsOnSale(tx, issuerId) }
   })
-  const addOns = items.filter((item) => item.kind === 'add_on' && item.terms.prices[card.currency])
+  const ended = hasEnded(card, page.now)
+  const addOns = items
+    .filter((item) => item.kind === 'add_on')
+    .filter((item) => item.terms.prices[card.currency] && canAdd(card, item, page.now))
   return c.html(
     <TopUpPage
       page={page}
       card={card}
       balance={balance}
-      limits={topUpLimits(page.issuer.rules.top_up, card.currency)}
-      addOns={addOns.filter((item) => item.kind === 'add_on')}
+      ended={ended}
+      limits={ended ? undefined : topUpLimits(page.issuer.rules.top_up, card.currency)}
+      addOns={addOns}
       {...again}
     />,
   )

@@ -75,8 +75,8 @@ export function heldUpLetter(locale: Locale, facts: OrderFacts & { givenBackAt: 
         link: { words: '订单进度：', url: facts.url },
         subject: `订单 ${facts.number} 需要多等一会儿`,
         paragraphs: [
-          `${setAside ? `卡内余额已预留 ${gross}` : `您已支付 ${gross}`} 购买${facts.what}，但我们这边出了问题，暂时无法交付。客服已知悉。`,
-          `修好后会立即交付并发邮件给您；若到 ${by} 仍未交付，${end}。您无需做任何操作。`,
+          `${setAside ? `已从卡内余额预留 ${gross}` : `您已支付 ${gross}`} 购买${facts.what}，但我们这边出了问题，暂时无法交付。客服已知悉。`,
+          `修好后会立即交付并发邮件给您；若到 ${by}仍未交付，${end}。您无需做任何操作。`,
         ],
       }
 }
@@ -144,7 +144,7 @@ const reasons: Record<RefundReason, Record<Locale, string>> = {
   card_ended: { 'zh-CN': '这张卡已到期', en: 'the card has ended' },
   account_closing: { 'zh-CN': '账户正在注销或已注销', en: 'the account is being closed, or is closed' },
   no_profile: { 'zh-CN': '运营商暂时没有可用的 eSIM', en: 'the network had no eSIM for it' },
-  charged_back: { 'zh-CN': '付款已被您的银行撤回', en: 'your bank had taken the payment back' },
+  charged_back: { 'zh-CN': '付款已被您的银行追回', en: 'your bank had taken the payment back' },
   refunded_by_hand: { 'zh-CN': '这笔付款已由客服退款', en: 'our staff had given the payment back' },
   not_set_aside: {
     'zh-CN': '为它预留的余额在交付前已失效',
@@ -219,7 +219,7 @@ export function extraPaidLetter(locale: Locale, facts: OrderFacts): Letter {
         link: { words: 'The order:', url: facts.url },
         subject: `${facts.extraPaid} sent back. Order ${facts.number}`,
         paragraphs: [
-          `${facts.extraPaid} that came for order ${facts.number} besides was transferred back to your bank account.`,
+          `${facts.extraPaid} came for order ${facts.number} that it did not wait for. It was transferred back to your bank account.`,
         ],
       }
     : {
@@ -272,8 +272,8 @@ function backWords(locale: Locale, { gross, owed, payBy, refundRoute }: OrderFac
     case 'original_payment':
     case null:
       return en
-        ? `${gross} is on its way back to the card you paid with; banks show it within 10 working days. You need do nothing.`
-        : `${gross} 正原路退回您的付款卡，银行一般在 10 个工作日内入账。您无需做任何操作。`
+        ? `${gross} is on its way back to the payment method you paid with; banks show it within 10 working days. You need do nothing.`
+        : `${gross} 正原路退回您付款时的支付方式，银行一般在 10 个工作日内入账。您无需做任何操作。`
   }
 }
 

@@ -52,6 +52,14 @@ const taxedWithUse: Tax = {
   verified: false,
 }
 
+/** An ended card takes no money, and of add-ons only those whose days bring it back. */
+export const hasEnded = ({ endedForGood, expiresAt }: TargetCard, now: Date): boolean =>
+  endedForGood || expiresAt <= now
+
+/** False where the add-on would be lost with its card. */
+export const canAdd = (card: TargetCard, item: AddOnItem, now: Date): boolean =>
+  !card.endedForGood && (!hasEnded(card, now) || item.terms.more_days > 0)
+
 /**
  * What a purchase costs now for somebody who lives in `jurisdiction`. Throws Refusal order/no_such_item,
  * order/zone_not_in_plan, order/no_price_in_currency, order/card_closing, order/card_ended, order/currency_differs,
@@ -79,17 +87,16 @@ export async function quote(
   if (card.state !== 'open') throw new Refusal('order/card_closing')
   if (wanted.currency && wanted.currency !== card.currency)
     throw new Refusal('order/currency_differs', { currency: card.currency })
-  const ended = card.endedForGood || card.expiresAt <= now
   const { currency } = card
   if (wanted.kind === 'top_up') {
     // It could not be used, and kept money would lapse with it.
-    if (ended) throw new Refusal('order/card_ended')
+    if (hasEnded(card, now)) throw new Refusal('order/card_ended')
     const { amount } = readTopUp(issuer.rules.top_up, wanted.amount, currency)
     const money = { currency, gross: amount, net: amount, tax: 0n, balance: amount }
     return { kind: 'top_up', item: null, zone: card.zone, card, taxRule: taxedWithUse, ...money }
   }
   const item = await itemByCode(tx, issuer.issuerId, wanted.code, 'add_on')
-  if (card.endedForGood || (ended && item.terms.more_days === 0)) throw new Refusal('order/card_ended')
+  if (!canAdd(card, item, now)) throw new Refusal('order/card_ended')
   const gross = priceIn(item, currency)
   const taxRule = taxFor(policy, card.zone)
   const split = splitTax(gross, taxRule.rateBp)

@@ -169,6 +169,21 @@ it('says of a rule that nobody has checked the same as the closing does', async 
 })
 
 describe('topping up', () => {
+  it('offers a card that has ended only what brings it back', async () => {
+    const email = 'ended@example.com'
+    const expiresAt = new Date(leb.clock.now().getTime() - 3_600_000)
+    const card = await seedCard(leb, { email, balance: 200n, residence: 'US', expiresAt })
+    const visit = await visitor().signIn(leb, 'leb', email)
+    await visit.go(`/leb/en/top-up/${card.cardId}`)
+    expect(visit.text).toContain('This card has ended. An add-on with days brings it back')
+    expect(visit.html).not.toContain('name="amount"')
+    expect([...visit.html.matchAll(/item=(\w+)/g)].map(([, code]) => code)).toEqual(['DAYS3'])
+    await visit.go(`/leb/en/checkout?card=${card.cardId}&item=DAYS3`)
+    expect(visit.text).toContain('CN¥46.00 is missing.')
+    // Where it would be sent away again.
+    expect(visit.text).not.toContain('Top it up first')
+  })
+
   it('says what is wrong with an amount, and takes a right one', async () => {
     const card = await seedCard(leb, {
       email: 'topper@example.com',

@@ -36,7 +36,7 @@ export const closingEn = {
     unverified: 'This is our reading and not yet confirmed by counsel.',
     deadlines: 'By when',
     deadline: (what: string, day: string) => `${capital(what)}: by ${day}.`,
-    byLaw: (what: string, day: string) => `What the law demands at the latest, ${what}: by ${day}.`,
+    byLaw: (what: string, day: string) => `What the law demands at the latest (${what}): by ${day}.`,
     basis: (basis: string) => `Rule: ${basis}.`,
     undo: (minutes: number) =>
       `After the declaration you have ${minutes} minutes to undo it, if you choose to wait.`,

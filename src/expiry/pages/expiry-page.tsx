@@ -69,7 +69,7 @@ function Section({ page, card, choice, until, ended }: SectionProps) {
   const { cardId } = card
   const go = {
     use: card.balance.amount > 0n ? { href: page.href(`/top-up/${cardId}`), words: text.useGo } : null,
-    extend: { href: page.href(`/top-up/${cardId}`), words: text.extendGo },
+    extend: { href: page.href(`/top-up/${cardId}`), words: ended ? text.extendGoEnded : text.extendGo },
     close: { href: page.href(`/close/what-happens?card=${cardId}`), words: text.closeGo },
   }[choice]
   const extend = ended ? text.extendEnded : text.extend

@@ -21,12 +21,14 @@ export const expiryEn = {
   useTitle: 'Use it',
   use: (until: string) =>
     `Switch on data roaming for this eSIM. Until ${until} the plan is used first, then the balance at the prices of the zone you are in.`,
-  useEnded: (sum: string) => `Buy days with the ${sum} on the card: it works again at once.`,
+  useEnded: (sum: string) =>
+    `Where the ${sum} on the card is enough for an add-on with days, buy it: the card works again at once.`,
   useGo: 'Buy from the balance',
   extendTitle: 'Extend it',
   extend: 'Buy an add-on with more days. What is left, and the balance, then lives as long as the card.',
   extendEnded: 'Buy an add-on with more days, and the balance can be used again.',
   extendGo: 'Extend or top up',
+  extendGoEnded: 'Choose days',
   closeTitle: 'Close it and get the money back',
   close: 'You see what goes back, and by when, before you declare anything.',
   closeGo: 'Close this card',

@@ -8,7 +8,7 @@ import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { boughtWords } from '../bought-words.ts'
 import type { PayBy } from '../pay-ways.ts'
-import type { Quote } from '../quote.ts'
+import { hasEnded, type Quote } from '../quote.ts'
 import { IncludedList } from './included-list.tsx'
 import { shopText } from './order-pages-text.ts'
 import { RulesSections } from './rules-sections.tsx'
@@ -171,7 +171,7 @@ function afterwards(props: CheckoutProps): string {
   return shopText[page.lang].checkout.leftAfter(moneyOf(props, free - price.gross))
 }
 
-/** There is something on the card, and it does not reach: said with what is missing, and the way to it. */
+/** There is something on the card, and it does not reach: said with what is missing, and the way to it. An ended card takes no money. */
 function TooLittle(props: CheckoutProps) {
   const { page, price, free = 0n } = props
   if (!price.card || free === 0n || free >= price.gross) return null
@@ -179,8 +179,12 @@ function TooLittle(props: CheckoutProps) {
   return (
     <p class="soft">
       {text.tooLittle(moneyOf(props, free), moneyOf(props, price.gross - free))}
-      {between[page.lang]}
-      <a href={page.href(`/top-up/${price.card.cardId}`)}>{text.topUpFirst}</a>
+      {!hasEnded(price.card, page.now) && (
+        <>
+          {between[page.lang]}
+          <a href={page.href(`/top-up/${price.card.cardId}`)}>{text.topUpFirst}</a>
+        </>
+      )}
     </p>
   )
 }

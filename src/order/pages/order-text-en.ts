@@ -75,7 +75,7 @@ export const orderEn = {
     title: 'Your money is on its way back',
     titleAccount: 'Where shall we transfer your money?',
     why: (reason: string) => `We could not deliver: ${reason}.`,
-    itself: (money: string) => `${money} goes back to the card you paid with. You need do nothing.`,
+    itself: (money: string) => `${money} goes back to the payment method you paid with. You need do nothing.`,
   },
   transfer: {
     wanted: (money: string) =>
@@ -120,11 +120,12 @@ export const orderEn = {
     voucher: (money: string) => `You paid with a voucher. Here is a new one over ${money}:`,
     nothing: 'Your bank had taken the payment back already, so nothing is owed.',
     words: (money: string) =>
-      `${money} went back to the card you paid with. Banks show it within 10 working days.`,
+      `${money} went back to the payment method you paid with. Banks show it within 10 working days.`,
   },
   lapsed: {
     title: 'This order has lapsed',
-    words: 'It was not paid in time. Your details were erased. Money that still arrives goes back by itself.',
+    words:
+      'It was not paid in time. Your details were erased. Money that still arrives is given back to you.',
     again: 'Order again',
   },
   list: {

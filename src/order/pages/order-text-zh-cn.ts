@@ -27,9 +27,9 @@ export const orderZh: OrderText = {
     titleSetAside: '已下单，正在准备',
     setAside: (money) => `卡内余额已预留 ${money}，所购内容到卡时才扣款。`,
     heldUp: (money, by) =>
-      `我们这边出了问题，客服已知悉。修好后会立即交付并发到您的邮箱；若到 ${by} 仍未交付，${money} 将自动退还给您。`,
+      `我们这边出了问题，客服已知悉。修好后会立即交付并发到您的邮箱；若到 ${by}仍未交付，${money} 将自动退还给您。`,
     heldUpSetAside: (money, by) =>
-      `我们这边出了问题，客服已知悉。修好后会立即交付并发到您的邮箱；若到 ${by} 仍未交付，订单自动取消，不扣款，卡内余额中的 ${money} 可再使用。`,
+      `我们这边出了问题，客服已知悉。修好后会立即交付并发到您的邮箱；若到 ${by}仍未交付，订单自动取消，不扣款，卡内余额中的 ${money} 可再使用。`,
   },
   delivered: {
     title: '您的 eSIM 已就绪',
@@ -74,11 +74,11 @@ export const orderZh: OrderText = {
     title: '钱正在退还给您',
     titleAccount: '钱转到您的哪个账户？',
     why: (reason) => `未能交付：${reason}。`,
-    itself: (money) => `${money} 原路退回您的付款卡，您无需任何操作。`,
+    itself: (money) => `${money} 原路退回您付款时的支付方式，您无需任何操作。`,
   },
   transfer: {
     wanted: (money) => `${money} 无法原路退回，我们将转账到您填写的银行账户。`,
-    byMail: '填写账户的链接在我们发到您下单邮箱的邮件里。只有本页地址的人不能填写账户。',
+    byMail: '填写账户的链接在我们发到您下单邮箱的邮件里。仅凭本页地址不能填写账户。',
     again: '再发一次链接',
     mailed: '链接正发往您下单时的邮箱。',
     noMail: (email) =>
@@ -110,12 +110,12 @@ export const orderZh: OrderText = {
     title: '钱已退还',
     transferred: (money) => `${money} 已转入您的银行账户。`,
     voucher: (money) => `您是用代金券付款的，这是一张新的 ${money} 代金券：`,
-    nothing: '付款已被您的银行撤回，无需退款。',
-    words: (money) => `${money} 已原路退回您的付款卡，银行一般在 10 个工作日内入账。`,
+    nothing: '付款已被您的银行追回，无需退款。',
+    words: (money) => `${money} 已原路退回您付款时的支付方式，银行一般在 10 个工作日内入账。`,
   },
   lapsed: {
     title: '订单已失效',
-    words: '未在期限内付款，您的资料已删除。之后到账的款项会自动退回。',
+    words: '未在期限内付款，您的资料已删除。之后到账的款项会退还给您。',
     again: '重新下单',
   },
   list: {

@@ -14,6 +14,7 @@ type TopUpProps = {
   page: Page
   card: TargetCard
   balance: Money
+  ended: boolean
   limits: TopUpLimits | undefined
   addOns: AddOnItem[]
   amount?: string
@@ -21,7 +22,7 @@ type TopUpProps = {
 }
 
 /** Money or more data, minutes, messages and days for one card. */
-export function TopUpPage({ page, card, balance, limits, addOns, amount, fault }: TopUpProps) {
+export function TopUpPage({ page, card, balance, ended, limits, addOns, amount, fault }: TopUpProps) {
   const { lang } = page
   const text = shopText[lang].topUp
   const { currency } = card
@@ -60,7 +61,8 @@ export function TopUpPage({ page, card, balance, limits, addOns, amount, fault }
           </div>
         </form>
       )}
-      {addOns.length > 0 && <h2>{text.addOns}</h2>}
+      {ended && <p class="lead">{addOns.length > 0 ? text.ended : text.endedForGood}</p>}
+      {addOns.length > 0 && <h2>{ended ? text.days : text.addOns}</h2>}
       {addOns.map((item) => (
         <section class="sheet">
           <h3>{item.terms.name[lang]}</h3>
