@@ -202,6 +202,21 @@ it('gives nothing twice when the bank takes a top-up back while it is set aside 
   await closeCard(leb, card)
 })
 
+it('pays out nothing that the bank took while it was set aside, when its card closes before the order is looked at', async () => {
+  await setMoney(leb, issuerId, { unused_plan: 'nothing' })
+  const card = await boughtCard()
+  const wanted = { kind: 'add_on' as const, cardId: card.cardId, code: 'MIN30' }
+  const placed = await shop.place({ issuerId, live: 'DE', buyer: buyerOf(card), wanted, payBy: 'balance' })
+  const [newest] = (await paymentsOf(card)).filter(({ paid }) => paid === 2_000n)
+  const disputed = leb.world.sims.payment.disputes.open(newest!.ref)!
+  await lookAtPayment(leb, { issuerId, id: disputed.id })
+  expect((await preview(card)).total).toBe(0n)
+  const closureId = await closeCard(leb, card)
+  expect(await partsOf(leb, issuerId, closureId)).toEqual(['nothing paid 0'])
+  await shop.look(placed, issuerId)
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
 const past = fc.record({
   paid: fc.bigInt(1n, 3_000n),
   balance: fc.bigInt(0n, 3_000n),
