@@ -6,8 +6,10 @@ import type { Leases } from '../platform/leases.ts'
 import { fulfil, giveBack } from './fulfil.ts'
 import { isGivenUp } from './held-up.ts'
 import { takeUpOrder } from './order-case.ts'
+import { lastOf } from './order-journal.ts'
 import { tellOrderStory } from './order-story.ts'
 import { TurnsBack } from './order-step.ts'
+import { reckonAnew } from './steps/refund.ts'
 
 // Another worker has it: by then it has either finished or left a look of its own.
 const look_again_seconds = 1
@@ -23,6 +25,8 @@ export async function lookAtOrder(ctx: Context, leases: Leases, look: Look): Pro
     const told = await takeUpOrder(ctx, look.issuerId, look.id)
     if (!told) return
     const story = tellOrderStory(ctx, told)
+    if (told.order.state === 'refunding' && lastOf(told.journal, 'tell_refund')?.state === 'done')
+      await reckonAnew(ctx, told)
     if (told.order.state !== 'paid') return await giveBack(story)
     try {
       await fulfil(story)

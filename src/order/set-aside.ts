@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { lockCardBalance } from '../ledger/accounts.ts'
 import { holdMoney, releaseHold } from '../ledger/holds.ts'
 import { formatMoney } from '../ledger/money.ts'
+import { bearLetGo } from '../payment/bear-again.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -75,10 +76,13 @@ export async function readSetAside(
 export async function letGoSetAside(
   ctx: Context,
   tx: Tx,
-  order: { issuerId: string; orderId: string },
+  order: { issuerId: string; orderId: string; cardId: string },
 ): Promise<'released' | 'replayed'> {
+  const { issuerId, cardId } = order
   const { holdId } = await readSetAside(tx, order, ctx.clock.now())
-  return releaseHold(ctx, tx, { issuerId: order.issuerId, holdId })
+  const answer = await releaseHold(ctx, tx, { issuerId, holdId })
+  await bearLetGo(ctx, tx, { issuerId, cardId, holdId })
+  return answer
 }
 
 /** What of a card's balance an order could be paid from now; 0 when it is frozen or closed. Locks nothing. */

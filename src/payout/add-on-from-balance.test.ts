@@ -8,6 +8,8 @@ import { previewClosure } from '../closure/preview.ts'
 import { undoClosure } from '../closure/undo.ts'
 import { checkBooks } from '../ledger/check.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
+import { putCatalogue } from '../plan/put-catalogue.ts'
+import { sampleCatalogue } from '../plan/sample-catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
 import { takeUsage } from '../usage/take-usage.ts'
 import { keptSettlement } from './write-settlement.ts'
@@ -169,6 +171,49 @@ it('stays bought when the payer’s bank takes the top-up back: the balance bear
   expect([moved('deferred_revenue'), moved('tax_payable')]).toEqual([0n, 0n])
   const closureId = await closeCard(leb, card)
   expect(await partsOf(leb, issuerId, closureId)).toEqual(['nothing paid 0'])
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
+it('gives nothing twice when the bank takes a top-up back while it is set aside for what is not delivered', async () => {
+  await setMoney(leb, issuerId, { unused_plan: 'nothing' })
+  const card = await boughtCard()
+  const wanted = { kind: 'add_on' as const, cardId: card.cardId, code: 'MIN30' }
+  const placed = await shop.place({ issuerId, live: 'DE', buyer: buyerOf(card), wanted, payBy: 'balance' })
+  const [newest] = (await paymentsOf(card)).filter(({ paid }) => paid === 2_000n)
+  const disputed = leb.world.sims.payment.disputes.open(newest!.ref)!
+  const before = await books(leb, issuerId, currency)
+  const moved = async () => {
+    const after = await books(leb, issuerId, currency)
+    return ['holder_balance', 'chargebacks'].map((kind) => (after[kind] ?? 0n) - (before[kind] ?? 0n))
+  }
+  await lookAtPayment(leb, { issuerId, id: disputed.id })
+  const [taken] = await moved()
+  expect(taken).toBeGreaterThan(-2_000n)
+  await putCatalogue(leb, issuerId, { items: [], withdraw: ['MIN30'] })
+  await shop.look(placed, issuerId)
+  await putCatalogue(leb, issuerId, sampleCatalogue())
+  expect((await shop.view(placed, issuerId)).refundReason).toBe('item_withdrawn')
+  expect(await moved()).toEqual([-2_000n, 0n])
+  // Decided for us, the card has all of it again.
+  leb.world.sims.payment.disputes.close(disputed.id, 'won')
+  await lookAtPayment(leb, { issuerId, id: disputed.id })
+  expect(await moved()).toEqual([0n, 0n])
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+  await closeCard(leb, card)
+})
+
+it('pays out nothing that the bank took while it was set aside, when its card closes before the order is looked at', async () => {
+  await setMoney(leb, issuerId, { unused_plan: 'nothing' })
+  const card = await boughtCard()
+  const wanted = { kind: 'add_on' as const, cardId: card.cardId, code: 'MIN30' }
+  const placed = await shop.place({ issuerId, live: 'DE', buyer: buyerOf(card), wanted, payBy: 'balance' })
+  const [newest] = (await paymentsOf(card)).filter(({ paid }) => paid === 2_000n)
+  const disputed = leb.world.sims.payment.disputes.open(newest!.ref)!
+  await lookAtPayment(leb, { issuerId, id: disputed.id })
+  expect((await preview(card)).total).toBe(0n)
+  const closureId = await closeCard(leb, card)
+  expect(await partsOf(leb, issuerId, closureId)).toEqual(['nothing paid 0'])
+  await shop.look(placed, issuerId)
   expect(await checkBooks(leb)).toMatchObject({ ok: true })
 })
 

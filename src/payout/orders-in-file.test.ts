@@ -11,9 +11,10 @@ import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { openMoneyStage } from '../payment/money-stage.fixture.ts'
 import { inIssuer } from '../platform/db.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
+import { hasOrderAccount } from './bank-details.ts'
 import { payoutFileCommand } from './payout-commands.ts'
 import { makePayoutFile } from './payout-file.ts'
-import { endToEndId, transferSettled } from './transfers.ts'
+import { endToEndId, transferReturned, transferSettled } from './transfers.ts'
 
 const issuerId = 'leb'
 const { leb, sim, mark, moved, given, close } = await openMoneyStage({ hooks: false })
@@ -65,16 +66,34 @@ async function command(out: string): Promise<{ transfers: number }> {
   await run.finally(() => print.mockRestore())
   return JSON.parse(lines.join('')) as { transfers: number }
 }
+const booked = (partId: string, amount: bigint) => ({
+  issuerId,
+  endToEndId: endToEndId(partId),
+  amount,
+  currency: 'CNY',
+  bookedOn: '2026-11-28',
+})
 const settle = async (partId: string, amount: bigint) =>
-  inIssuer(leb.db, issuerId, (tx) =>
-    transferSettled(leb, tx, {
-      issuerId,
-      endToEndId: endToEndId(partId),
-      amount,
-      currency: 'CNY',
-      bookedOn: '2026-11-28',
-    }),
-  )
+  inIssuer(leb.db, issuerId, (tx) => transferSettled(leb, tx, booked(partId, amount)))
+
+/** Its transfer was sent and told as paid; the bank sends it back after `meanwhile`. */
+async function bounced(meanwhile: (ref: string) => Promise<void>): Promise<Placed & { ref: string }> {
+  const order = await refused()
+  await makeFile()
+  const { partId } = (await shop.view(order)).transfer!
+  await settle(partId, 12_800n)
+  await shop.look(order)
+  expect((await shop.view(order)).state).toBe('refunded')
+  await meanwhile(order.ref)
+  await inIssuer(leb.db, issuerId, (tx) => transferReturned(leb, tx, booked(partId, 12_800n)))
+  await shop.look(order)
+  return order
+}
+const dispute = async (ref: string, amount: number) => {
+  const { id } = sim.disputes.open(ref, { amount })!
+  await lookAtPayment(leb, { issuerId, id })
+  return id
+}
 
 it('asks the provider before the file, and sends nothing that staff gave back there meanwhile', async () => {
   const { ref, ...placed } = await refused()
@@ -117,4 +136,40 @@ it('ends only when both are there: a transfer with the bank, and what staff’s 
   await shop.look(placed)
   expect((await shop.view(placed)).state).toBe('refunded')
   expect(await moved()).toEqual({ cash_at_provider: -12_800n, cash_at_bank: 12_800n })
+})
+
+it('sends nothing of a transfer that came back when the payer’s bank has taken the payment since', async () => {
+  let id = ''
+  const order = await bounced(async (ref) => void (id = await dispute(ref, 12_800)))
+  expect((await shop.view(order)).state).toBe('refunded')
+  expect(await makeFile()).toBeNull()
+  expect(await moved()).toEqual({})
+  sim.disputes.close(id, 'won')
+  await lookAtPayment(leb, { issuerId, id })
+  expect(await moved()).toEqual({ cash_at_provider: -12_800n, unmatched_receipts: 12_800n })
+})
+
+it('sends of a transfer that came back what the payer’s bank has left, also when it takes it after', async () => {
+  const order = await bounced(async (ref) => void (await dispute(ref, 2_800)))
+  await name(order)
+  await dispute(order.ref, 1_000)
+  expect(await makeFile()).toBeNull()
+  await shop.look(order)
+  expect((await shop.view(order)).owedBack).toEqual({ amount: 9_000n, currency: 'CNY' })
+  expect(await makeFile()).toMatchObject({ transfers: 1 })
+  await settle((await shop.view(order)).transfer!.partId, 9_000n)
+  expect((await shop.view(order)).state).toBe('refunded')
+})
+
+it('ends when staff give back at the provider what a transfer did not bring', async () => {
+  const order = await bounced(() => Promise.resolve())
+  await name(order)
+  sim.refundByHand(order.ref, 12_800)
+  await lookAtPayment(leb, { issuerId, id: `refunds:${order.ref}` })
+  await shop.look(order)
+  expect((await shop.view(order)).state).toBe('refunded')
+  expect(await makeFile()).toBeNull()
+  expect(await moved()).toEqual({})
+  const { orderId } = order
+  expect(await inIssuer(leb.db, issuerId, (tx) => hasOrderAccount(tx, { issuerId, orderId }))).toBe(false)
 })

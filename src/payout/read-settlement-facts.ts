@@ -39,6 +39,7 @@ export async function readSettlementFacts(
       rules: which.rules,
       voucher: which.voucher ?? false,
       chargedBack: row.charged_back,
+      takenWhileSetAside: row.taken_while_set_aside,
     })
   }
   return facts
@@ -73,6 +74,7 @@ type Row = {
   balance: bigint
   topped_up: bigint
   charged_back: bigint
+  taken_while_set_aside: bigint
   spent_on_orders: bigint
   ended_before: boolean
   payments: PaymentRow[]
@@ -100,6 +102,14 @@ async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Ro
            coalesce((select sum(b.amount_minor - b.holder_minor - b.settled_minor) from chargeback b
              where b.issuer_id = c.issuer_id and b.card_id = c.card_id and b.currency = c.currency
                and b.state <> 'won'), 0)::bigint as charged_back,
+           case when a.held = 0 then 0 else least(a.held, coalesce((
+             select sum(b.amount_minor - b.holder_minor - b.settled_minor) from chargeback b
+               join ledger_posting g on g.issuer_id = b.issuer_id
+                                    and g.key = 'chargeback:' || b.dispute_ref || ':' || b.payment_id
+              where b.issuer_id = c.issuer_id and b.card_id = c.card_id and b.currency = c.currency and b.state <> 'won'
+                and g.posted_at >= (select min(h.held_at) from ledger_hold h where h.issuer_id = a.issuer_id
+                                       and h.account_id = a.account_id and h.state = 'held')), 0)) end::bigint
+             as taken_while_set_aside,
            coalesce((select sum(o.gross_minor) from purchase_order o
              where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.pay_by = 'balance'
                and o.state = 'delivered'), 0)::bigint as spent_on_orders,

@@ -47,6 +47,7 @@ const facts = (change: Partial<SettlementFacts> = {}): SettlementFacts => ({
   rules,
   voucher: false,
   chargedBack: 0n,
+  takenWhileSetAside: 0n,
   ...change,
 })
 
@@ -85,6 +86,8 @@ it('gives nothing back once more that a payer’s bank has, and leaves a balance
   expect(settlementEntries(settled)).toContainEqual({ account: 'chargebacks', amount: 600n })
   expect(settlementOf(facts({ rules: by_day, chargedBack: 5000n })).total).toBe(500n)
   expect(settlementOf(facts({ chargedBack: 5000n })).lines).toEqual([{ kind: 'balance', amount: 500n }])
+  // What was set aside when it was taken back has borne nothing of it.
+  expect(settlementOf(facts({ chargedBack: 5000n, takenWhileSetAside: 300n })).total).toBe(200n)
 })
 
 it('of a withdrawal keeps the days of a plan that had begun and what was used of an add-on, and no more', () => {
@@ -187,33 +190,36 @@ const anySale = fc.record({
   days: left,
   use: fc.array(left, { maxLength: 3 }),
 })
-const anyFacts: fc.Arbitrary<SettlementFacts> = fc.record({
-  currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
-  balance: money,
-  sales: fc.array(anySale, { maxLength: 4 }),
-  payments: fc.array(
-    fc.record({
-      paymentId: fc.uuid(),
-      ref: fc.constant('pi_1'),
-      provider: fc.constantFrom('stripe', 'bank', 'voucher'),
-      currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
-      receivedAt: fc.integer({ min: 0, max: 1e9 }).map((at) => new Date(at * 1000)),
-      room: fc.bigInt(-50n, 2_000_000n),
-      step: fc.constantFrom(1n, 10n, 100n),
+const anyFacts: fc.Arbitrary<SettlementFacts> = fc
+  .record({
+    currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
+    balance: money,
+    sales: fc.array(anySale, { maxLength: 4 }),
+    payments: fc.array(
+      fc.record({
+        paymentId: fc.uuid(),
+        ref: fc.constant('pi_1'),
+        provider: fc.constantFrom('stripe', 'bank', 'voucher'),
+        currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
+        receivedAt: fc.integer({ min: 0, max: 1e9 }).map((at) => new Date(at * 1000)),
+        room: fc.bigInt(-50n, 2_000_000n),
+        step: fc.constantFrom(1n, 10n, 100n),
+      }),
+      { maxLength: 5 },
+    ),
+    rules: fc.record({
+      at_expiry: fc.constant(rules.at_expiry),
+      unused_plan: fc.constantFrom('nothing' as const, 'by_day' as const, 'by_use' as const),
+      closing_fee: fc.dictionary(fc.constantFrom('EUR', 'JPY'), fc.nat(900_000).map(String)),
+      payout_order: fc.constantFrom('oldest_first' as const, 'newest_first' as const),
+      minimum_payout: fc.dictionary(fc.constantFrom('EUR', 'JPY'), fc.nat(900_000).map(String)),
+      withdrawn: fc.constantFrom(true as const, undefined),
     }),
-    { maxLength: 5 },
-  ),
-  rules: fc.record({
-    at_expiry: fc.constant(rules.at_expiry),
-    unused_plan: fc.constantFrom('nothing' as const, 'by_day' as const, 'by_use' as const),
-    closing_fee: fc.dictionary(fc.constantFrom('EUR', 'JPY'), fc.nat(900_000).map(String)),
-    payout_order: fc.constantFrom('oldest_first' as const, 'newest_first' as const),
-    minimum_payout: fc.dictionary(fc.constantFrom('EUR', 'JPY'), fc.nat(900_000).map(String)),
-    withdrawn: fc.constantFrom(true as const, undefined),
-  }),
-  voucher: fc.boolean(),
-  chargedBack: fc.oneof(fc.constant(0n), money),
-})
+    voucher: fc.boolean(),
+    chargedBack: fc.oneof(fc.constant(0n), money),
+    setAside: fc.nat(100),
+  })
+  .map(({ setAside, ...any }) => ({ ...any, takenWhileSetAside: (any.balance * BigInt(setAside)) / 100n }))
 
 it('conserves every minor unit and gives no payment back more than is left of it, whatever happened before', () => {
   fc.assert(

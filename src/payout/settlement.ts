@@ -15,6 +15,8 @@ export type SettlementFacts = {
   voucher: boolean
   /** Taken back by payers' banks and not borne by the balance: the house's loss so far. */
   chargedBack: bigint
+  /** Of that, what the balance could not bear because it was set aside for an order, and still is. */
+  takenWhileSetAside: bigint
 }
 
 export type SettlementLine =
@@ -49,7 +51,8 @@ export function settlementOf(facts: SettlementFacts): Settlement {
   }
   // A balance has borne it when it was taken back, as far as it went; what was put on it since is its holder's.
   const unused = sumOf(lines) - facts.balance
-  const borne = facts.chargedBack < unused ? facts.chargedBack : unused
+  const most = unused + facts.takenWhileSetAside
+  const borne = facts.chargedBack < most ? facts.chargedBack : most
   if (borne > 0n) lines.push({ kind: 'charged_back', amount: -borne })
   const owed = sumOf(lines)
   const wanted = BigInt(rules.closing_fee[currency] ?? 0)

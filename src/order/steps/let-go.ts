@@ -1,3 +1,4 @@
+import { assert } from '../../platform/errors.ts'
 import { bringBack } from '../../usage/dry-cut.ts'
 import { letGoSetAside } from '../set-aside.ts'
 import type { LocalOrderStep } from '../order-step.ts'
@@ -8,7 +9,8 @@ export const letGo: LocalOrderStep = {
   name: 'let_go',
   async apply(ctx, tx, told) {
     const { issuer_id: issuerId, order_id: orderId, card_id: cardId } = told.order
-    const answer = await letGoSetAside(ctx, tx, { issuerId, orderId })
+    assert(cardId, 'what is paid from a balance is for its card')
+    const answer = await letGoSetAside(ctx, tx, { issuerId, orderId, cardId })
     const card = await tx
       .selectFrom('card')
       .select('state')
@@ -16,7 +18,7 @@ export const letGo: LocalOrderStep = {
       .where('card_id', '=', cardId)
       .executeTakeFirst()
     // The line may have gone off while the rest did not reach; one of a card that is being closed is the closure's.
-    if (card?.state === 'open') await bringBack(ctx, tx, cardId!)
+    if (card?.state === 'open') await bringBack(ctx, tx, cardId)
     return { done: { answer } }
   },
 }

@@ -5,11 +5,12 @@ import { post } from '../../ledger/post.ts'
 import type { Proof } from '../../closure/step.ts'
 import { believed, mayArrive } from '../../payout/believe-refusal.ts'
 import { knownByHandOfP, meetByHand, openByHand } from '../../payout/count-by-hand.ts'
+import { orderTransferPaid } from '../../payout/order-transfers.ts'
 import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
-import type { Tx } from '../../platform/db.ts'
+import { inIssuer, type Tx } from '../../platform/db.ts'
 import { askForAccount } from '../ask-for-account.ts'
-import { type OrderCase, paymentOf } from '../order-case.ts'
+import { holdOrder, type OrderCase, paymentOf } from '../order-case.ts'
 import { attemptsAt, lastOf } from '../order-journal.ts'
 import type { OutsideOrderStep } from '../order-step.ts'
 
@@ -82,6 +83,27 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
   },
 }
 
+/**
+ * Its refund had ended, and money came back (the bank returned a transfer, a refund by hand failed): what the payer's bank
+ * or staff have taken since is not sent once more either. Where nothing is left to send, the order ends again.
+ */
+export function reckonAnew(ctx: Context, told: OrderCase): Promise<void> {
+  const { issuer_id: issuerId, order_id: orderId } = told.order
+  return inIssuer(ctx.db, issuerId, async (tx) => {
+    await holdOrder(tx, told)
+    const was = await lockPart(tx, told)
+    if (was.state !== 'waiting') return
+    const part = await chargedBack(ctx, tx, told, await countByHand(ctx, tx, told, was))
+    if (part.state === 'paid') await orderTransferPaid(ctx, tx, { issuerId, orderId })
+  })
+}
+
+/** The money may be on its way: nobody has said whether it went. */
+function isUnanswered({ journal }: OrderCase): boolean {
+  const state = lastOf(journal, 'refund')?.state
+  return state !== undefined && state !== 'refused' && state !== 'done'
+}
+
 // As long as one that a closing gives (src/closure/steps/settle.ts decides its own).
 const voucher_days = 1096
 
@@ -110,12 +132,10 @@ async function giveVoucher(
  * (refunds_payable → chargebacks). Nothing changes while an answer to a refund is open: the money may be on its way.
  */
 async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): Promise<Part> {
-  const asked = lastOf(told.journal, 'refund')
   const payment = await paymentOf(tx, told)
   const rest = payment.amount_minor - payment.charged_back_minor - (await metBefore(tx, told, part))
   const left = rest > 0n ? rest : 0n
-  if (part.state !== 'waiting' || (asked && asked.state !== 'refused') || part.amount_minor <= left)
-    return part
+  if (part.state !== 'waiting' || isUnanswered(told) || part.amount_minor <= left) return part
   const { issuer_id: issuerId, order_id: orderId, currency } = told.order
   const house = (kind: 'refunds_payable' | 'chargebacks') =>
     houseAccount(ctx, tx, { issuerId, kind, currency })
@@ -168,8 +188,7 @@ async function metBefore(tx: Tx, { order }: OrderCase, part: Part): Promise<bigi
 /** What staff gave back on the provider's own page is not sent once more, unless an answer of ours is open. */
 async function countByHand(ctx: Context, tx: Tx, told: OrderCase, part: Part): Promise<Part> {
   const { issuer_id: issuerId, order_id: orderId } = told.order
-  const asked = lastOf(told.journal, 'refund')
-  if (part.state !== 'waiting' || (asked && asked.state !== 'refused')) return part
+  if (part.state !== 'waiting' || isUnanswered(told)) return part
   let now = part
   for (const byHand of await openByHand(tx, { issuerId, orderId })) {
     if (now.state !== 'waiting' || byHand.currency !== now.currency) return now
