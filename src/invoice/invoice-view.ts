@@ -181,8 +181,8 @@ function notes(content: InvoiceContent, hasXml: boolean): Block[] {
                 'Attached to this PDF is the same statement as XML (factur-x.xml, EN 16931, type 751: accounting information, not an invoice), for software.',
               )
             : sides(
-                '本 PDF 内附同一发票的 XML（factur-x.xml，EN 16931），会计软件可直接读取。',
-                'Attached to this PDF is the same invoice as XML (factur-x.xml, EN 16931), for accounting software.',
+                '本 PDF 内附同一单据的 XML（factur-x.xml，EN 16931），会计软件可直接读取。',
+                'Attached to this PDF is the same document as XML (factur-x.xml, EN 16931), for accounting software.',
               ),
         ]
       : []),
