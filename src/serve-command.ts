@@ -32,6 +32,8 @@ export async function serveCommand(
       const worker = await startWork(app.ctx, app.databaseUrl)
       closing.splice(1, 0, () => worker.stop())
     }
+    // Heard from here on: whoever reads that it serves may stop it in the same moment.
+    const told = stopping.told()
     app.ctx.log.info('serving', { url: served.url, port: door.port })
     if (options.json) {
       const works = Boolean(options.work)
@@ -43,7 +45,7 @@ export async function serveCommand(
         works,
       })
     } else process.stdout.write(`LEB serves on ${config.publicUrl}\n`)
-    await stopping.told()
+    await told
   } finally {
     for (const close of closing) await close()
     stopped()

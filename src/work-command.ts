@@ -15,9 +15,11 @@ export async function workCommand(config: Config, options: { json?: boolean } = 
   let stopped = () => {}
   try {
     const worker = await startWork(app.ctx, app.databaseUrl)
+    // Heard from here on: whoever reads that it works may stop it in the same moment.
+    const told = stopping.told()
     app.ctx.log.info('working', { worker: app.ctx.worker })
     if (options.json) stopped = await sayRunning(app, 'working')
-    await stopping.told()
+    await told
     await worker.stop()
   } finally {
     await app.stop()
