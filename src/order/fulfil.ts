@@ -11,9 +11,8 @@ import { tellRefund } from './steps/tell-refund.ts'
 
 /**
  * An order, told once. It has been paid (src/payment/receive-payment.ts), or its price is set aside on the card's
- * balance (set-aside.ts); from here a worker tells the rest, and any
- * process may tell it again from the top: what the journal knows as done is passed over. What turns out to be
- * undeliverable ends this telling and goes on as `giveBack`.
+ * balance (set-aside.ts); from here a worker tells the rest, and any process may tell it again from the top: what the
+ * journal knows as done is passed over. What turns out to be undeliverable ends this telling and goes on as `giveBack`.
  */
 export async function fulfil(order: OrderStory): Promise<void> {
   await order.step(check)

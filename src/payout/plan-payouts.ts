@@ -34,7 +34,8 @@ export type PayoutWish = {
 
 /**
  * How a sum goes back: to the payments it came from first, each with no more than is left of it and its provider can
- * carry, the rest by bank transfer, or kept where it is less than the provider's step. A voucher only when it was asked for. The parts always add up to the sum.
+ * carry, the rest by bank transfer, or kept where it is less than the provider's step. A voucher only when it was asked
+ * for. The parts always add up to the sum.
  */
 export function planPayouts(wish: PayoutWish): PlannedPart[] {
   const { total, currency, payments, minimum } = wish

@@ -165,7 +165,8 @@ function orderSale(order: OrderRow, card: Row, at: Date): Sale {
 /**
  * The sale that an imported card came with. What its payment was for beside the plan nobody knows any more: its
  * balance, but for what was topped up here, is taken for a part of it, and so is what add-ons were paid from it, so that
- * plan, balance and add-ons never give back more than was paid. A plan that lapsed with its card is over, also when days bought later bring the card back.
+ * plan, balance and add-ons never give back more than was paid. A plan that lapsed with its card is over, also when days
+ * bought later bring the card back.
  */
 function importedSale(terms: PlanTerms, card: Row, at: Date): Sale {
   const price = terms.prices[card.currency]
