@@ -20,7 +20,7 @@ it('tells over the API what a card’s money does before it ends, and after', as
         money: 'lapses',
         until: '2026-11-22T11:00:00.000Z',
         words: {
-          en: '€12.30 lapses on 22 November 2026, 19:00 (Beijing time), unless you use it, extend the card or close it before.',
+          en: '€12.30 lapses on 22 November 2026, 11:00 (UTC), unless you use it, extend the card or close it before.',
         },
       },
       ends: [],

@@ -8,7 +8,7 @@ import type { Written } from '../notice/send-notice.ts'
 import { formatMoment } from '../web/dates.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
-import { policyFor } from '../policy/policy.ts'
+import { toldZone } from '../policy/told-zone.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { type EndFacts, endedLetter, endingLetter } from './expiry-letters.ts'
 import { expiryPath } from './expiry-urls.ts'
@@ -78,8 +78,7 @@ type Input = { which: Which; card: Card; told: Told }
 /** Undefined when the mail would say what is no longer so. */
 function factsOf(ctx: Context, issuer: Issuer, { which, card, told }: Input): EndFacts | undefined {
   const { locale } = which
-  // As on the pages where the buttons lead.
-  const zone = policyFor(issuer.jurisdiction, ctx.clock.now()).time_zone
+  const zone = toldZone(card.jurisdiction, ctx.clock.now())
   const now = which.kind === 'expiry_soon' ? warningNow(ctx, issuer, card, told) : endAsTold(card, told)
   if (!now) return undefined
   const left = { dataLeftMb: told.data_mb, voiceLeftS: told.voice_s, smsLeft: told.sms }

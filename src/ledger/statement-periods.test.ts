@@ -245,13 +245,13 @@ it('says what ended, kept money too, in the same words on page, table, paper and
   const visitor = await open('kept@example.com', 'en')
   const path = `/leb/en/cards/${card!.cardId}/statement`
   await visitor.go(path)
-  const said = /<li><time[^>]*>22 November 2026, 17:00 \(Beijing time\)<\/time>: ([^<]+)<\/li>/.exec(
+  const said = /<li><time[^>]*>22 November 2026, 09:00 \(UTC\)<\/time>: ([^<]+)<\/li>/.exec(
     visitor.html,
   )![1]!
   expect(said).toContain('5 MB')
   expect(said).toContain('CN¥12.00 kept for you until 20 February 2027')
   const rows: string[][] = parse(await (await visitor.fetch(`${path}.csv`)).text(), { bom: true })
-  expect(rows.at(-1)).toEqual(['2026-11-22T17:00:00+08:00', expect.stringContaining(said), '', '', 'CNY', ''])
+  expect(rows.at(-1)).toEqual(['2026-11-22T09:00:00+00:00', expect.stringContaining(said), '', '', 'CNY', ''])
   const squeezed = (text: string) => text.replace(/\s/g, '')
   expect(squeezed((await print(visitor, `${path}.pdf`)).text)).toContain(squeezed(`What has ended`))
   expect(squeezed((await print(visitor, `${path}.pdf`)).text)).toContain(squeezed(said))

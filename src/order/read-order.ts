@@ -66,6 +66,8 @@ export type OrderView = {
   /** Of the voucher that was given back for one that had paid. */
   voucherCode: string | null
   holderId: string
+  /** Where its buyer lived when it was made (ISO 3166-1 alpha-2). */
+  jurisdiction: string
   cardId: string | null
   iccid: string | null
   /** `LPA:1$…`; there for a delivered card until its person is erased. */
@@ -117,6 +119,7 @@ export async function readOrder(
         ? voucherCode(keys, which.issuerId, row.part.reference)
         : null,
     holderId: row.holder_id,
+    jurisdiction: row.jurisdiction,
     cardId: row.card_id,
     iccid: row.iccid,
     activation: hasCode ? await readActivation(ctx, tx, at) : null,

@@ -5,7 +5,7 @@ import type { Attachment, Written } from '../notice/send-notice.ts'
 import { formatMoment } from '../web/dates.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
-import { policyFor } from '../policy/policy.ts'
+import { toldZone } from '../policy/told-zone.ts'
 import { readPerson } from '../privacy/vault.ts'
 import {
   accountNotedLetter,
@@ -91,7 +91,7 @@ async function accountUrlOf(ctx: Context, order: OrderView, locale: 'zh-CN' | 'e
 }
 
 function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN' | 'en') {
-  const { time_zone } = policyFor(issuer.jurisdiction, ctx.clock.now())
+  const zone = toldZone(order.jurisdiction, ctx.clock.now())
   return {
     number: order.number,
     kind: order.kind,
@@ -99,8 +99,8 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     gross: formatMoney(order.gross, locale),
     payBy: order.payBy,
     url: `${ctx.config.publicUrl}${orderPath(locale, order)}`,
-    payUntil: formatMoment(order.payUntil, locale, time_zone),
-    givenBackAt: order.heldUp && formatMoment(order.heldUp.givenBackAt, locale, time_zone),
+    payUntil: formatMoment(order.payUntil, locale, zone),
+    givenBackAt: order.heldUp && formatMoment(order.heldUp.givenBackAt, locale, zone),
     owed: formatMoney(order.owedBack ?? order.gross, locale),
     waiting: sumsThatWait(order, locale),
     extraPaid: sumsOf(

@@ -7,6 +7,7 @@ import { expiryText } from '../../expiry/pages/expiry-text.ts'
 import { outlookWords } from '../../expiry/pages/outlook-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { IfClosedNowLines } from '../../payout/pages/if-closed-now.tsx'
+import { toldZone } from '../../policy/told-zone.ts'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { between } from '../../web/lang.ts'
@@ -71,6 +72,7 @@ function OneCard(props: {
   const text = cardText[page.lang]
   const outlook = outlookOf(page.issuer, card, page.now)
   const ended = outlook?.ended === true
+  const zone = toldZone(card.jurisdiction, page.now)
   const facts = [
     { label: text.status, value: ended ? text.ended : text.states[card.state] },
     ...(card.state === 'closed' ? [] : [{ label: text.left, value: leftWords(card, page.lang) }]),
@@ -80,7 +82,7 @@ function OneCard(props: {
       : [
           {
             label: ended ? text.wasGoodUntil : text.expires,
-            value: formatMoment(card.expiresAt, page.lang, page.zone),
+            value: formatMoment(card.expiresAt, page.lang, zone),
           },
         ]),
   ]
@@ -92,7 +94,7 @@ function OneCard(props: {
       <Facts facts={facts} />
       {outlook && (outlook.money !== 'none' || outlook.ended) && (
         <p>
-          {outlookWords(outlook, page.lang, page.zone)}
+          {outlookWords(outlook, page.lang, zone)}
           {between[page.lang]}
           <a class="quiet" href={page.href(expiryPath(card.cardId))}>
             {expiryText[page.lang].link}

@@ -1,4 +1,5 @@
 import { policyFor } from '../../policy/policy.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { isInTime, withdrawalRule } from '../../policy/withdrawal.ts'
 import { LawLink } from '../../web/components/law-words.tsx'
 import { formatDay } from '../../web/dates.ts'
@@ -19,7 +20,9 @@ export function WithdrawLink({ page, card }: { page: Page; card: Withdrawable })
         href={page.href(`/close/what-happens?${new URLSearchParams({ card: cardId, act: 'withdraw' })}`)}
         class="quiet"
         id={`withdraw-${cardId}`}
-        meaning={withdrawText[page.lang].hereUntil(formatDay(until, page.lang, policy.time_zone))}
+        meaning={withdrawText[page.lang].hereUntil(
+          formatDay(until, page.lang, toldZone(jurisdiction, page.now)),
+        )}
       />
     </p>
   )

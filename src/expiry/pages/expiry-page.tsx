@@ -2,6 +2,7 @@ import type { Card } from '../../card/card-store.ts'
 import { CardLine } from '../../card/pages/card-line.tsx'
 import { leftWords } from '../../card/pages/left-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
@@ -25,7 +26,7 @@ type Props = {
 /** When a card ends and what its money does then, and the three ways on: where the mails' buttons lead. */
 export function ExpiryPage(props: Props) {
   const { page, card, outlook, ends } = props
-  const { lang, zone } = page
+  const { lang } = page
   const text = expiryText[lang]
   return (
     <Layout page={page} title={text.title} here="cards" back={page.href('/cards')}>
@@ -36,13 +37,14 @@ export function ExpiryPage(props: Props) {
       ) : (
         <p class="lead">{card.state === 'closed' ? text.closed : text.closing}</p>
       )}
-      <EndsList ends={ends} lang={lang} zone={zone} />
+      <EndsList ends={ends} lang={lang} zone={toldZone(card.jurisdiction, page.now)} />
     </Layout>
   )
 }
 
 function Ahead({ page, card, outlook, chosen }: Props & { outlook: Outlook }) {
-  const { lang, zone } = page
+  const { lang } = page
+  const zone = toldZone(card.jurisdiction, page.now)
   const text = expiryText[lang]
   const at = formatMoment(outlook.endsAt, lang, zone)
   const left = card.dataLeftMb + card.voiceLeftS + card.smsLeft > 0n

@@ -1,4 +1,5 @@
 import { formatMoney } from '../../ledger/money.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatDay } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
@@ -37,7 +38,8 @@ export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }
         <section class="sheet">
           <h2>{capital(boughtWords(order, lang))}</h2>
           <p>
-            {formatMoney(order.gross, lang)} · {formatDay(order.createdAt, lang, page.zone)} ·{' '}
+            {formatMoney(order.gross, lang)} ·{' '}
+            {formatDay(order.createdAt, lang, toldZone(order.jurisdiction, page.now))} ·{' '}
             {stateWords(order, lang)}
           </p>
           <p>

@@ -1,5 +1,5 @@
 import type { IfClosedNow } from '../../closure/if-closed-now.ts'
-import { policyFor } from '../../policy/policy.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatDay } from '../../web/dates.ts'
 import type { Page } from '../../web/page.ts'
 import { payoutText } from './payout-text.ts'
@@ -10,9 +10,7 @@ import { waysOf } from './ways.ts'
 export function IfClosedNowLines({ page, now }: { page: Page; now: IfClosedNow | undefined }) {
   if (!now) return null
   const { currency, lines, total } = now.settlement
-  // In the zone that the way to the declaration tells it in: the same sum must not come by two days.
-  const zone = policyFor(now.jurisdiction, page.now).time_zone
-  const day = formatDay(now.arrivesBy, page.lang, zone)
+  const day = formatDay(now.arrivesBy, page.lang, toldZone(now.jurisdiction, page.now))
   const ways = waysOf([now.settlement], { lang: page.lang, day, minimum: now.minimumPayout })
   return (
     <>
