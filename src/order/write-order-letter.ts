@@ -7,16 +7,7 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { toldZone } from '../policy/told-zone.ts'
 import { readPerson } from '../privacy/vault.ts'
-import {
-  accountNotedLetter,
-  deliveredLetter,
-  extraLetter,
-  extraPaidLetter,
-  heldUpLetter,
-  placedLetter,
-  refundedLetter,
-  wantsAccountLetter,
-} from './order-letters.ts'
+import { deliveredLetter, heldUpLetter, placedLetter, refundedLetter } from './order-letters.ts'
 import { moneyThatWaits } from './name-account.ts'
 import { sumsOf, sumsThatWait } from './waiting-sums.ts'
 import { orderPaperPdf } from './order-papers.ts'
@@ -24,6 +15,7 @@ import { accountKey, orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
 import { type OrderView, readOrder } from './read-order.ts'
 import { boughtWords } from './bought-words.ts'
+import { accountNotedLetter, extraLetter, extraPaidLetter, wantsAccountLetter } from './transfer-letters.ts'
 
 type Which = { orderId: string; kind: OrderNoticeKind; locale: 'zh-CN' | 'en' }
 

@@ -9,6 +9,7 @@ import { codeWantedLetter } from '../../src/notice/code-wanted-letter.ts'
 import * as letters from '../../src/notice/letters.ts'
 import { takenBackLetter } from '../../src/notice/taken-back-letter.ts'
 import * as ofOrders from '../../src/order/order-letters.ts'
+import * as ofTransfers from '../../src/order/transfer-letters.ts'
 import { openBrowser } from './browser.ts'
 import { mailFindings, shot, shotPath, tooWide, untranslated } from './page-checks.ts'
 
@@ -111,16 +112,16 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     'held-up-balance': ofOrders.heldUpLetter(locale, { ...addOn, givenBackAt: order.payUntil }),
     'delivered-balance': ofOrders.deliveredLetter(locale, addOn, null),
     'not-taken': ofOrders.refundedLetter(locale, addOn),
-    'wants-account': ofOrders.wantsAccountLetter(locale, {
+    'wants-account': ofTransfers.wantsAccountLetter(locale, {
       ...order,
       accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
     }),
-    extra: ofOrders.extraLetter(locale, {
+    extra: ofTransfers.extraLetter(locale, {
       ...order,
       accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
     }),
-    'extra-paid': ofOrders.extraPaidLetter(locale, order),
-    'account-noted': ofOrders.accountNotedLetter(locale, order),
+    'extra-paid': ofTransfers.extraPaidLetter(locale, order),
+    'account-noted': ofTransfers.accountNotedLetter(locale, order),
     ...Object.fromEntries(
       kinds.flatMap((kind) => [
         [`ending-${named(kind)}`, endingLetter(locale, { ...end, ...kind })],
