@@ -20,11 +20,13 @@ type ForOrder = {
   /** Minor units of the card's currency. */
   amount: bigint
   jurisdiction: string
+  /** Its card has ended: it can't be topped up. */
+  ended: boolean
 }
 
 /**
  * Sets an order's price aside on the card's balance, in the transaction that takes the order: nothing else can spend
- * it until it is delivered or given up. Throws Refusal order/balance_short with what is missing, order/card_closing for
+ * it until it is delivered or given up. Throws Refusal order/balance_short(_ended) with what is missing, order/card_closing for
  * a balance that is frozen or at its end.
  */
 export async function setAside(ctx: Context, tx: Tx, order: ForOrder): Promise<void> {
@@ -39,7 +41,8 @@ export async function setAside(ctx: Context, tx: Tx, order: ForOrder): Promise<v
       'zh-CN': formatMoney({ amount: of, currency }, 'zh-CN'),
       en: formatMoney({ amount: of, currency }, 'en'),
     })
-    throw new Refusal('order/balance_short', {}, { free: money(free), missing: money(amount - free) })
+    const code = order.ended ? 'order/balance_short_ended' : 'order/balance_short'
+    throw new Refusal(code, {}, { free: money(free), missing: money(amount - free) })
   }
   const { deliver_within_hours: within } = policyFor(order.jurisdiction, now)
   await holdMoney(ctx, tx, {
