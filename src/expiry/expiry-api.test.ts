@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { openApi } from '../../test/api-client.ts'
 import { openExpiryWorld, seedExpiring } from './expiry.fixture.ts'
 import { metricsRoutes } from '../provider-door/metrics.ts'
+import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import { sweepExpiry } from './sweep-expiry.ts'
 
 it('tells over the API what a card’s money does before it ends, and after', async () => {
@@ -14,6 +15,8 @@ it('tells over the API what a card’s money does before it ends, and after', as
     ])
     const token = await api.signIn('leb', email)
     const read = async () => (await api.get(`/api/v1/issuers/leb/cards/${card!.cardId}`, { token })).body
+    expect((await read()).expiry.words.en).toMatch(/, unless you use it or close the card before\.$/)
+    await putSampleCatalogue(world, ['leb'])
     expect(await read()).toMatchObject({
       expiry: {
         ended: false,

@@ -4,6 +4,7 @@ import { type Outside, openOutside } from '../../test/outside.ts'
 import { mailedSignInCode, openPortal, Visitor } from '../../test/portal.ts'
 import type { Seeded } from '../../test/seed.ts'
 import { putIssuer } from '../issuer/issuer.ts'
+import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { AtExpiry } from './expiry-rules.ts'
 import { type ExpiringCard, issuersWith, seedExpiring } from './expiry.fixture.ts'
@@ -21,6 +22,7 @@ async function open(rule: AtExpiry, cards: ExpiringCard[]): Promise<Seeded[]> {
     const { providers } = leb.issuers.find((one) => one.issuerId === issuer.issuerId)!
     await putIssuer(leb.db, { ...issuer, providers }, leb.clock.now())
   }
+  await putSampleCatalogue(leb, ['leb'])
   return seedExpiring(leb, cards)
 }
 

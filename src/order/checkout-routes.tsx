@@ -12,12 +12,13 @@ import type { PortalEnv } from '../web/page.ts'
 import { at, formText, type PortalContext, sessionOf } from '../web/routing.ts'
 import { refusalText } from '../web/refusal-texts.ts'
 import { type Buyer, readGuest } from './buyer.ts'
+import { addOnsFor } from './on-sale.ts'
 import { orderPath } from './order-token.ts'
 import { CheckoutPage } from './pages/checkout-page.tsx'
 import { TopUpPage } from './pages/top-up-page.tsx'
 import { payBys, type PayBy, payWays } from './pay-ways.ts'
 import { placeOrder } from './place-order.ts'
-import { canAdd, hasEnded, quote, targetCard, type Wanted } from './quote.ts'
+import { hasEnded, quote, targetCard, type Wanted } from './quote.ts'
 import { residenceOf } from './shop-routes.tsx'
 import { freeBalance } from './set-aside.ts'
 import { standingOf } from './standing.ts'
@@ -203,9 +204,7 @@ async function topUpPage(
     return { card: target, balance: { amount, currency }, items: await itemsOnSale(tx, issuerId) }
   })
   const ended = hasEnded(card, page.now)
-  const addOns = items
-    .filter((item) => item.kind === 'add_on')
-    .filter((item) => item.terms.prices[card.currency] && canAdd(card, item, page.now))
+  const addOns = addOnsFor(card, items, page.now)
   return c.html(
     <TopUpPage
       page={page}

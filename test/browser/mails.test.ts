@@ -64,6 +64,8 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     sum: en ? 'CN¥86.40' : '¥86.40',
     left: en ? '512 MB data, 5 SMS' : '流量 512 MB，短信 5 条',
     keptUntil: en ? '22 December 2026, 20:00 (Beijing time)' : '2026 年 12 月 22 日 20:00（北京时间）',
+    canUse: true,
+    canExtend: true,
     urls: { use: `${card}?do=use`, extend: `${card}?do=extend`, close: `${card}?do=close`, page: card },
   }
   const kinds: Partial<EndFacts>[] = [
@@ -73,8 +75,11 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     { money: 'none' },
     { subject: 'kept' },
     { subject: 'bucket', money: 'none' },
+    { money: 'lapses', canExtend: false },
+    { subject: 'kept', canUse: false, canExtend: false },
   ]
-  const named = (kind: Partial<EndFacts>) => `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}`
+  const named = (kind: Partial<EndFacts>) =>
+    `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}${kind.canExtend === false ? '-no-days' : ''}`
   const code = { code: '123456', goodUntil: at }
   const sent = { sum: order.gross, arrivesBy: at }
   const papers = { url: `https://close.roamly.example/p/${'x'.repeat(43)}`, goodUntil: at }

@@ -3,10 +3,11 @@ import { WithdrawLink } from '../../closure/pages/withdraw-link.tsx'
 import type { IfClosedNow } from '../../closure/if-closed-now.ts'
 import { expiryPath } from '../../expiry/expiry-urls.ts'
 import { outlookOf } from '../../expiry/outlook.ts'
-import { expiryText } from '../../expiry/pages/expiry-text.ts'
-import { outlookWords } from '../../expiry/pages/outlook-words.ts'
+import { outlookLink, outlookWords } from '../../expiry/pages/outlook-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { IfClosedNowLines } from '../../payout/pages/if-closed-now.tsx'
+import { onSaleOf } from '../../order/on-sale.ts'
+import type { CatalogueItem } from '../../plan/catalogue.ts'
 import { toldZone } from '../../policy/told-zone.ts'
 import { Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
@@ -24,6 +25,8 @@ export function CardsPage(props: {
   cards: Card[]
   closures: ClosureView[]
   now: Map<string, IfClosedNow>
+  /** What the issuer sells now. */
+  items: CatalogueItem[]
 }) {
   const { page, cards, closures } = props
   const text = cardText[page.lang]
@@ -37,6 +40,7 @@ export function CardsPage(props: {
           card={card}
           closure={closures.find((one) => isLiveFor(one, card))}
           now={props.now.get(card.cardId)}
+          items={props.items}
         />
       ))}
       <p>
@@ -67,10 +71,11 @@ function OneCard(props: {
   card: Card
   closure: ClosureView | undefined
   now: IfClosedNow | undefined
+  items: CatalogueItem[]
 }) {
   const { page, card, closure } = props
   const text = cardText[page.lang]
-  const outlook = outlookOf(page.issuer, card, page.now)
+  const outlook = outlookOf(page.issuer, card, onSaleOf(card, props.items, page.now), page.now)
   const ended = outlook?.ended === true
   const zone = toldZone(card.jurisdiction, page.now)
   const facts = [
@@ -97,7 +102,7 @@ function OneCard(props: {
           {outlookWords(outlook, page.lang, zone)}
           {between[page.lang]}
           <a class="quiet" href={page.href(expiryPath(card.cardId))}>
-            {expiryText[page.lang].link}
+            {outlookLink(outlook, page.lang)}
           </a>
         </p>
       )}

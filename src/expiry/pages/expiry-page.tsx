@@ -7,7 +7,7 @@ import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { type Choice, choices } from '../expiry-urls.ts'
-import type { Outlook } from '../outlook.ts'
+import { canUse, type Outlook } from '../outlook.ts'
 import type { CardEnd } from '../read-ends.ts'
 import { EndsList } from './ends-list.tsx'
 import { expiryText } from './expiry-text.ts'
@@ -48,29 +48,38 @@ function Ahead({ page, card, outlook, chosen }: Props & { outlook: Outlook }) {
   const text = expiryText[lang]
   const at = formatMoment(outlook.endsAt, lang, zone)
   const left = card.dataLeftMb + card.voiceLeftS + card.smsLeft > 0n
+  const isOpen: Record<Choice, boolean> = {
+    use: canUse(outlook, card.balance.amount),
+    extend: outlook.onSale.days !== null,
+    close: true,
+  }
   const inOrder = [...choices].sort((a, b) => Number(b === chosen) - Number(a === chosen))
   return (
     <>
       <p class="lead">{(outlook.ended ? text.ended : text.ends)(at)}</p>
       <p>{outlookWords(outlook, lang, zone)}</p>
       {!outlook.ended && left && <p>{text.planLeft(leftWords(card, lang))}</p>}
+      {chosen === 'extend' && !isOpen.extend && <p>{text.noDays}</p>}
       {inOrder
-        // What is left of an ended card to use is its money: it buys days.
-        .filter((choice) => choice !== 'use' || !outlook.ended || card.balance.amount > 0n)
+        .filter((choice) => isOpen[choice])
         .map((choice) => (
-          <Section page={page} card={card} choice={choice} until={at} ended={outlook.ended} />
+          <Section page={page} card={card} choice={choice} until={at} outlook={outlook} />
         ))}
     </>
   )
 }
 
-type SectionProps = { page: Page; card: Card; choice: Choice; until: string; ended: boolean }
+type SectionProps = { page: Page; card: Card; choice: Choice; until: string; outlook: Outlook }
 
-function Section({ page, card, choice, until, ended }: SectionProps) {
+function Section({ page, card, choice, until, outlook }: SectionProps) {
+  const { ended, onSale } = outlook
   const text = expiryText[page.lang]
   const { cardId } = card
   const go = {
-    use: card.balance.amount > 0n ? { href: page.href(`/top-up/${cardId}`), words: text.useGo } : null,
+    use:
+      onSale.addOn !== null && card.balance.amount >= onSale.addOn
+        ? { href: page.href(`/top-up/${cardId}`), words: text.useGo }
+        : null,
     extend: { href: page.href(`/top-up/${cardId}`), words: ended ? text.extendGoEnded : text.extendGo },
     close: { href: page.href(`/close/what-happens?card=${cardId}`), words: text.closeGo },
   }[choice]
