@@ -170,6 +170,22 @@ export async function orderByToken(
   return order
 }
 
+type OrdersPage = { before?: string | undefined; limit: number }
+
+/** A page of `listOrders`; `older` is the `before` of the next one, null on the last. */
+export async function pageOfOrders(
+  ctx: Context,
+  tx: Tx,
+  issuerId: string,
+  holderIds: string[],
+  { before, limit }: OrdersPage,
+): Promise<{ orders: OrderView[]; older: string | null }> {
+  // One more than is shown tells whether there is another page.
+  const found = await listOrders(ctx, tx, issuerId, holderIds, { before, limit: limit + 1 })
+  const orders = found.slice(0, limit)
+  return { orders, older: found.length > limit ? orders.at(-1)!.number : null }
+}
+
 /**
  * Orders of these holders, newest first, from the one after `before` on. Throws Refusal order/no_such_order where that
  * is no order of theirs.
@@ -179,7 +195,7 @@ export async function listOrders(
   tx: Tx,
   issuerId: string,
   holderIds: string[],
-  page: { before?: string | undefined; limit: number } = { limit: 100 },
+  page: OrdersPage = { limit: 100 },
 ): Promise<OrderView[]> {
   if (holderIds.length === 0) return []
   const own = tx
