@@ -182,8 +182,8 @@ export async function pageOfOrders(
 ): Promise<{ orders: OrderView[]; older: string | null }> {
   // One more than is shown tells whether there is another page.
   const found = await listOrders(ctx, tx, issuerId, holderIds, { before, limit: limit + 1 })
-  const orders = found.slice(0, limit)
-  return { orders, older: found.length > limit ? orders.at(-1)!.number : null }
+  const shown = found.slice(0, limit)
+  return { orders: shown, older: found.length > limit ? shown.at(-1)!.number : null }
 }
 
 /**
