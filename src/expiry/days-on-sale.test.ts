@@ -99,9 +99,13 @@ describe('after it', () => {
   })
 
   it('closing alone, where no days are sold', async () => {
+    await visit.go('/leb/en/cards')
+    expect(visit.text).toContain('Choose days')
     await withdrawDays()
     expect(await ways(rich)).toEqual([close])
     expect(visit.text).not.toMatch(/extend/i)
+    await visit.go('/leb/en/cards')
+    expect(visit.text).not.toMatch(/Choose days|Top up|extend/)
   })
 
   it.each([

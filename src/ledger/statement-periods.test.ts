@@ -194,6 +194,7 @@ describe('a statement of thousands of lines', () => {
     const whole = await print(visitor, `${path}.pdf`)
     expect(whole.text).toContain('more than 1,000 movements')
     expect(whole.text).toMatch(/single\s+month/)
+    expect(whole.text).toMatch(/Days\s+begin\s+by\s+Beijing\s+time/)
     expect(whole.text).toMatch(
       /2 Dec 2026\s+Usage \(2500 movements\)\s+−CN¥25.00\s+CN¥40.01\s+1 Dec 2026\s+Usage \(2500 movements\)\s+−CN¥25.00\s+CN¥65.01\s+22 Nov 2026\s+Usage \(999 movements\)\s+−CN¥9.99\s+CN¥90.01\s+22 Nov 2026\s+Balance taken over from the old system\s+\+CN¥100.00/,
     )

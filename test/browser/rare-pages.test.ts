@@ -12,6 +12,7 @@ import { seedCard, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
 import { faultsOf, shotPath, signIn } from './page-checks.ts'
 import { rareClosures } from './rare-closures.ts'
+import { muchUsedCard, takenBackCard } from './rare-money.ts'
 import { cardWithPapers, rareOrders } from './rare-orders.ts'
 
 type Kept = NonNullable<BrowserContextOptions['storageState']>
@@ -24,6 +25,8 @@ let whole: { number: string; kept: Kept }
 let open: Seeded
 let fresh: Seeded
 let withPapers: string
+let takenBack: string
+let muchUsed: Seeded
 beforeAll(async () => {
   w = await openBrowserWorld()
   unproved = await declareUnsigned()
@@ -33,6 +36,8 @@ beforeAll(async () => {
   const rare = await rareOrders(w.leb)
   orders = rare.orders
   withPapers = await cardWithPapers(w.leb, rare.shop, email)
+  takenBack = await takenBackCard(w.leb, rare.shop, 'back@example.com')
+  muchUsed = await muchUsedCard(w.leb, email)
   whole = await closeAccount()
   open = await seedCard(w.leb, { email, balance: 4_000n })
   fresh = await boughtToday()
@@ -178,6 +183,7 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
         'what-happens-account': at(`/close/what-happens?whole=${open.accountId}`),
         expiry: at(`/cards/${open.cardId}/expiry?do=extend`),
         statement: at(`/cards/${open.cardId}/statement`),
+        'statement-long': at(`/cards/${muchUsed.cardId}/statement`),
         invoices: at('/invoices'),
         orders: at('/orders'),
       },
@@ -207,6 +213,29 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
     )
     pages['order-account'] = `${address(orders['wantsAccount']!)}/bank-account/${key}`
     expect(await lookAt({ ...pages, 'order-asking': `${address(orders['awaiting']!)}?paid=1` })).toEqual([])
+  })
+
+  test('a card whose bank has its price back already', async () => {
+    const context = await w.browser.newContext(look)
+    const page = await context.newPage()
+    await signIn(w, page, lang, 'back@example.com', 'roamly')
+    const kept = await context.storageState()
+    await page.goto(`${w.url}/roamly/${lang}/close/what-happens?card=${takenBack}`)
+    expect(await page.textContent('main')).toMatch(
+      /Taken back by the payer’s bank already\s*−€21\.90|付款方的银行已收回的钱\s*−€21\.90/,
+    )
+    await context.close()
+    const of = (path: string) => `${w.url}/roamly/${lang}${path}`
+    expect(
+      await lookAt(
+        {
+          'taken-back-cards': of('/cards'),
+          'taken-back-what-happens': of(`/close/what-happens?card=${takenBack}`),
+          'taken-back-check': of(`/close/check?card=${takenBack}&start=at_once`),
+        },
+        kept,
+      ),
+    ).toEqual([])
   })
 
   test('refusals and faults', async () => {

@@ -3,6 +3,7 @@ import { WithdrawLink } from '../../closure/pages/withdraw-link.tsx'
 import type { IfClosedNow } from '../../closure/if-closed-now.ts'
 import { expiryPath } from '../../expiry/expiry-urls.ts'
 import { outlookOf } from '../../expiry/outlook.ts'
+import { expiryText } from '../../expiry/pages/expiry-text.ts'
 import { outlookLink, outlookWords } from '../../expiry/pages/outlook-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { IfClosedNowLines } from '../../payout/pages/if-closed-now.tsx'
@@ -75,7 +76,8 @@ function OneCard(props: {
 }) {
   const { page, card, closure } = props
   const text = cardText[page.lang]
-  const outlook = outlookOf(page.issuer, card, onSaleOf(card, props.items, page.now), page.now)
+  const onSale = onSaleOf(card, props.items, page.now)
+  const outlook = outlookOf(page.issuer, card, onSale, page.now)
   const ended = outlook?.ended === true
   const zone = toldZone(card.jurisdiction, page.now)
   const facts = [
@@ -120,9 +122,11 @@ function OneCard(props: {
         ) : (
           card.state === 'open' && (
             <>
-              <a class="button plain" href={page.href(`/top-up/${card.cardId}`)}>
-                {text.topUp}
-              </a>
+              {(!ended || onSale.days !== null) && (
+                <a class="button plain" href={page.href(`/top-up/${card.cardId}`)}>
+                  {ended ? expiryText[page.lang].extendGoEnded : text.topUp}
+                </a>
+              )}
               <a class="button" href={page.href(`/close/what-happens?card=${card.cardId}`)}>
                 {text.close}
               </a>

@@ -52,8 +52,8 @@ export function StatementPage({ page, card, movements, ends, zone, period, furth
       <Facts facts={facts} />
       {movements.firstAt && <ChoosePeriod {...{ page, zone, path, period }} firstAt={movements.firstAt} />}
       {lines.length === 0 && <p>{period ? text.noneThen : text.none}</p>}
-      {lines.length > 0 && <Lines page={page} zone={zone} movements={movements} />}
       {lines.length > 0 && <p class="soft">{text.zone(zoneName(zone, lang, page.now))}</p>}
+      {lines.length > 0 && <Lines page={page} zone={zone} movements={movements} />}
       {(older ?? further) && (
         <nav class="actions" aria-label={text.title}>
           {older && (

@@ -4,7 +4,7 @@ export const payoutEn = {
     balance: 'Balance',
     unused: (code: string) => `Unused share of ${code}`,
     tax: (money: string) => `of it tax ${money}`,
-    charged_back: 'Your bank has this back already',
+    charged_back: 'Taken back by the payer’s bank already',
     closing_fee: 'Closing fee',
     total: 'You get back',
   },
