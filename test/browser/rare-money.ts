@@ -37,7 +37,8 @@ export async function takenBackCard(leb: Outside, shop: Shop, email: string): Pr
 
 /** A card with more movements than its printed statement has lines: it is summed by day. Moves the clock by ten days. */
 export async function muchUsedCard(leb: Outside, email: string): Promise<Seeded> {
-  const card = await seedCard(leb, { email, balance: 123_456n })
+  const expiresAt = new Date(leb.clock.now().getTime() + 60 * 86_400_000)
+  const card = await seedCard(leb, { email, balance: 123_456n, expiresAt })
   const hash = createHash('sha256').digest()
   const { cardId } = card
   for (let day = 0; day < 10; day++) {
@@ -49,4 +50,19 @@ export async function muchUsedCard(leb: Outside, email: string): Promise<Seeded>
     leb.clock.advance({ days: 1 })
   }
   return card
+}
+
+/** More orders than one page of the list has. Answers their numbers, the oldest first. */
+export async function orderOften(leb: Outside, shop: Shop, { cardId, holderId }: Seeded): Promise<string[]> {
+  const numbers: string[] = []
+  for (let n = 0; n < 21; n++) {
+    const placed = await shop.place({
+      wanted: { kind: 'top_up', cardId, amount: `${20 + n}.00` },
+      buyer: { kind: 'signed_in', holderIds: [holderId] },
+      client: `192.0.2.${n}`,
+    })
+    numbers.push(placed.number)
+    leb.clock.advance({ seconds: 60 })
+  }
+  return numbers
 }

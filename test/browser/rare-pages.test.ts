@@ -12,7 +12,7 @@ import { seedCard, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
 import { faultsOf, shotPath, signIn } from './page-checks.ts'
 import { rareClosures } from './rare-closures.ts'
-import { muchUsedCard, takenBackCard } from './rare-money.ts'
+import { muchUsedCard, orderOften, takenBackCard } from './rare-money.ts'
 import { cardWithPapers, rareOrders } from './rare-orders.ts'
 
 type Kept = NonNullable<BrowserContextOptions['storageState']>
@@ -27,6 +27,7 @@ let fresh: Seeded
 let withPapers: string
 let takenBack: string
 let muchUsed: Seeded
+let orderNumbers: string[]
 beforeAll(async () => {
   w = await openBrowserWorld()
   unproved = await declareUnsigned()
@@ -39,14 +40,17 @@ beforeAll(async () => {
   takenBack = await takenBackCard(w.leb, rare.shop, 'back@example.com')
   muchUsed = await muchUsedCard(w.leb, email)
   whole = await closeAccount()
-  open = await seedCard(w.leb, { email, balance: 4_000n })
+  open = await seedCard(w.leb, { email, balance: 4_000n, expiresAt: inTwoMonths() })
+  orderNumbers = await orderOften(w.leb, rare.shop, open)
   fresh = await boughtToday()
 }, 240_000)
 afterAll(() => w.stop())
 
+const inTwoMonths = () => new Date(w.leb.clock.now().getTime() + 60 * 86_400_000)
+
 /** A card whose holder lives where the law lets her withdraw from its contract. */
 async function boughtToday(): Promise<Seeded> {
-  const card = await seedCard(w.leb, { email, residence: 'DE', balance: 0n })
+  const card = await seedCard(w.leb, { email, residence: 'DE', balance: 0n, expiresAt: inTwoMonths() })
   await inIssuer(w.leb.db, 'leb', (tx) =>
     tx
       .updateTable('card')
@@ -186,6 +190,7 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
         'statement-long': at(`/cards/${muchUsed.cardId}/statement`),
         invoices: at('/invoices'),
         orders: at('/orders'),
+        'orders-older': at(`/orders?before=${orderNumbers[1]}`),
       },
       kept,
     )
@@ -222,7 +227,7 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
     const kept = await context.storageState()
     await page.goto(`${w.url}/roamly/${lang}/close/what-happens?card=${takenBack}`)
     expect(await page.textContent('main')).toMatch(
-      /Taken back by the payer’s bank already\s*−€21\.90|付款方的银行已收回的钱\s*−€21\.90/,
+      /Taken back by the payer's bank already\s*−€21\.90|付款方的银行已收回的钱\s*−€21\.90/,
     )
     await context.close()
     const of = (path: string) => `${w.url}/roamly/${lang}${path}`

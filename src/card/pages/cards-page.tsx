@@ -10,7 +10,7 @@ import { IfClosedNowLines } from '../../payout/pages/if-closed-now.tsx'
 import { onSaleOf } from '../../order/on-sale.ts'
 import type { CatalogueItem } from '../../plan/catalogue.ts'
 import { toldZone } from '../../policy/told-zone.ts'
-import { Facts } from '../../web/components/facts.tsx'
+import { type Fact, Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { between } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
@@ -80,25 +80,12 @@ function OneCard(props: {
   const outlook = outlookOf(page.issuer, card, onSale, page.now)
   const ended = outlook?.ended === true
   const zone = toldZone(card.jurisdiction, page.now)
-  const facts = [
-    { label: text.status, value: ended ? text.ended : text.states[card.state] },
-    ...(card.state === 'closed' ? [] : [{ label: text.left, value: leftWords(card, page.lang) }]),
-    { label: text.balance, value: <strong>{formatMoney(card.balance, page.lang)}</strong> },
-    ...(card.state === 'closed'
-      ? []
-      : [
-          {
-            label: ended ? text.wasGoodUntil : text.expires,
-            value: formatMoment(card.expiresAt, page.lang, zone),
-          },
-        ]),
-  ]
   return (
     <section class="sheet">
       <h2>
         <CardName card={card} lang={page.lang} />
       </h2>
-      <Facts facts={facts} />
+      <Facts facts={factsOf(page, card, ended)} />
       {outlook && (outlook.money !== 'none' || outlook.ended) && (
         <p>
           {outlookWords(outlook, page.lang, zone)}
@@ -137,4 +124,19 @@ function OneCard(props: {
       {!closure && props.now && <WithdrawLink page={page} card={{ ...props.now, cardId: card.cardId }} />}
     </section>
   )
+}
+
+function factsOf(page: Page, card: Card, ended: boolean): Fact[] {
+  const { lang } = page
+  const text = cardText[lang]
+  const balance = { label: text.balance, value: <strong>{formatMoney(card.balance, lang)}</strong> }
+  const status = { label: text.status, value: ended ? text.ended : text.states[card.state] }
+  if (card.state === 'closed') return [status, balance]
+  const until = formatMoment(card.expiresAt, lang, toldZone(card.jurisdiction, page.now))
+  return [
+    status,
+    ...(ended ? [] : [{ label: text.left, value: leftWords(card, lang) }]),
+    balance,
+    { label: ended ? text.wasGoodUntil : text.expires, value: until },
+  ]
 }
