@@ -142,6 +142,9 @@ it('stands on the cards page with what it gives back while that is more than clo
     /If you withdrew from its contract now €16\.90 goes back to .+ Closing the card would give back €0\.00\./,
   )
   expect(mei.text).not.toContain('If you closed it now')
+  expect(mei.html).toMatch(
+    /class="button"[^>]*href="[^"]*act=withdraw|href="[^"]*act=withdraw[^"]*" class="button"/,
+  )
   const sam = await visitor().signIn(leb, issuerId, abroad.email)
   expect(sam.text).toContain('If you closed it now There is nothing to pay back.')
   // Closing gives back the plan that nobody has begun: withdrawing gives back no more.
