@@ -57,7 +57,9 @@ export async function writeOrderLetter(
     return facts.waiting === '' ? undefined : { to, letter: accountNotedLetter(which.locale, facts) }
   if (which.kind === 'order_extra_paid')
     return facts.extraPaid === '' ? undefined : { to, letter: extraPaidLetter(which.locale, facts) }
-  if (which.kind === 'order_refunded') return { to, letter: refundedLetter(which.locale, facts) }
+  if (which.kind === 'order_refunded')
+    // The bank may have sent it back since: the mail that asks for another account says so.
+    return order.state === 'refunded' ? { to, letter: refundedLetter(which.locale, facts) } : undefined
   return {
     to,
     letter: deliveredLetter(which.locale, facts, order.activation),
