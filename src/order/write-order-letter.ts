@@ -17,8 +17,9 @@ import {
   refundedLetter,
   wantsAccountLetter,
 } from './order-letters.ts'
+import { accountReminderLetter } from './account-reminder-letter.ts'
 import { moneyThatWaits } from './name-account.ts'
-import { sumsOf, sumsThatWait } from './waiting-sums.ts'
+import { moneyWithoutAccount, sumsOf, sumsThatWait } from './waiting-sums.ts'
 import { orderPaperPdf } from './order-papers.ts'
 import { accountKey, orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
@@ -52,6 +53,16 @@ export async function writeOrderLetter(
     if (accountUrl === null) return undefined
     const write = isOwnWaiting(order) ? wantsAccountLetter : extraLetter
     return { to, letter: write(which.locale, { ...facts, accountUrl }) }
+  }
+  if (which.kind === 'order_account_reminder') {
+    const wanted = sumsOf(moneyWithoutAccount(order), which.locale)
+    const accountUrl = wanted === '' ? null : await accountUrlOf(ctx, order, which.locale)
+    if (accountUrl === null) return undefined
+    const isLast = order.accountAsked?.reminders === 2
+    return {
+      to,
+      letter: accountReminderLetter(which.locale, { number: order.number, wanted, accountUrl, isLast }),
+    }
   }
   if (which.kind === 'order_account_noted')
     return facts.waiting === '' ? undefined : { to, letter: accountNotedLetter(which.locale, facts) }

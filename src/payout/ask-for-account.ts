@@ -3,6 +3,9 @@ import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 
+/** From then on it is staff's turn. */
+export const last_reminder_after_days = 14
+
 /**
  * An order's money waits for a bank account that only its buyer can name: said the moment that is so, and the days until
  * they are reminded count from here (order/remind-of-account.ts). The order is locked by the caller.
