@@ -480,6 +480,7 @@ export interface PayoutPart {
   currency: string
   file_id: string | null
   issuer_id: string
+  naming_id: string | null
   ord: number
   order_id: string | null
   paid_at: Timestamp | null
@@ -509,7 +510,9 @@ export interface ProviderEvent {
 export interface PurchaseOrder {
   accepted_at: Timestamp
   account_id: string | null
+  bank_asked_at: Timestamp | null
   bank_item_id: string | null
+  bank_reminders: Generated<number>
   card_id: string | null
   created_at: Timestamp
   currency: string
@@ -673,6 +676,7 @@ export interface VaultItem {
   issuer_id: string
   item_id: string
   kind: string
+  naming_id: string | null
   sealed: Buffer
 }
 
