@@ -4,6 +4,7 @@ import { type Api, openApi } from '../../test/api-client.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { setMoney } from '../../test/payouts.ts'
 import { mailedClosureCode, openPortal, Visitor } from '../../test/portal.ts'
+import type { KeyStore } from '../adapters/keys/port.ts'
 import { lapseSome } from '../expiry/lapse-due.ts'
 import { refundExpired } from '../expiry/refund-expired.ts'
 import { checkBooks } from '../ledger/check.ts'
@@ -168,8 +169,8 @@ it('refunds no expired card while a withdrawal waits for its code, and by itself
     ...issuer,
     rules: { ...issuer.rules, money: { at_expiry: { kind: 'refund' as const } } },
   }
-  const [proved, lapsed] = [await buying.buy(), await buying.buy()]
-  for (const card of [proved, lapsed]) {
+  const [proved, lapsed, racing] = [await buying.buy(), await buying.buy(), await buying.buy()]
+  for (const card of [proved, lapsed, racing]) {
     const wanted = { kind: 'top_up' as const, cardId: card.cardId, amount: '20.00' }
     const buyer = { kind: 'signed_in' as const, holderIds: [await holderOf(card)] }
     await buying.shop.buy({ issuerId, wanted, buyer, live: 'DE' })
@@ -181,9 +182,17 @@ it('refunds no expired card while a withdrawal waits for its code, and by itself
         .execute(),
     )
   }
-  expect(await lapseSome(leb, refunding, leb.clock.now())).toMatchObject([{ outcome: 'refund', cards: 2 }])
+  expect(await lapseSome(leb, refunding, leb.clock.now())).toMatchObject([{ outcome: 'refund', cards: 3 }])
   const first = await withdrawUnsigned(proved)
   await withdrawUnsigned(lapsed)
+  // Declared while the slip of its refund is sealed.
+  let raced: Awaited<ReturnType<typeof withdrawUnsigned>> | undefined
+  const sealing: KeyStore['sealing'] = async (id) => {
+    raced ??= await withdrawUnsigned(racing)
+    return leb.keys.sealing(id)
+  }
+  await refundExpired({ ...leb, keys: { ...leb.keys, sealing } }, refunding)
+  expect((await viewOf(raced!.number)).state).toBe('declared')
   expect(await refundExpired(leb, refunding)).toBe(0)
 
   const token = await api.signIn(issuerId, proved.email)
@@ -192,8 +201,8 @@ it('refunds no expired card while a withdrawal waits for its code, and by itself
   expect(await refundExpired(leb, refunding)).toBe(0)
 
   leb.clock.advance({ days: 15 })
-  expect(await lapseUnproved(leb)).toBe(1)
-  expect(await refundExpired(leb, refunding)).toBe(1)
+  expect(await lapseUnproved(leb)).toBe(2)
+  expect(await refundExpired(leb, refunding)).toBe(2)
   expect(await refundExpired(leb, refunding)).toBe(0)
 })
 
