@@ -168,6 +168,8 @@ export interface Closure {
   declaration: Json
   declared_at: Timestamp
   due_at: Timestamp
+  holder_jurisdiction: string | null
+  holder_policy_version: string | null
   identified_at: Timestamp | null
   identity: string
   issuer_id: string

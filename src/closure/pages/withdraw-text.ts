@@ -14,6 +14,18 @@ const en = {
   what: 'To withdraw from',
   /** Art. 11a(3): "confirm withdrawal" or alike. */
   confirm: 'Confirm withdrawal',
+  /** Of one that was declared without signing in; `act` is what its holder is about to declare instead. */
+  waiting: {
+    told: (last4: string, moment: string, until: string) =>
+      `For the card ending ${last4} a withdrawal from the contract was declared without signing in, on ${moment}. It waits for its code until ${until}.`,
+    money: {
+      terminate: (total: string, instead: string) =>
+        `It gives back ${total}. Closing gives back ${instead}, and sets the withdrawal aside.`,
+      withdraw: (total: string, instead: string) =>
+        `It gives back ${total}. Withdrawing anew gives back ${instead}, and sets the earlier one aside.`,
+    },
+    goOn: 'Go on with the withdrawal',
+  },
   unsigned: {
     link: 'I want to withdraw from the contract for a card I have just bought',
     back: 'I want to close a card, not to withdraw',
@@ -39,6 +51,15 @@ const zh: WithdrawText = {
   check: '撤回前请核对',
   what: '撤回对象',
   confirm: '确认撤回',
+  waiting: {
+    told: (last4, moment, until) =>
+      `尾号 ${last4} 的卡，已于 ${moment}未登录提交过撤回声明，正在等待验证码，有效至 ${until}。`,
+    money: {
+      terminate: (total, instead) => `撤回退 ${total}。注销退 ${instead}，且原撤回声明随之失效。`,
+      withdraw: (total, instead) => `原撤回声明退 ${total}。重新撤回退 ${instead}，且原声明随之失效。`,
+    },
+    goOn: '继续办理撤回',
+  },
   unsigned: {
     link: '我想撤回刚买的卡的合同',
     back: '我要注销卡，不是撤回',
