@@ -12,6 +12,7 @@ import { inIssuer } from '../platform/db.ts'
 import { closeAll } from './close-command.ts'
 import { declareClosure } from './declare.ts'
 import { readClosure } from './read-closure.ts'
+import { takeUsage } from '../usage/take-usage.ts'
 import { lapseUnproved } from './unproved.ts'
 import { type Bought, openBuying } from './withdraw.fixture.ts'
 
@@ -269,4 +270,29 @@ it('is judged by where its holder lived as it was declared, wherever they live o
   expect([paidBy(kept), kept.policyVersion]).toEqual([1690n, 'de-2026-11-28'])
   const none = await prove(second.number, await api.signIn(issuerId, here.email))
   expect([paidBy(none), none.policyVersion]).toEqual([0n, 'default-2026-11-28'])
+})
+
+it('gives no day back on which its holder travelled between declaring and the code', async () => {
+  const [before, begun] = [await buying.buy(), await buying.buy()]
+  await buying.activate(begun)
+  const declared = [await withdrawUnsigned(before), await withdrawUnsigned(begun)]
+  const use = async ({ cardId }: Bought, recordId: string) => {
+    const usedAt = leb.clock.now().getTime()
+    const record = { recordId, cardId, kind: 'data' as const, quantity: 10, zone: 'JP', usedAt }
+    const [result] = await takeUsage(leb, issuerId, [record])
+    expect(result!.outcome).toBe('from_bucket')
+  }
+  leb.clock.advance({ days: 1 })
+  for (const [id, card] of Object.entries({ first: before, second: begun, again: begun })) await use(card, id)
+  const paid: bigint[] = []
+  for (const [nth, card] of [before, begun].entries()) {
+    const { number } = declared[nth]!
+    const token = await api.signIn(issuerId, card.email)
+    // The first one was good for ten minutes.
+    expect((await api.post(at(`/closures/${number}/identify-codes`), { token })).status).toBeLessThan(300)
+    paid.push(paidBy(await prove(number, token)))
+  }
+  // Of three days: one used; one begun when it was declared and one used after.
+  expect(paid).toEqual([1127n, 563n])
+  expect((await checkBooks(leb)).ok).toBe(true)
 })

@@ -7,7 +7,7 @@ const en = {
   hereUntil: (day: string) => `Withdraw from contract here, until ${day}`,
   title: 'What withdrawing does',
   until: (day: string) =>
-    `You can withdraw until ${day}, without giving a reason. It ends the contract for the card as closing does, and gives back what you paid except for the days that had begun. No fee is kept.`,
+    `You can withdraw until ${day}, without giving a reason. It ends the contract for the card as closing does, and gives back what you paid except for the days that had begun or on which the card is still used. No fee is kept.`,
   paysMore: (total: string, instead: string, day: string) =>
     `Until ${day} you can withdraw from the contract instead. That gives back ${total}, closing gives back ${instead}.`,
   check: 'Check before you withdraw',
@@ -31,7 +31,7 @@ const en = {
     back: 'I want to close a card, not to withdraw',
     title: 'From which contract do you want to withdraw?',
     money:
-      'What you paid goes back to you, except for the days of the plan that had begun. How much, how and by when, we say once the code is in, and it stands on the certificate.',
+      'What you paid goes back to you, except for the days of the plan that had begun, and later days on which the card is still used. How much, how and by when, we say once the code is in, and it stands on the certificate.',
     inTime:
       'Whether the law gives you the right to withdraw, and until when, depends on where you live and when the card was bought. The moment of your declaration counts, and we look once the code is in. Where it is too late, your declaration ends the contract as closing does: the balance goes back.',
     moneyWords: 'What the law gives back, after proof',
@@ -45,7 +45,7 @@ const zh: WithdrawText = {
   hereUntil: (day) => `在此撤回合同，截至 ${day}`,
   title: '撤回后会怎样',
   until: (day) =>
-    `在 ${day}或之前，您可以撤回，无需理由。卡的合同随之结束，与注销一样；已付款项退给您，只扣除已经开始的天数，不收手续费。`,
+    `在 ${day}或之前，您可以撤回，无需理由。卡的合同随之结束，与注销一样；已付款项退给您，只扣除已经开始的天数和此后仍在用卡的天数，不收手续费。`,
   paysMore: (total, instead, day) =>
     `在 ${day}或之前，您也可以改为撤回合同：撤回退 ${total}，注销退 ${instead}。`,
   check: '撤回前请核对',
@@ -65,7 +65,7 @@ const zh: WithdrawText = {
     back: '我要注销卡，不是撤回',
     title: '要撤回哪张卡的合同？',
     money:
-      '已付款项退给您，只扣除套餐里已经开始的天数。退多少、退到哪里、何时到账，输入验证码之后告知，并写入完成证明。',
+      '已付款项退给您，只扣除套餐里已经开始的天数，以及此后仍在用卡的天数。退多少、退到哪里、何时到账，输入验证码之后告知，并写入完成证明。',
     inTime:
       '您是否有撤回权、到哪天为止，取决于您的居住地和购卡时间。以您提交的时间为准，输入验证码之后由我们核对。已过期限的，按注销办理：合同结束，余额退给您。',
     moneyWords: '依法应退的款项，验证之后告知',
