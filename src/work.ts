@@ -13,6 +13,7 @@ import { errorFields } from './platform/log.ts'
 import { sweepPayments } from './payment/sweep-payments.ts'
 import { workOnPayment } from './payment/work-on-payment.ts'
 import { lapseOrders } from './order/lapse-orders.ts'
+import { remindOfAccount } from './order/remind-of-account.ts'
 import { tellHeldUp } from './order/tell-held-up.ts'
 import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
@@ -105,6 +106,7 @@ async function sweepAll(ctx: Context): Promise<void> {
   await sweepPayments(ctx)
   await lapseOrders(ctx)
   await tellHeldUp(ctx)
+  await remindOfAccount(ctx)
   await forgetUsage(ctx)
   await sweepExpiry(ctx)
 }

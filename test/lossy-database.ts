@@ -3,7 +3,7 @@ import { once } from 'node:events'
 
 /**
  * A way to the database that can lose the answer to a commit: the server has committed, the connection is gone, and whoever
- * asked can't know which. What a failover in that very moment looks like.
+ * asked can't know which. What a failover in that very moment looks like. It can also hold a statement back for ever.
  */
 export async function openLossyWay(databaseUrl: string) {
   const { hostname, port } = new URL(databaseUrl)
@@ -14,6 +14,7 @@ export async function openLossyWay(databaseUrl: string) {
   const open = new Set<Socket>()
   let losing = false
   let lost = 0
+  let held: { words: string; came: () => void } | undefined
   const server = createServer((client) => {
     const database = connect(to)
     let doomed = false
@@ -27,6 +28,7 @@ export async function openLossyWay(databaseUrl: string) {
       })
     }
     client.on('data', (sent) => {
+      if (held && sent.includes(held.words)) return held.came()
       if (losing && /commit/i.test(sent.toString('latin1'))) {
         losing = false
         doomed = true
@@ -50,6 +52,8 @@ export async function openLossyWay(databaseUrl: string) {
     /** The answer to the next commit does not arrive. */
     loseNext: () => void (losing = true),
     lost: () => lost,
+    /** From now on what has these words in it does not reach the server; done when the first such thing came. */
+    hold: (words: string) => new Promise<void>((came) => void (held = { words, came })),
     async close() {
       server.close()
       for (const socket of open) socket.destroy()

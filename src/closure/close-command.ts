@@ -9,6 +9,7 @@ import type { Config } from '../platform/env.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
 import { decideForHolder } from './decide-for-holder.ts'
 import { declareClosure } from './declare.ts'
+import { WithdrawalWaits } from './unproved.ts'
 import { withApp } from '../with-context.ts'
 import { startWork } from '../work.ts'
 
@@ -101,21 +102,21 @@ async function closeOne(
   check()
   const card = await findCard(ctx, iccid, issuer)
   if (!card) return { iccid, result: 'unknown_card', number: null }
-  const known = await latestClosure(ctx, card)
+  let known: Known | undefined = await latestClosure(ctx, card)
   if (known?.state === 'closed') return { iccid, result: 'closed', number: known.number }
-  let number = known?.number
-  if (!number || known?.state === 'undone') {
+  if (!known || known.state === 'undone') {
     // A secret that is not set here is said before anything counts: this process would be asked for it at once.
     await Promise.all(Object.values(ctx.providers.of(card.issuerId)).map((open) => open()))
     try {
-      number = await declare(ctx, card)
+      known = await declareOrFind(ctx, card)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return { iccid, result: 'refused', number: null, reason: error.code }
     }
   }
+  const { number, closureId, state } = known
   // A holder who never came back with the code is not waited for.
-  if (known?.state === 'declared' && !(await isOnItsWay(ctx, card, known.closureId)))
+  if (state === 'declared' && !(await isOnItsWay(ctx, card, closureId)))
     return {
       iccid,
       result: 'waiting',
@@ -125,14 +126,26 @@ async function closeOne(
   return { iccid, ...(await waitForEnd(ctx, card, check)), number }
 }
 
+type Known = { closureId: string; number: string; state: string }
+
+/** The closing just declared; or the withdrawal that waits for its code, which is to be decided instead. */
+async function declareOrFind(ctx: Context, card: Card): Promise<Known> {
+  try {
+    return { ...(await declare(ctx, card)), state: 'identified' }
+  } catch (error) {
+    if (!(error instanceof WithdrawalWaits)) throw error
+    return { closureId: error.closureId, number: error.number, state: 'declared' }
+  }
+}
+
 /** By the issuer's decision, or because its holder came back with the code at this moment. */
 async function isOnItsWay(ctx: Context, card: Card, closureId: string): Promise<boolean> {
   if (await decideForHolder(ctx, { issuerId: card.issuerId, closureId })) return true
   return (await latestClosure(ctx, card))?.state !== 'declared'
 }
 
-async function declare(ctx: Context, card: Card): Promise<string> {
-  const { number } = await declareClosure(ctx, {
+function declare(ctx: Context, card: Card) {
+  return declareClosure(ctx, {
     issuerId: card.issuerId,
     accountId: card.accountId,
     cardIds: [card.cardId],
@@ -143,7 +156,6 @@ async function declare(ctx: Context, card: Card): Promise<string> {
     receivedBy: 'cli',
     identity: 'issuer_decision',
   })
-  return number
 }
 
 async function waitForEnd(

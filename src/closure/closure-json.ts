@@ -101,6 +101,10 @@ export const closureShape = z
       .boolean()
       .openapi({ description: 'until money is sent, the line is cut or the person is erased' }),
     wantsVoucher: z.boolean().openapi({ description: 'the holder asked for a voucher instead of money' }),
+    paysAsWithdrawal: z.boolean().openapi({
+      description:
+        'settled as the law has it for withdrawing, all that was paid but what was provided and no fee: a withdrawal in time, and a closing that the issuer decided while the holder could have withdrawn. False until the code is in where it was declared without signing in',
+    }),
     bankAccountGiven: z.boolean().openapi({ description: 'an account for transfers was given' }),
     noReturnAt: instant.nullable(),
     undoneAt: instant.nullable(),

@@ -116,6 +116,8 @@ export type ClosureView = {
   canUndo: boolean
   /** The holder asked for a voucher instead of money. */
   wantsVoucher: boolean
+  /** Settled by the rules of withdrawing; also where the issuer decided while the holder could. False before proof. */
+  paysAsWithdrawal: boolean
   /** An account for transfers has been given, and not been used up. */
   bankAccountGiven: boolean
   noReturnAt: Date | null

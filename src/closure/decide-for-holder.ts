@@ -1,10 +1,13 @@
+import { sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
+import { becomeHolders } from './become-holders.ts'
 
 /**
- * The issuer gives a card up whose holder declared it signed in and never came back with the code: its own decision
- * stands in the place of that proof, and what the holder declared, with its slip and its day, goes on. Of a closing that
- * covers more than this card, or that somebody declared without signing in, it decides nothing.
+ * The issuer gives a card up whose holder declared it signed in and never came back with the code, or for which somebody
+ * declared a withdrawal in time without signing in: its own decision stands in the place of that proof, and what was
+ * declared, with its slip and its day, goes on. Of a closing that covers more than this card, or that somebody declared
+ * without signing in, it decides nothing.
  * Answers whether the closure is on its way now.
  */
 export function decideForHolder(
@@ -25,11 +28,20 @@ export function decideForHolder(
       .where('issuer_id', '=', issuerId)
       .where('closure_id', '=', closureId)
       .where('state', '=', 'declared')
-      .where('identity', '=', 'signed_in')
       .where('covers', '=', 'card')
-      .returning('closure_id')
+      .where((where) =>
+        where.or([
+          where('identity', '=', 'signed_in'),
+          where.and([
+            where('identity', '=', 'not_signed_in'),
+            sql<boolean>`money_rules->>'withdrawn' = 'true'`,
+          ]),
+        ]),
+      )
+      .returningAll()
       .executeTakeFirst()
     if (!decided) return false
+    if (decided.identity === 'not_signed_in') await becomeHolders(tx, decided)
     await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
     return true
   })

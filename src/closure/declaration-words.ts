@@ -33,6 +33,12 @@ export function declarationWords(act: Act, covers: Covers): Wording {
   }
 }
 
+/** Why a closing that the issuer decides pays more than closing does (docs/adr/0025). */
+export const paidAsWithdrawal: Wording = {
+  'zh-CN': '此时仍在撤回期内，因此按撤回的标准退款：退还已付款项，只扣除已经开始的天数，不收手续费。',
+  en: 'These are days in which the contract can be withdrawn from, so that what withdrawing gives is paid: what was paid except for the days that had begun, and no fee is kept.',
+}
+
 export const routeWords: Record<PayoutRoute, Wording> = {
   original_payment: {
     'zh-CN': '原路退回付款时所用的支付方式',

@@ -123,6 +123,7 @@ const declare = createRoute({
       'closure/unknown_zone',
       'closure/no_withdrawal',
       'closure/withdrawal_over',
+      'closure/withdrawal_waits',
       'voucher/cards_only',
       ...accountProblems,
     ),

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { howCardsEnded, moneyGoesBack } from '../expiry/how-cards-ended.ts'
-import { noteRefunded } from '../expiry/note-refunded.ts'
 import { issueCode } from '../holder/access-code.ts'
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import { queueNotice, queueNotices } from '../notice/queue-notice.ts'
@@ -8,12 +7,11 @@ import { isZone } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import type { MoneyRules } from '../policy/money-rules.ts'
-import { sealDocument, type SealedDocument } from '../slip/seal.ts'
-import type { Act, Covers } from './closure-view.ts'
+import { sealDocument } from '../slip/seal.ts'
+import type { Act } from './closure-view.ts'
 import { saveDocument } from './documents.ts'
+import { CardsChanged, coversOf, insertClosure, type NewClosure, wantsVoucher } from './insert-closure.ts'
 import { type ClosurePreview, previewWith } from './preview.ts'
-import { markCardsClosing } from './mark-closing.ts'
 import { type Declared, slipContent } from './slip-content.ts'
 import { refuseIfClosing } from './refuse-if-closing.ts'
 import { giveWay } from './unproved.ts'
@@ -54,7 +52,7 @@ export type Receipt = {
  * transaction: whoever gets the receipt has a closure that will be told to its end, and nobody else has one.
  * The code that proves who declared it goes to the contact the account already has.
  * Throws Refusal closure/no_such_card, nothing_chosen, already_closing, already_closed, unknown_zone, issuer/unknown; and
- * NotExpired.
+ * NotExpired, WithdrawalWaits.
  */
 export async function declareClosure(ctx: Context, declaration: Declaration): Promise<Receipt> {
   const { issuerId } = declaration
@@ -72,9 +70,6 @@ export async function declareClosure(ctx: Context, declaration: Declaration): Pr
 
 /** Of a card that was to be closed because it had ended: its money goes back no more by itself. */
 export class NotExpired extends Error {}
-
-/** An import gave the account a card that the slip just made does not name, or a card of it ended meanwhile. */
-class CardsChanged extends Error {}
 
 async function declareAsItStands(ctx: Context, issuer: Issuer, declaration: Declaration): Promise<Receipt> {
   const { issuerId } = declaration
@@ -104,7 +99,7 @@ async function writeOnce(ctx: Context, issuer: Issuer, made: NewClosure): Promis
   const { declaration } = made
   for (let round = 1; ; round++) {
     try {
-      return await inIssuer(ctx.db, issuer.issuerId, (tx) => write(ctx, tx, made))
+      return await inIssuer(ctx.db, issuer.issuerId, (tx) => write(ctx, tx, issuer, made))
     } catch (error) {
       if ((error as { constraint?: string }).constraint !== 'closure_card_once') throw error
       // Somebody declared the same card between our look and our write: theirs stands, unless it gives way.
@@ -167,30 +162,14 @@ function newDeclared(
   }
 }
 
-const wantsVoucher = (declaration: Declaration) =>
-  declaration.voucher === true && declaration.cardIds !== 'account'
-
-function coversOf(declaration: Declaration): Covers {
-  return declaration.cardIds === 'account' ? 'account' : 'card'
-}
-
-type NewClosure = {
-  closureId: string
-  declaration: Declaration
-  preview: ClosurePreview & { rules: MoneyRules }
-  declared: Declared
-  sealed: SealedDocument
-  /** How its cards had ended before the preview was read. */
-  ended: string
-}
-
-async function write(ctx: Context, tx: Tx, made: NewClosure): Promise<void> {
+async function write(ctx: Context, tx: Tx, issuer: Issuer, made: NewClosure): Promise<void> {
   const { closureId, declaration, declared, sealed } = made
   const { issuerId } = declaration
   const cardIds = made.preview.cards.map((card) => card.cardId)
   if (cardIds.length === 0) await refuseIfClosing(tx, declaration)
-  if (declared.identity !== 'not_signed_in') await giveWay(ctx, tx, issuerId, cardIds)
-  await insertClosure(tx, made)
+  if (declared.identity !== 'not_signed_in')
+    await giveWay(ctx, tx, { issuerId, cardIds, to: declared.identity })
+  await insertClosure(tx, issuer, made)
   await saveDocument(ctx, tx, {
     issuerId,
     closureId,
@@ -209,87 +188,4 @@ async function write(ctx: Context, tx: Tx, made: NewClosure): Promise<void> {
     const { codeId } = await issueCode(ctx, tx, { issuerId, purpose: 'identify', closureId })
     await queueNotices(ctx, tx, [slip, { issuerId, kind: 'identify_code', closureId, codeId, locale }])
   }
-}
-
-async function insertClosure(
-  tx: Tx,
-  { closureId, declaration, preview, declared, ended }: NewClosure,
-): Promise<void> {
-  const { issuerId, accountId } = declaration
-  const byIssuer = declared.identity === 'issuer_decision'
-  const closure = {
-    issuer_id: issuerId,
-    closure_id: closureId,
-    number: declared.number,
-    account_id: accountId,
-    covers: declared.covers,
-    act: declared.act,
-    state: byIssuer ? 'identified' : 'declared',
-    locale: declaration.locale,
-    zone: declared.zone,
-    received_by: declared.receivedBy,
-    identity: declared.identity,
-    start: declaration.start,
-    jurisdiction: preview.jurisdiction,
-    policy_version: preview.policyVersion,
-    declaration: JSON.stringify({ cards: preview.cards.map((card) => card.iccid) }),
-    declared_at: declared.declaredAt,
-    due_at: preview.dueAt,
-    undo_until: declared.undoUntil,
-    identified_at: byIssuer ? declared.declaredAt : null,
-    request_digest: declaration.requestDigest ?? null,
-    money_rules: JSON.stringify(preview.rules),
-    payout_choice: wantsVoucher(declaration) ? 'voucher' : null,
-  }
-  const cards = preview.cards.map((card) => ({
-    issuer_id: issuerId,
-    closure_id: closureId,
-    card_id: card.cardId,
-    currency: card.balance.currency,
-  }))
-  if (cards.length === 0) await tx.insertInto('closure').values(closure).execute()
-  else
-    await tx
-      .with('told', (q) => q.insertInto('closure').values(closure))
-      .insertInto('closure_card')
-      .values(cards)
-      .execute()
-  // A stranger's word alone changes nothing about the card: it is marked when the code has come back.
-  if (declared.identity === 'not_signed_in') return
-  await markClosing(tx, declaration, preview)
-  // Under the locks just taken expiry can't end one any more; a slip must not promise what has lapsed.
-  if ((await howCardsEnded(tx, declaration)) !== ended) throw new CardsChanged()
-  // With the closing itself: one that is undone before anybody noted it would be declared anew.
-  if (declaration.expired)
-    await noteRefunded(
-      tx,
-      issuerId,
-      preview.cards.map((card) => card.cardId),
-    )
-}
-
-async function markClosing(tx: Tx, declaration: Declaration, preview: ClosurePreview): Promise<void> {
-  await markCardsClosing(
-    tx,
-    declaration.issuerId,
-    preview.cards.map((card) => card.cardId),
-  )
-  if (declaration.cardIds !== 'account') return
-  await tx
-    .updateTable('account')
-    .set({ state: 'closing' })
-    .where('issuer_id', '=', declaration.issuerId)
-    .where('account_id', '=', declaration.accountId)
-    .where('state', '=', 'open')
-    .execute()
-  // Under the lock just taken no import can add one; a card left out would outlive its account and its person.
-  const known = new Set(preview.cards.map((card) => card.cardId))
-  const cards = await tx
-    .selectFrom('card')
-    .select('card_id')
-    .where('issuer_id', '=', declaration.issuerId)
-    .where('account_id', '=', declaration.accountId)
-    .where('state', '<>', 'closed')
-    .execute()
-  if (cards.some((card) => !known.has(card.card_id))) throw new CardsChanged()
 }

@@ -3,6 +3,7 @@ import type { Context } from '../platform/context.ts'
 import { isInTime } from '../policy/withdrawal.ts'
 import type { Flow } from './pages/flow.tsx'
 import { previewClosure } from './preview.ts'
+import { morePaidByWaiting } from './waiting-withdrawal.ts'
 
 /** What withdrawing from the same contracts would give back instead, and until when. */
 export type IfWithdrawn = { until: Date; total: Money; closing: Money }
@@ -14,6 +15,8 @@ export type IfWithdrawn = { until: Date; total: Money; closing: Money }
 export async function ifWithdrawn(ctx: Context, flow: Flow): Promise<IfWithdrawn | undefined> {
   const { cards } = flow.preview
   if (flow.act !== 'terminate' || cards.length === 0 || cards.some((card) => card.existing)) return undefined
+  // Declared already, and told of by itself.
+  if (cards.every(morePaidByWaiting)) return undefined
   const times = cards.map(({ withdrawableUntil }) => withdrawableUntil)
   if (times.some((until) => !isInTime(flow.page.now, until))) return undefined
   const currency = cards[0]!.balance.currency

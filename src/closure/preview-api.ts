@@ -6,7 +6,7 @@ import { ownAccount } from '../holder/account-api.ts'
 import { moneyJson } from '../ledger/money.ts'
 import type { Settlement } from '../payout/settlement.ts'
 import { act, lineShape, payoutRoute } from './closure-json.ts'
-import { type ClosurePreview, previewClosure } from './preview.ts'
+import { type CardPreview, type ClosurePreview, previewClosure } from './preview.ts'
 
 const cardShape = z
   .object({
@@ -29,6 +29,18 @@ const cardShape = z
         'until when `act: withdraw` may be declared for it, and pays what its preview says; null where the law gives no right to withdraw',
     }),
     existing: closureNumber.nullable().openapi({ description: 'a closure of this card that is under way' }),
+    waitingWithdrawal: z
+      .object({
+        number: closureNumber,
+        declaredAt: instant,
+        waitsUntil: instant.openapi({ description: 'when it lapses unless its code comes in' }),
+        total: money.openapi({ description: 'what it gives back, by the day it was declared on' }),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'a withdrawal from the contract for this card that was declared in time without signing in and waits for its code (`POST …/closures/{number}/identity`); to declare anew sets it aside, also where that pays less',
+      }),
   })
   .openapi('CardPreview')
 
@@ -102,6 +114,7 @@ const previewRoute = createRoute({
       'closure/no_such_card',
       'closure/no_withdrawal',
       'closure/withdrawal_over',
+      'closure/withdrawal_waits',
       'api/invalid_input',
     ),
   },
@@ -158,7 +171,19 @@ function shown(preview: ClosurePreview): z.infer<typeof previewShape> {
       arrivesBy: card.arrivesBy.toISOString(),
       withdrawableUntil: card.withdrawableUntil && card.withdrawableUntil.toISOString(),
       existing: card.existing,
+      waitingWithdrawal: waitingJson(card.waitingWithdrawal),
     })),
+  }
+}
+
+function waitingJson(waiting: CardPreview['waitingWithdrawal']) {
+  if (!waiting) return null
+  const { number, declaredAt, waitsUntil, total } = waiting
+  return {
+    number,
+    declaredAt: declaredAt.toISOString(),
+    waitsUntil: waitsUntil.toISOString(),
+    total: moneyJson(total),
   }
 }
 

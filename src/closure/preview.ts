@@ -13,6 +13,7 @@ import { type Settlement, settlementOf } from '../payout/settlement.ts'
 import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
 import { isInTime, moneyOfWithdrawal, withdrawableUntil, withdrawalRule } from '../policy/withdrawal.ts'
 import { formatDay } from '../web/dates.ts'
+import { isUnproved, readWaitingWithdrawal, type WaitingWithdrawal } from './waiting-withdrawal.ts'
 
 export type CardPreview = {
   cardId: string
@@ -33,6 +34,8 @@ export type CardPreview = {
   withdrawableUntil: Date | null
   /** Number of a closure of this card that is under way. */
   existing: string | null
+  /** Told to the holder alone: to declare anew sets it aside. */
+  waitingWithdrawal: WaitingWithdrawal | null
 }
 
 /** What one country's law and one issuer's rules say of an act that is declared now. */
@@ -67,7 +70,10 @@ export type PreviewInput = {
   voucher?: boolean
 }
 
-/** Throws Refusal closure/no_such_card, closure/no_withdrawal, closure/withdrawal_over, issuer/unknown. */
+/**
+ * Throws Refusal closure/no_such_card, closure/no_withdrawal, closure/withdrawal_over, closure/withdrawal_waits,
+ * issuer/unknown.
+ */
 export async function previewClosure(ctx: Context, input: PreviewInput): Promise<ClosurePreview> {
   const issuer = await findIssuer(ctx.db, input.issuerId)
   if (!issuer) throw new Refusal('issuer/unknown')
@@ -92,14 +98,13 @@ export async function previewWith(
   // The holder's residence is nobody's business before proof: until then the issuer's own law is told (adr/0010).
   const unproved = input.identity === 'not_signed_in'
   const terms = termsFor(issuer, unproved ? issuer.jurisdiction : account.jurisdiction, input.act, now)
-  const read = await readCards(tx, issuer.issuerId, input, now)
+  const read = await readCards(tx, issuer, input, now)
   const rows = read.map(({ soldAt, ...card }) => ({
     ...card,
     withdrawableUntil: withdrawableUntil(terms.policy, terms.jurisdiction, soldAt),
   }))
   const ordinary = moneyRules(terms.policy.money, issuer.rules.money)
-  // Without proof nothing is said of the card, not even when it was bought: prove-identity.ts looks.
-  const rules = input.act === 'withdraw' && !unproved ? withdrawing(terms, rows, ordinary, now) : ordinary
+  const rules = rulesOf(input, terms, rows, ordinary, now)
   const cards = await withSettlements(tx, rows, {
     issuerId: issuer.issuerId,
     rules,
@@ -116,17 +121,38 @@ export async function previewWith(
   }
 }
 
+type ForRules = Pick<CardPreview, 'existing' | 'withdrawableUntil' | 'waitingWithdrawal'>
+
+/**
+ * The rules of money of an act. The issuer's own decision takes the right to withdraw from nobody: while a holder could
+ * still do so, it pays what that would (docs/adr/0025).
+ */
+function rulesOf(
+  { act, identity }: PreviewInput,
+  terms: Terms & { policy: Policy },
+  cards: ForRules[],
+  ordinary: MoneyRules,
+  now: Date,
+): MoneyRules {
+  // Without proof nothing is said of the card, not even when it was bought: holders-law.ts looks.
+  if (identity === 'not_signed_in') return ordinary
+  if (act === 'withdraw') return withdrawing(terms, cards, ordinary, now)
+  const inTime = cards.some(({ withdrawableUntil: until }) => isInTime(now, until))
+  return identity === 'issuer_decision' && inTime ? moneyOfWithdrawal(ordinary) : ordinary
+}
+
 /** The rules of money of a withdrawal, for which each card has to be in time; one that is being closed is told of that. */
 function withdrawing(
   { policy, jurisdiction }: Terms & { policy: Policy },
-  cards: Pick<CardPreview, 'existing' | 'withdrawableUntil'>[],
+  cards: ForRules[],
   ordinary: MoneyRules,
   now: Date,
 ): MoneyRules {
   if (cards.length > 0 && cards.every(({ existing }) => existing)) return ordinary
   if (!withdrawalRule(policy, jurisdiction) || cards.length === 0) throw new Refusal('closure/no_withdrawal')
-  for (const { existing, withdrawableUntil: until } of cards) {
+  for (const { existing, withdrawableUntil: until, waitingWithdrawal: waiting } of cards) {
     if (existing || isInTime(now, until)) continue
+    if (waiting) throw new Refusal('closure/withdrawal_waits', { number: waiting.number })
     const day = (lang: 'zh-CN' | 'en') => formatDay(until!, lang, policy.time_zone)
     throw new Refusal('closure/withdrawal_over', {}, { day: { 'zh-CN': day('zh-CN'), en: day('en') } })
   }
@@ -177,7 +203,8 @@ async function withSettlements(
   })
 }
 
-async function readCards(tx: Tx, issuerId: string, input: PreviewInput, at: Date): Promise<CardRow[]> {
+async function readCards(tx: Tx, issuer: Issuer, input: PreviewInput, at: Date): Promise<CardRow[]> {
+  const { issuerId } = issuer
   const rows = await tx
     .selectFrom('card as c')
     .innerJoin('ledger_account as a', (join) =>
@@ -208,6 +235,8 @@ async function readCards(tx: Tx, issuerId: string, input: PreviewInput, at: Date
       'o.number',
       'o.identity',
       'o.state as closure_state',
+      'o.declared_at',
+      'o.money_rules',
     ])
     .where('c.issuer_id', '=', issuerId)
     .where('c.account_id', '=', input.accountId)
@@ -218,23 +247,25 @@ async function readCards(tx: Tx, issuerId: string, input: PreviewInput, at: Date
   if (input.cardIds !== 'account' && rows.length !== new Set(input.cardIds).size) {
     throw new Refusal('closure/no_such_card')
   }
-  return rows.map((row) => ({
-    cardId: row.card_id,
-    iccid: row.iccid,
-    plan: row.plan,
-    zone: row.zone,
-    soldAt: row.sold_at,
-    expiresAt: row.expires_at,
-    balance: { amount: row.balance, currency: row.currency },
-    planLeft: planLeftOf(row, at),
-    // What nobody has proved yet stands in nobody's way but that of the next stranger.
-    existing:
-      input.identity !== 'not_signed_in' &&
-      row.identity === 'not_signed_in' &&
-      row.closure_state === 'declared'
-        ? null
-        : row.number,
-  }))
+  const unproved = input.identity === 'not_signed_in'
+  const cards: CardRow[] = []
+  for (const row of rows) {
+    const cardId = row.card_id
+    const card = { issuerId, cardId, unprovedDays: issuer.rules.unproved_days }
+    cards.push({
+      cardId,
+      iccid: row.iccid,
+      plan: row.plan,
+      zone: row.zone,
+      soldAt: row.sold_at,
+      expiresAt: row.expires_at,
+      balance: { amount: row.balance, currency: row.currency },
+      planLeft: planLeftOf(row, at),
+      existing: isUnproved(row) && !unproved ? null : row.number,
+      waitingWithdrawal: unproved ? null : await readWaitingWithdrawal(tx, card, row),
+    })
+  }
+  return cards
 }
 
 function planLeftOf(

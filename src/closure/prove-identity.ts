@@ -1,18 +1,11 @@
 import { type CodeFault, issueCode, useCode } from '../holder/access-code.ts'
 import { countTry } from '../holder/rate-limits.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
-import { findIssuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
-import { inIssuer, type Tx } from '../platform/db.ts'
+import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import { deadlines } from '../policy/clocks.ts'
-import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
-import { policyFor } from '../policy/policy.ts'
-import type { Policy } from '../policy/policy-schema.ts'
-import { isInTime, moneyOfWithdrawal, withdrawableUntil } from '../policy/withdrawal.ts'
-import { type ClosureRow, readCaseCards } from './case.ts'
-import type { Act, ClosureView } from './closure-view.ts'
-import { markCardsClosing } from './mark-closing.ts'
+import { becomeHolders } from './become-holders.ts'
+import type { ClosureView } from './closure-view.ts'
 import type { ClosureRefusal } from './refusals.ts'
 
 type Which = { issuerId: string; closureId: string }
@@ -83,7 +76,7 @@ export async function proveIdentity(
       .returningAll()
       .executeTakeFirst()
     if (!done) return false
-    if (done.identity === 'not_signed_in') await becomeHolders(ctx, tx, done)
+    if (done.identity === 'not_signed_in') await becomeHolders(tx, done)
     await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
     return true
   })
@@ -92,60 +85,6 @@ export async function proveIdentity(
   if (!state) throw new Refusal('closure/no_such_closure')
   if (state === 'undone') throw new Refusal('closure/already_undone')
   throw new Refusal(refusalFor[outcome])
-}
-
-/**
- * A declaration made without signing in is the holder's from here on: the cards are marked, and the law of the
- * holder's residence, as it stood at the declaration, takes the place of the issuer's where it is the sooner.
- */
-async function becomeHolders(ctx: Context, tx: Tx, closure: ClosureRow): Promise<void> {
-  const { issuer_id: issuerId, closure_id: closureId } = closure
-  const cards = await readCaseCards(tx, issuerId, closureId)
-  await markCardsClosing(
-    tx,
-    issuerId,
-    cards.map((card) => card.cardId),
-  )
-  const { jurisdiction } = await tx
-    .selectFrom('account')
-    .select('jurisdiction')
-    .where('issuer_id', '=', issuerId)
-    .where('account_id', '=', closure.account_id)
-    .executeTakeFirstOrThrow()
-  const policy = policyFor(jurisdiction, closure.declared_at)
-  const [first] = deadlines(policy, closure.act as Act, closure.declared_at)
-  const due_at = first && first.dueAt < closure.due_at ? first.dueAt : closure.due_at
-  const issuer = await findIssuer(tx, issuerId)
-  const ordinary = moneyRules(policy.money, issuer?.rules.money ?? {})
-  const money_rules = JSON.stringify(await rulesOfAct(tx, closure, { policy, jurisdiction, ordinary }))
-  await tx
-    .updateTable('closure')
-    .set({ jurisdiction, policy_version: policy.version, due_at, money_rules })
-    .where('issuer_id', '=', issuerId)
-    .where('closure_id', '=', closureId)
-    .execute()
-}
-
-/** A withdrawal that came in time is settled as one; one that came too late ends the contract as closing does. */
-async function rulesOfAct(
-  tx: Tx,
-  closure: ClosureRow,
-  law: { policy: Policy; jurisdiction: string; ordinary: MoneyRules },
-): Promise<MoneyRules> {
-  if (closure.act !== 'withdraw') return law.ordinary
-  const sold = await tx
-    .selectFrom('card as c')
-    .innerJoin('closure_card as k', (join) =>
-      join.onRef('k.issuer_id', '=', 'c.issuer_id').onRef('k.card_id', '=', 'c.card_id'),
-    )
-    .select('c.sold_at')
-    .where('k.issuer_id', '=', closure.issuer_id)
-    .where('k.closure_id', '=', closure.closure_id)
-    .execute()
-  const inTime = sold.every(({ sold_at }) =>
-    isInTime(closure.declared_at, withdrawableUntil(law.policy, law.jurisdiction, sold_at)),
-  )
-  return inTime ? moneyOfWithdrawal(law.ordinary) : law.ordinary
 }
 
 async function stateOf(ctx: Context, which: Which): Promise<string | undefined> {

@@ -14,6 +14,7 @@ import {
 } from './closure-view.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { liveParts } from '../payout/parts.ts'
+import type { MoneyRules } from '../policy/money-rules.ts'
 import { type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
 import { readBalances } from './read-balances.ts'
 
@@ -101,9 +102,10 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
   return {
     ...plainFacts(closure),
     accountRef: account.account_ref,
-    late: open && countsAsDue(closure) && closure.due_at < ctx.clock.now(),
+    late: open && isHolders(closure) && closure.due_at < ctx.clock.now(),
     canUndo: open && closure.no_return_at === null,
     wantsVoucher: closure.payout_choice === 'voucher',
+    paysAsWithdrawal: isHolders(closure) && (closure.money_rules as MoneyRules | null)?.withdrawn === true,
     bankAccountGiven: await hasBankDetails(tx, { issuerId, closureId }),
     cards: await withBalances(tx, issuerId, cards, closure),
     steps: stepViews(closure, cards, journal, await readBlocks(tx, closure)),
@@ -276,6 +278,6 @@ function latest(rows: (JournalRow | undefined)[]): Date | null {
   return times.length > 0 ? new Date(Math.max(...times)) : null
 }
 
-/** What was declared signed in is due also while its code is not entered; a stranger's word is not, until it is proved. */
-const countsAsDue = (closure: ClosureRow): boolean =>
+/** What was declared signed in is the holder's also while its code is not entered; a stranger's word is not, until it is proved. */
+const isHolders = (closure: ClosureRow): boolean =>
   closure.identified_at !== null || closure.identity === 'signed_in'

@@ -9,6 +9,7 @@ export type ClosureRefusal =
   | 'closure/unknown_zone'
   | 'closure/no_withdrawal'
   | 'closure/withdrawal_over'
+  | 'closure/withdrawal_waits'
   | 'closure/card_number_invalid'
   | 'closure/card_unknown'
   | 'closure/being_closed'
@@ -95,6 +96,18 @@ export const closureRefusals: Refusals<ClosureRefusal> = {
     next: {
       'zh-CN': '您仍可随时注销：无需理由，余额照样退还。同时选择了几张卡时，请分开申请。',
       en: 'You can still close at any time: no reason is needed, and the balance goes back all the same. If you chose several cards, declare them one by one.',
+    },
+    field: 'act',
+  },
+  'closure/withdrawal_waits': {
+    status: 409,
+    title: {
+      'zh-CN': '这张卡已及时提交过撤回声明，编号 {number}，正在等待验证码',
+      en: 'A withdrawal from the contract for this card was declared in time, under number {number}, and waits for its code',
+    },
+    next: {
+      'zh-CN': '请在它的进度页输入验证码；需要时可获取新的验证码。',
+      en: 'Enter the code on its progress page. You can get a new code there.',
     },
     field: 'act',
   },

@@ -1,11 +1,13 @@
 import type { Issuer } from '../issuer/issuer.ts'
 import { inZone } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
+import type { Wording } from '../platform/errors.ts'
+import type { MoneyRules } from '../policy/money-rules.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import { zoneName } from '../plan/zones.ts'
 import type { SlipContent } from '../slip/content.ts'
 import type { Act, Covers } from './closure-view.ts'
-import { declarationWords, waysInWords } from './declaration-words.ts'
+import { declarationWords, paidAsWithdrawal, waysInWords } from './declaration-words.ts'
 import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
 import type { CardPreview, ClosurePreview } from './preview.ts'
 
@@ -24,7 +26,12 @@ export type Declared = {
 /** What the slip says: the declaration, when, about what, what follows from it, and where to turn. */
 export function slipContent(
   ctx: Context,
-  input: { issuer: Issuer; policy: Policy; preview: ClosurePreview; declared: Declared },
+  input: {
+    issuer: Issuer
+    policy: Policy
+    preview: ClosurePreview & { rules: MoneyRules }
+    declared: Declared
+  },
 ): SlipContent {
   const { issuer, policy, preview, declared } = input
   const time = (at: Date) => inZone(at, declared.zone)
@@ -46,7 +53,7 @@ export function slipContent(
     ...(declared.identity === 'not_signed_in'
       ? { cards: preview.cards.map(({ iccid }) => ({ iccid })) }
       : { accountRef: preview.accountRef, cards: preview.cards.map((card) => slipCard(card, time)) }),
-    declaration: both(declarationWords(declared.act, declared.covers)),
+    declaration: both(wordsOf(declared, preview.rules)),
     receivedBy: declared.receivedBy === 'cli' ? 'staff' : declared.receivedBy,
     identity: declared.identity === 'not_signed_in' ? 'waiting_for_proof' : declared.identity,
     deadlines: preview.deadlines.map((deadline) => ({
@@ -60,6 +67,16 @@ export function slipContent(
       zh: `${policy.appeal['zh-CN']} ${issuer.brand.appealEmail}`,
       en: `${policy.appeal.en} ${issuer.brand.appealEmail}`,
     },
+  }
+}
+
+/** Of a closing that the issuer decides while the holder could withdraw, also why it pays what it does. */
+function wordsOf({ act, covers, identity }: Declared, rules: MoneyRules): Wording {
+  const words = declarationWords(act, covers)
+  if (identity !== 'issuer_decision' || !rules.withdrawn) return words
+  return {
+    'zh-CN': `${words['zh-CN']}${paidAsWithdrawal['zh-CN']}`,
+    en: `${words.en} ${paidAsWithdrawal.en}`,
   }
 }
 

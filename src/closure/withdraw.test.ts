@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Api, openApi } from '../../test/api-client.ts'
-import { openShop, type Shop } from '../../test/orders.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { mailedClosureCode, openPortal, Visitor } from '../../test/portal.ts'
 import { setMoney } from '../../test/payouts.ts'
 import { checkBooks } from '../ledger/check.ts'
-import { inIssuer } from '../platform/db.ts'
 import { readClosure } from './read-closure.ts'
+import { type Bought, openBuying } from './withdraw.fixture.ts'
 
 /** A LEB3 costs €16.90 and is sold on Saturday 28 November, so that Monday 14 December is the last day. */
 const issuerId = 'roamly'
 let leb: Outside
-let shop: Shop
+let buying: Awaited<ReturnType<typeof openBuying>>
+const buy = (live?: string) => buying.buy(live)
 let api: Api
 let portal: Awaited<ReturnType<typeof openPortal>>
 beforeAll(async () => {
   leb = await openOutside({ start: '2026-11-28T10:00:00Z', lazyCurrency: 'eur' })
-  shop = await openShop(leb)
+  buying = await openBuying(leb, issuerId)
   api = openApi(leb)
   portal = await openPortal(leb)
   // Closing gives back nothing of a plan; withdrawing has to.
@@ -29,32 +29,6 @@ afterAll(async () => {
 })
 beforeEach(() => leb.pool.query('delete from rate_limit'))
 
-type Bought = { cardId: string; accountId: string; iccid: string; email: string }
-let buyers = 0
-async function buy(live = 'DE'): Promise<Bought> {
-  const email = `buyer${++buyers}@example.com`
-  const wanted = { kind: 'card', code: 'LEB3', zone: 'JP', currency: 'EUR' } as const
-  const placed = await shop.buy({ issuerId, wanted, buyer: { kind: 'guest', email, name: '', live }, live })
-  const order = await shop.view(placed, issuerId)
-  const card = await inIssuer(leb.db, issuerId, (tx) =>
-    tx
-      .selectFrom('card')
-      .select(['card_id', 'account_id', 'iccid'])
-      .where('issuer_id', '=', issuerId)
-      .where('card_id', '=', order.cardId)
-      .executeTakeFirstOrThrow(),
-  )
-  return { cardId: card.card_id, accountId: card.account_id, iccid: card.iccid, email }
-}
-const activate = ({ cardId }: Bought) =>
-  inIssuer(leb.db, issuerId, (tx) =>
-    tx
-      .updateTable('card')
-      .set({ activated_at: leb.clock.now(), activated_zone: 'JP' })
-      .where('issuer_id', '=', issuerId)
-      .where('card_id', '=', cardId)
-      .execute(),
-  )
 const at = (path: string) => `/api/v1/issuers/${issuerId}${path}`
 const preview = (token: string, card: Bought, act: string) =>
   api.get(at(`/accounts/${card.accountId}/closure-preview?act=${act}&cards=${card.cardId}`), { token })
@@ -79,7 +53,7 @@ it('pays all but the days that had begun, to the cent of the preview', async () 
     total: { amount: '1690', currency: 'EUR' },
     withdrawableUntil: '2026-12-14T22:59:59.000Z',
   })
-  await activate(card)
+  await buying.activate(card)
   // The first of three days has begun.
   expect((await preview(token, card, 'withdraw')).body.cards[0].total.amount).toBe('1127')
   expect((await preview(token, card, 'terminate')).body.cards[0].total.amount).toBe('0')

@@ -1,4 +1,5 @@
 import { declareClosure, NotExpired } from '../closure/declare.ts'
+import { hasWithdrawalWaiting, WithdrawalWaits } from '../closure/unproved.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -12,7 +13,8 @@ const at_once = 200
 
 /**
  * Closes expired cards whose money goes back by itself, as the issuer's own decision: with slip, settlement, payout
- * and certificate like any other. Found again after a kill: a card is due until its closing is declared.
+ * and certificate like any other. Found again after a kill: a card is due until its closing is declared. One for which a
+ * withdrawal was declared in time, without signing in, is left to that until it is proved or lapses.
  */
 export async function refundExpired(ctx: Context, issuer: Issuer): Promise<number> {
   const { issuerId } = issuer
@@ -23,6 +25,8 @@ export async function refundExpired(ctx: Context, issuer: Issuer): Promise<numbe
     } catch (error) {
       // Days that were bought while the slips of others were made have brought it back.
       if (error instanceof NotExpired) continue
+      // Declared while they were made: it pays more, and its holder has until it lapses to prove it.
+      if (error instanceof WithdrawalWaits) continue
       // One that can't be closed now holds up no other, and is tried again in a minute.
       ctx.log.error('an expired card was not closed', { issuer: issuerId, ...errorFields(error) })
     }
@@ -65,6 +69,7 @@ async function readDue(tx: Tx, issuerId: string): Promise<Due[]> {
     .select(['c.card_id', 'c.account_id', 'a.jurisdiction', 'a.locale'])
     .where('n.issuer_id', '=', issuerId)
     .where('n.outcome', '=', 'refund_due')
+    .where((where) => where.not(hasWithdrawalWaiting(issuerId, 'n.card_id')))
     .orderBy('n.card_id')
     .limit(at_once)
     .execute()

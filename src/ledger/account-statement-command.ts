@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
 import { stringify } from 'csv-stringify/sync'
 import { findIssuer } from '../issuer/issuer.ts'
 import { inZone } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
+import { writeWhole } from '../platform/whole-file.ts'
 import { policyFor } from '../policy/policy.ts'
 import {
   type Account,
@@ -126,23 +125,10 @@ async function writeWords(told: Told, write: Write): Promise<number> {
   return 1
 }
 
-/** Whole or not at all: it gets its name when its last line is in it. */
+/** Whole or not at all. */
 async function writeCsv(told: Told, path: string, write: Write): Promise<number> {
   const { account, zone, bounds, statement } = told
   const { currency } = account
-  const unfinished = `${path}.part`
-  const file = createWriteStream(unfinished, { mode: 0o600 })
-  let broken: NodeJS.ErrnoException | undefined
-  file.on('error', (error) => void (broken ??= error))
-  const closed = new Promise<void>((done) => void file.once('close', () => done()))
-  const stillGood = () => {
-    if (broken) throw new SetupError(`${path} can't be written (${broken.code}): choose another file`)
-  }
-  const put = async (rows: unknown[][]) => {
-    stillGood()
-    if (!file.write(stringify(rows)) && !broken)
-      await Promise.race([once(file, 'drain').catch(() => undefined), closed])
-  }
   const money = (amount: bigint) => decimal({ amount, currency })
   const line = (one: AccountLine) => [
     inZone(one.at, zone),
@@ -159,7 +145,8 @@ async function writeCsv(told: Told, path: string, write: Write): Promise<number>
   }
   let after = statement.opening
   let count = 0
-  try {
+  await writeWhole(path, async (text) => {
+    const put = (rows: unknown[][]) => text(stringify(rows))
     await put([['when', 'reason', 'what', 'amount', 'balance_after', 'currency', 'entry']])
     await put([edge(bounds.from, 'Opening balance', statement.opening)])
     for await (const lines of statement.lines) {
@@ -168,14 +155,7 @@ async function writeCsv(told: Told, path: string, write: Write): Promise<number>
       count += lines.length
     }
     await put([edge(bounds.until, 'Closing balance', statement.closing)])
-    await new Promise<void>((done) => file.end(() => done()).once('error', () => done()))
-    stillGood()
-    await rename(unfinished, path)
-  } catch (error) {
-    file.destroy()
-    await rm(unfinished, { force: true })
-    throw error
-  }
+  })
   await write(
     `${path}: ${count} entries of ${account.kind}, from ${money(statement.opening)} to ${money(statement.closing)} ${currency}\n`,
   )

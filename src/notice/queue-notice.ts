@@ -2,13 +2,14 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 
 /** `order_wants_account`: its money can't go back the way it came, and the buyer has to say where to; `_noted`: they did.
- * `order_extra_paid`: what came besides is back. */
+ * `order_account_reminder`: they did not. `order_extra_paid`: what came besides is back. */
 export type OrderNoticeKind =
   | 'order_placed'
   | 'order_held_up'
   | 'order_delivered'
   | 'order_refunded'
   | 'order_wants_account'
+  | 'order_account_reminder'
   | 'order_account_noted'
   | 'order_extra_paid'
 /** Where a transfer shall go is asked, or was said: whoever said it, the holder hears of it. */

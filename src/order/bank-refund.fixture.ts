@@ -37,20 +37,20 @@ export async function openBankRefunds() {
         receivePayment(leb, tx, { issuerId, provider: 'bank', ref, orderId, amount, currency: 'EUR', at }),
       )
     },
-    async place(email?: string): Promise<Placed> {
+    async place(email?: string, locale: 'zh-CN' | 'en' = 'en'): Promise<Placed> {
       return shop.place({
         issuerId,
         issuer,
         live: 'DE',
         payBy: 'bank',
-        locale: 'en',
+        locale,
         wanted: { kind: 'card', code: 'LEB3', zone: 'EU', currency: 'EUR' },
         ...(email !== undefined && { buyer: { kind: 'guest', email, name: '', live: 'DE' } }),
       })
     },
     /** One that was paid, and can't be delivered. */
-    async undelivered(email?: string): Promise<Placed> {
-      const placed = await stage.place(email)
+    async undelivered(email?: string, locale: 'zh-CN' | 'en' = 'en'): Promise<Placed> {
+      const placed = await stage.place(email, locale)
       await stage.receive(placed)
       leb.world.sims.esim.failures.set({ mode: 'refuse', times: 1 })
       await shop.look(placed, issuerId)

@@ -207,8 +207,8 @@ it('tells staff of money that is transferred once they can send it, or its buyer
   expect(mailed[0]!.replyTo).toBe(issuer().brand.supportEmail)
   // While its buyer is asked, nobody else has anything to do.
   expect(await staffMails()).toEqual([])
-  leb.clock.advance({ days: 7, seconds: 60 })
-  expect(await staffMails()).toEqual([expect.stringMatching(/asked for a bank account over a week ago/)])
+  leb.clock.advance({ days: 14, seconds: 60 })
+  expect(await staffMails()).toEqual([expect.stringMatching(/asked for a bank account over two weeks ago/)])
   leb.clock.advance({ hours: 2 })
   expect(await staffMails()).toHaveLength(1)
   const waiting = moneyThatWaits(await shop.view(placed))

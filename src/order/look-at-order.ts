@@ -25,7 +25,7 @@ export async function lookAtOrder(ctx: Context, leases: Leases, look: Look): Pro
     const told = await takeUpOrder(ctx, look.issuerId, look.id)
     if (!told) return
     const story = tellOrderStory(ctx, told)
-    if (told.order.state === 'refunding' && lastOf(told.journal, 'tell_refund')?.state === 'done')
+    if (told.order.state === 'refunding' && lastOf(told.journal, 'refund')?.state === 'done')
       await reckonAnew(ctx, told)
     if (told.order.state !== 'paid') return await giveBack(story)
     try {

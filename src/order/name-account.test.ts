@@ -134,6 +134,7 @@ it('asks for another account when the bank sends the money back, also after the 
   await settled(first)
   await look(placed)
   expect((await view(placed)).state).toBe('refunded')
+  await stage.mails('bounced@example.com')
   const paid = await money()
   expect(await returned(first)).toBe('settled')
   expect(await returned(first)).toBe('known')

@@ -57,7 +57,7 @@ export async function nameOrderAccount(
     if (!(await keepBankDetails(ctx, tx, place, details))) throw new Refusal('order/person_gone')
     await tx
       .updateTable('purchase_order')
-      .set({ bank_item_id: itemId, transfer_told_at: null })
+      .set({ bank_item_id: itemId, transfer_told_at: null, bank_asked_at: null, bank_reminders: 0 })
       .where('issuer_id', '=', issuerId)
       .where('order_id', '=', orderId)
       .execute()

@@ -7,7 +7,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
 import { readOrderJournal } from './order-journal.ts'
-import { type OrderTransfer, type OrderView, readOrder } from './read-order.ts'
+import { type OrderView, readOrder } from './read-order.ts'
 
 type Print = (text: string) => void
 type Input = { number: string; json: boolean; out?: Print }
@@ -16,7 +16,19 @@ const print: Print = (text) => void process.stdout.write(text)
 /** `leb order status NUMBER`: how an order stands, with its journal. Nothing personal. Answers the exit code. */
 export async function orderStatusCommand(ctx: Context, input: Input): Promise<number> {
   const order = await find(ctx, input.number)
-  const { issuerId, orderId, number, state, kind, gross, heldUp, refundReason, refundRoute, transfer } = order
+  const {
+    issuerId,
+    orderId,
+    number,
+    state,
+    kind,
+    gross,
+    heldUp,
+    refundReason,
+    refundRoute,
+    transfer,
+    accountAsked,
+  } = order
   const journal = await inIssuer(ctx.db, issuerId, (tx) => readOrderJournal(tx, issuerId, orderId))
   const steps = [...journal.values()]
     .flat()
@@ -25,7 +37,7 @@ export async function orderStatusCommand(ctx: Context, input: Input): Promise<nu
   if (input.json) {
     const sum = { amount: gross.amount.toString(), currency: gross.currency }
     out(
-      `${JSON.stringify({ number, issuer: issuerId, kind, state, gross: sum, heldUp: heldUp && { ...heldUp, owner: 'staff' }, refundReason, refundRoute, transfer, steps })}\n`,
+      `${JSON.stringify({ number, issuer: issuerId, kind, state, gross: sum, heldUp: heldUp && { ...heldUp, owner: 'staff' }, refundReason, refundRoute, transfer, accountAsked, steps })}\n`,
     )
     return 0
   }
@@ -38,22 +50,27 @@ export async function orderStatusCommand(ctx: Context, input: Input): Promise<nu
     out(
       `It is held up since ${heldUp.since.toISOString()} by ${heldUp.reason}: your turn. Mend it (docs/operate/trouble.md) and it is delivered by itself; from ${heldUp.givenBackAt.toISOString()} its money goes back.\n`,
     )
-  if (state === 'refunding' && transfer) out(`${transferWords(transfer, { issuerId, number })}\n`)
+  if (state === 'refunding') out(transferWords(order))
   return 0
 }
 
-function transferWords(
-  { state, account }: OrderTransfer,
-  { issuerId, number }: { issuerId: string; number: string },
-): string {
+function transferWords({ issuerId, number, transfer, accountAsked }: OrderView): string {
+  if (!transfer) return ''
+  const { state, account } = transfer
   const byHand = `leb order paid ${number} --reference TEXT`
   if (state === 'sent')
-    return `Its transfer is with the bank: import the statement (leb bank import), or say it by hand: ${byHand}`
+    return `Its transfer is with the bank: import the statement (leb bank import), or say it by hand: ${byHand}\n`
   if (account === 'given')
-    return `It waits for the next file for the bank: leb payout file --issuer ${issuerId} --out FILE`
+    return `It waits for the next file for the bank: leb payout file --issuer ${issuerId} --out FILE\n`
   if (account === 'wanted')
-    return `It waits for its buyer, who is asked for an account by mail; if you agree another way with them, transfer it and then: ${byHand}`
-  return `Its buyer's data is erased. It waits for a transfer by you; then: ${byHand}`
+    return `It waits for its buyer, who was asked for an account by mail${askedWords(accountAsked)}; if you agree another way with them, transfer it and then: ${byHand}\n`
+  return `Its buyer's data is erased. It waits for a transfer by you; then: ${byHand}\n`
+}
+
+function askedWords(asked: OrderView['accountAsked']): string {
+  if (!asked) return ''
+  const reminded = ['', ' and reminded', ' and reminded for the last time'][asked.reminders]
+  return ` on ${asked.at.toISOString().slice(0, 10)}${reminded}`
 }
 
 /**

@@ -13,7 +13,7 @@ export type GiveBack = { giveBack: RefundReason }
 export type LocalOrderStep = {
   kind: 'local'
   name: OrderStepName
-  apply(ctx: Context, tx: Tx, told: OrderCase): Promise<{ done: Proof } | GiveBack>
+  apply(ctx: Context, tx: Tx, told: OrderCase): Promise<{ done: Proof } | { wait: 'a person' } | GiveBack>
 }
 
 /** A step whose work is somebody else's: intent, call, answer, each recorded before the next begins. */

@@ -58,13 +58,14 @@ async function tellEach(...lanes: (() => Promise<void>)[]): Promise<void> {
 }
 
 async function tellLocal(ctx: Context, told: OrderCase, step: LocalOrderStep): Promise<void> {
-  const back = await turn(ctx, told, async (tx) => {
+  const end = await turn(ctx, told, async (tx): Promise<Pause | TurnsBack | undefined> => {
     const result = await step.apply(ctx, tx, told)
     if ('giveBack' in result) return turnBack(tx, told, result.giveBack)
+    if ('wait' in result) return new Pause(null)
     await write(ctx, tx, told, { ...newRow(ctx, told, step.name), ...answered(ctx, result.done) })
     return undefined
   })
-  if (back) throw back
+  if (end) throw end
 }
 
 async function tellOutside<R, V>(ctx: Context, told: OrderCase, step: OutsideOrderStep<R, V>): Promise<void> {

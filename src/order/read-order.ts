@@ -61,6 +61,8 @@ export type OrderView = {
   transfer: OrderTransfer | null
   /** What came for it besides and goes back, oldest first. */
   extras: OrderExtra[]
+  /** Since when its buyer is asked for an account, and how often they were reminded; null when they are not. */
+  accountAsked: { at: Date; reminders: number } | null
   /** What still goes back, where somebody has taken a part of it before. */
   owedBack: Money | null
   /** Of the voucher that was given back for one that had paid. */
@@ -112,6 +114,7 @@ export async function readOrder(
     refundReason: row.refund_reason as RefundReason | null,
     refundRoute: (row.part?.route ?? null) as OrderView['refundRoute'],
     transfer: transferOf(row),
+    accountAsked: row.bank_asked_at && { at: row.bank_asked_at, reminders: row.bank_reminders },
     extras: row.extras.map((extra) => extraOf(extra, row.account)),
     owedBack: row.part && { amount: BigInt(row.part.amount), currency },
     voucherCode:
@@ -247,7 +250,7 @@ function orders(tx: Tx, issuerId: string) {
     .select(['o.order_id', 'o.number', 'o.kind', 'o.state', 'o.zone', 'o.currency', 'o.gross_minor'])
     .select(['o.net_minor', 'o.tax_minor', 'o.tax', 'o.pay_by', 'o.pay_until', 'o.created_at'])
     .select(['o.delivered_at', 'o.refund_reason', 'o.holder_id', 'o.card_id', 'o.terms_version'])
-    .select(['o.jurisdiction', 'o.held_up_since', 'o.held_up_by'])
+    .select(['o.jurisdiction', 'o.held_up_since', 'o.held_up_by', 'o.bank_asked_at', 'o.bank_reminders'])
     .select(['i.code', 'c.iccid'])
     .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
     .select(

@@ -3,7 +3,8 @@ import { type Locale, type OrderFacts, refundReasonWords } from './order-letters
 
 /** Mails about money of an order that goes back by bank transfer. An account is named on our page, never in a mail. */
 
-const neverByMail: Record<Locale, string> = {
+/** Stands in every mail that asks for an account. */
+export const neverByMail: Record<Locale, string> = {
   'zh-CN':
     '不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。没有 IBAN（如中国、英国、美国的账户）？请回复本邮件，信中不要写账号：客服会与您约定安全的方式，并人工转账。',
   en: 'Never send account numbers by e-mail, and give them to nobody who calls or writes to you. No IBAN, as in China, Britain or the United States? Answer this mail, without the account number: support agrees a safe way with you and transfers by hand.',

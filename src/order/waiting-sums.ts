@@ -8,6 +8,19 @@ export function sumsThatWait(order: OrderView, locale: 'zh-CN' | 'en'): string {
   return sumsOf([...own, ...extras.filter((extra) => extra.state === 'waiting')], locale)
 }
 
+/** What of an order's money has no account to go to, and a buyer who can name one. */
+export function moneyWithoutAccount({
+  state,
+  transfer,
+  owedBack,
+  gross,
+  extras,
+}: OrderView): { amount: Money }[] {
+  const isOwn = state === 'refunding' && transfer?.state === 'waiting' && transfer.account === 'wanted'
+  const besides = extras.filter((extra) => extra.state === 'waiting' && extra.account === 'wanted')
+  return [...(isOwn ? [{ amount: owedBack ?? gross }] : []), ...besides]
+}
+
 /** They may be in several currencies, so they are not added up. */
 export const sumsOf = (all: { amount: Money }[], locale: 'zh-CN' | 'en'): string =>
   all.map(({ amount }) => formatMoney(amount, locale)).join(' + ')

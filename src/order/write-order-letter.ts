@@ -8,8 +8,9 @@ import type { Tx } from '../platform/db.ts'
 import { toldZone } from '../policy/told-zone.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { deliveredLetter, heldUpLetter, placedLetter, refundedLetter } from './order-letters.ts'
+import { accountReminderLetter } from './account-reminder-letter.ts'
 import { moneyThatWaits } from './name-account.ts'
-import { sumsOf, sumsThatWait } from './waiting-sums.ts'
+import { moneyWithoutAccount, sumsOf, sumsThatWait } from './waiting-sums.ts'
 import { orderPaperPdf } from './order-papers.ts'
 import { accountKey, orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
@@ -45,11 +46,23 @@ export async function writeOrderLetter(
     const write = isOwnWaiting(order) ? wantsAccountLetter : extraLetter
     return { to, letter: write(which.locale, { ...facts, accountUrl }) }
   }
+  if (which.kind === 'order_account_reminder') {
+    const wanted = sumsOf(moneyWithoutAccount(order), which.locale)
+    const accountUrl = wanted === '' ? null : await accountUrlOf(ctx, order, which.locale)
+    if (accountUrl === null) return undefined
+    const isLast = order.accountAsked?.reminders === 2
+    return {
+      to,
+      letter: accountReminderLetter(which.locale, { number: order.number, wanted, accountUrl, isLast }),
+    }
+  }
   if (which.kind === 'order_account_noted')
     return facts.waiting === '' ? undefined : { to, letter: accountNotedLetter(which.locale, facts) }
   if (which.kind === 'order_extra_paid')
     return facts.extraPaid === '' ? undefined : { to, letter: extraPaidLetter(which.locale, facts) }
-  if (which.kind === 'order_refunded') return { to, letter: refundedLetter(which.locale, facts) }
+  if (which.kind === 'order_refunded')
+    // The bank may have sent it back since: the mail that asks for another account says so.
+    return order.state === 'refunded' ? { to, letter: refundedLetter(which.locale, facts) } : undefined
   return {
     to,
     letter: deliveredLetter(which.locale, facts, order.activation),

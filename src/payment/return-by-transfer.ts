@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { queueNotice } from '../notice/queue-notice.ts'
+import { askForAccount } from '../payout/ask-for-account.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { lockReceipt, move, note } from './receipts.ts'
@@ -43,10 +43,10 @@ export async function askWhereTo(
   tx: Tx,
   of: { issuerId: string; orderId: string },
 ): Promise<void> {
-  const { rows } = await sql<{ locale: 'zh-CN' | 'en' }>`
-    select o.locale from purchase_order o join holder h using (issuer_id, holder_id)
+  const { rows } = await sql`
+    select 1 from purchase_order o join holder h using (issuer_id, holder_id)
      where o.issuer_id = ${of.issuerId} and o.order_id = ${of.orderId} and h.wrapped_key is not null`.execute(
     tx,
   )
-  if (rows[0]) await queueNotice(ctx, tx, { ...of, kind: 'order_wants_account', locale: rows[0].locale })
+  if (rows.length > 0) await askForAccount(ctx, tx, of)
 }

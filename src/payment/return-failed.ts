@@ -4,8 +4,9 @@ import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import type { RefundByHand } from '../platform/tables.ts'
-import { queueNotice } from '../notice/queue-notice.ts'
+import { askForAccount } from '../payout/ask-for-account.ts'
 import { hasOrderAccount } from '../payout/bank-details.ts'
+import { hasOpenTransfer } from '../payout/order-transfers.ts'
 import { bookCash } from './book-refund-by-hand.ts'
 import { lockReceipt, move, note } from './receipts.ts'
 
@@ -72,8 +73,8 @@ async function partsMet(tx: Tx, row: Failed): Promise<Met[]> {
 }
 
 /**
- * Whether the order's own refund was asked for and not answered, or its end is just being told. A worker that has the
- * order in hand is stopped before it writes.
+ * Whether the order's own refund was asked for and not answered, or its end is just being told; it is not while a
+ * transfer that came back is to be sent once more. A worker that has the order in hand is stopped before it writes.
  */
 async function isAsked(tx: Tx, issuerId: string, orderId: string): Promise<boolean> {
   await tx
@@ -88,7 +89,8 @@ async function isAsked(tx: Tx, issuerId: string, orderId: string): Promise<boole
            exists (select 1 from order_step where issuer_id = ${issuerId} and order_id = ${orderId}
                       and step = 'tell_refund' and state = 'done') as told`.execute(tx)
   const { refund, told } = rows[0]!
-  return refund !== null && refund !== 'refused' && !told
+  if (refund === null || refund === 'refused' || told) return false
+  return refund !== 'done' || !(await hasOpenTransfer(tx, { issuerId, orderId }))
 }
 
 async function oweAgain(ctx: Context, tx: Tx, row: Failed, part: Met): Promise<void> {
@@ -141,13 +143,12 @@ async function oweOrder(ctx: Context, tx: Tx, row: Failed, part: Met): Promise<v
     .where('issuer_id', '=', issuerId)
     .where('order_id', '=', part.order_id)
     .where('state', '=', 'refunded')
-    .returning('locale')
+    .returning('order_id')
     .executeTakeFirst()
-  if (!order || part.order_id === null) return
-  const { order_id: orderId } = part
+  if (!order) return
+  const { order_id: orderId } = order
   if (await hasOrderAccount(tx, { issuerId, orderId })) return
-  const locale = order.locale as 'zh-CN' | 'en'
-  await queueNotice(ctx, tx, { issuerId, orderId, kind: 'order_wants_account', locale })
+  await askForAccount(ctx, tx, { issuerId, orderId })
 }
 
 async function addTransfer(ctx: Context, tx: Tx, { issuer_id, currency }: Failed, part: Met): Promise<void> {

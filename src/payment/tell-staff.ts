@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Letter } from '../notice/letter.tsx'
 import { queueNotice } from '../notice/queue-notice.ts'
+import { last_reminder_after_days } from '../payout/ask-for-account.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { owedOfByHand } from './return-failed.ts'
@@ -39,13 +40,14 @@ const waitsForTransfer = sql<boolean>`state = 'refunding' and exists (
 const waitsForFile = sql<boolean>`${waitsForTransfer} and exists (
   select 1 from vault_item v where v.issuer_id = purchase_order.issuer_id and v.item_id = purchase_order.bank_item_id
      and v.kind = 'bank')`
-const asked_days = 7
-/** Its buyer was asked for an account a week ago, and has named none. */
+/** Who was asked before that was noted (migration 0084) was when their money was owed back. */
+const askedAt = sql<Date>`coalesce(bank_asked_at, (
+  select max(s.answered_at) from order_step s where s.issuer_id = purchase_order.issuer_id
+     and s.order_id = purchase_order.order_id and s.step = 'owe_back'))`
+/** Its buyer was asked for an account two weeks ago, and has named none: from their last reminder on. */
 const waitsForBuyer = (ctx: Context) => {
-  const since = new Date(ctx.clock.now().getTime() - asked_days * 86_400_000)
-  return sql<boolean>`${waitsForTransfer} and not (${waitsForFile}) and not (${waitsForStaffToSend}) and exists (
-    select 1 from order_step s where s.issuer_id = purchase_order.issuer_id and s.order_id = purchase_order.order_id
-       and s.step = 'owe_back' and s.answered_at < ${since})`
+  const since = new Date(ctx.clock.now().getTime() - last_reminder_after_days * 86_400_000)
+  return sql<boolean>`${waitsForTransfer} and not (${waitsForFile}) and not (${waitsForStaffToSend}) and ${askedAt} < ${since}`
 }
 /** Its buyer is erased, so no account can be kept. */
 const waitsForStaffToSend = sql<boolean>`${waitsForTransfer} and exists (
@@ -164,7 +166,7 @@ export async function writeStaffLetter(
       : []),
     ...(unanswered.length > 0
       ? [
-          `Orders that could not be delivered and whose buyer was asked for a bank account over a week ago and has named none: ${unanswered.join(', ')}. Write to them, or agree another way, send it and say so: npx leb order paid NUMBER --reference TEXT.`,
+          `Orders that could not be delivered and whose buyer was asked for a bank account over two weeks ago, was reminded, and has named none: ${unanswered.join(', ')}. Write to them, or agree another way, send it and say so: npx leb order paid NUMBER --reference TEXT.`,
         ]
       : []),
     ...(byHand > 0

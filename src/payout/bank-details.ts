@@ -18,7 +18,7 @@ const vaultPlace = ({ issuerId, holderId, itemId }: Place) => ({
   kind: 'bank' as const,
 })
 
-/** Keeps it, over what was given before. False when the person has been erased: there is no key to keep it under. */
+/** Keeps it, over what was given before, as a naming of its own. False when the person has been erased: there is no key to keep it under. */
 export async function keepBankDetails(
   ctx: Context,
   tx: Tx,
@@ -28,6 +28,7 @@ export async function keepBankDetails(
   const key = await holderKey(ctx, tx, place)
   if (!key) return false
   const sealed = sealDatum(key, vaultPlace(place), JSON.stringify(details))
+  const naming_id = ctx.ids.next()
   await tx
     .insertInto('vault_item')
     .values({
@@ -36,8 +37,9 @@ export async function keepBankDetails(
       holder_id: place.holderId,
       kind: 'bank',
       sealed,
+      naming_id,
     })
-    .onConflict((c) => c.columns(['issuer_id', 'item_id']).doUpdateSet({ sealed }))
+    .onConflict((c) => c.columns(['issuer_id', 'item_id']).doUpdateSet({ sealed, naming_id }))
     .execute()
   return true
 }
@@ -121,6 +123,25 @@ export async function forgetOrderAccount(
                                                     where r.issuer_id = o.issuer_id and r.order_id = o.order_id)))`.execute(
     tx,
   )
+}
+
+/**
+ * A transfer came back: the account it went to (payout_part.naming_id) is no use for the next try. One that was named
+ * since, after another transfer had come back, stays.
+ */
+export async function forgetReturnedAccount(
+  tx: Tx,
+  of: { issuerId: string; namingId: string | null } & ({ closureId: string } | { orderId: string }),
+): Promise<void> {
+  const item =
+    'closureId' in of
+      ? sql`${of.closureId}::uuid`
+      : sql`(select bank_item_id from purchase_order
+              where issuer_id = ${of.issuerId} and order_id = ${of.orderId})`
+  await sql`
+    delete from vault_item
+     where issuer_id = ${of.issuerId} and item_id = ${item} and kind = 'bank'
+       and naming_id is not distinct from ${of.namingId}::uuid`.execute(tx)
 }
 
 async function holderKey(ctx: Context, tx: Tx, place: Place): Promise<Buffer | null> {

@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
-import { forgetOrderAccount } from './bank-details.ts'
+import { askForAccount } from './ask-for-account.ts'
+import { forgetOrderAccount, forgetReturnedAccount, hasOrderAccount } from './bank-details.ts'
 
 type OfOrder = { issuerId: string; orderId: string }
 
@@ -43,22 +44,63 @@ export async function orderTransferPaid(ctx: Context, tx: Tx, of: OfOrder): Prom
   await queueNotice(ctx, tx, { ...of, kind: 'order_refunded', locale: again.locale })
 }
 
+/** Whether a transfer of an order waits or is with the bank: then it is not given back yet. */
+export async function hasOpenTransfer(tx: Tx, { issuerId, orderId }: OfOrder): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from payout_part
+     where issuer_id = ${issuerId} and order_id = ${orderId} and route = 'bank_transfer'
+       and state in ('waiting', 'sent') limit 1`.execute(tx)
+  return rows.length > 0
+}
+
 /**
  * The bank sent a transfer of an order back, and a new part stands for it: the account it bounced off is forgotten, and
  * the buyer is asked for another one, also when the order had been told as given back. A worker that has it in hand as
  * it was is stopped.
  */
-export async function orderTransferReturned(ctx: Context, tx: Tx, of: OfOrder): Promise<void> {
+export async function orderTransferReturned(
+  ctx: Context,
+  tx: Tx,
+  of: OfOrder & { namingId: string | null },
+): Promise<void> {
   const { issuerId, orderId } = of
-  const { rows } = await sql<{ locale: 'zh-CN' | 'en' }>`
-    with gone as (
-      delete from vault_item v using purchase_order o
-       where o.issuer_id = ${issuerId} and o.order_id = ${orderId}
-         and v.issuer_id = o.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank')
+  await sql`
     update purchase_order
        set state = 'refunding', refunded_at = null, transfer_told_at = null, version = version + 1
-     where issuer_id = ${issuerId} and order_id = ${orderId}
-    returning locale`.execute(tx)
-  await queueNotice(ctx, tx, { ...of, kind: 'order_wants_account', locale: rows[0]!.locale })
+     where issuer_id = ${issuerId} and order_id = ${orderId}`.execute(tx)
+  await joinWaiting(tx, of)
+  await forgetReturnedAccount(tx, of)
+  await askOrNote(ctx, tx, of)
   await ctx.jobs.look(tx, 'order', { issuerId, id: orderId })
+}
+
+/**
+ * After money came back: its buyer is asked for an account, or hears that it goes to the one that they have named since.
+ */
+export async function askOrNote(ctx: Context, tx: Tx, of: OfOrder): Promise<void> {
+  if (!(await hasOrderAccount(tx, of))) return askForAccount(ctx, tx, of)
+  const { issuerId, orderId } = of
+  const { rows } = await sql<{ locale: 'zh-CN' | 'en' }>`
+    select locale from purchase_order where issuer_id = ${issuerId} and order_id = ${orderId}`.execute(tx)
+  await queueNotice(ctx, tx, { issuerId, orderId, kind: 'order_account_noted', locale: rows[0]!.locale })
+}
+
+/**
+ * What waits of an order is one part, the newest, over all of it: only that one is shown, reckoned anew and asked for.
+ * One that waited already, a share that a refund by hand had failed to bring, is part of it from here and stays as
+ * evidence.
+ */
+async function joinWaiting(tx: Tx, { issuerId, orderId }: OfOrder): Promise<void> {
+  await sql`
+    with waiting as (
+      select part_id, amount_minor, row_number() over (order by ord desc) > 1 as is_older from payout_part
+       where issuer_id = ${issuerId} and order_id = ${orderId} and route = 'bank_transfer' and state = 'waiting')
+    update payout_part p
+       set state = case when w.is_older then 'refused' else p.state end,
+           refusal = case when w.is_older then 'joined' end,
+           amount_minor = case when w.is_older then p.amount_minor else (select sum(amount_minor) from waiting) end
+      from waiting w
+     where p.issuer_id = ${issuerId} and p.part_id = w.part_id and (select count(*) from waiting) > 1`.execute(
+    tx,
+  )
 }

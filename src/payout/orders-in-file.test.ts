@@ -2,9 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { Crash, withFuse } from '../../test/crash/crash-at.ts'
 import { openShop, type Shop } from '../../test/orders.ts'
 import { setMoney } from '../../test/payouts.ts'
 import { findIssuer } from '../issuer/issuer.ts'
+import { checkBooks } from '../ledger/check.ts'
+import { lookAtOrder } from '../order/look-at-order.ts'
 import { moneyThatWaits, nameOrderAccount } from '../order/name-account.ts'
 import type { Placed } from '../order/place-order.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
@@ -136,6 +139,96 @@ it('ends only when both are there: a transfer with the bank, and what staff’s 
   await shop.look(placed)
   expect((await shop.view(placed)).state).toBe('refunded')
   expect(await moved()).toEqual({ cash_at_provider: -12_800n, cash_at_bank: 12_800n })
+})
+
+/** A transfer that came back while a share of the same order waited, for a refund by hand had failed: 120 and 8 CNY. */
+async function bothWait() {
+  const { ref, ...placed } = await refused({ byHandBefore: 800 })
+  const first = (await shop.view(placed)).transfer!.partId
+  await makeFile()
+  sim.refunds(ref).find(({ amount }) => amount === 800)!.status = 'failed'
+  await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  const asking = moneyThatWaits(await shop.view(placed))
+  await inIssuer(leb.db, issuerId, (tx) => transferReturned(leb, tx, booked(first, 12_000n)))
+  await shop.look(placed)
+  expect((await shop.view(placed)).owedBack).toEqual({ amount: 12_800n, currency: 'CNY' })
+  expect(moneyThatWaits(await shop.view(placed))).not.toEqual(asking)
+  return { ref, ...placed }
+}
+
+it('sends what came back together with a share that waited, in one transfer', async () => {
+  const order = await bothWait()
+  await name(order)
+  expect(await makeFile()).toMatchObject({ transfers: 1 })
+  await settle((await shop.view(order)).transfer!.partId, 12_800n)
+  await shop.look(order)
+  expect((await shop.view(order)).state).toBe('refunded')
+  expect(await moved()).toEqual({ cash_at_provider: -12_800n, cash_at_bank: 12_800n })
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
+it.each([
+  { taken: 12_800, left: 0n },
+  { taken: 12_500, left: 300n },
+  { taken: 500, left: 12_300n },
+])('reckons all of it anew when the payer’s bank takes $taken meanwhile', async ({ taken, left }) => {
+  const order = await bothWait()
+  await name(order)
+  await dispute(order.ref, taken)
+  expect(await makeFile()).toBeNull()
+  await shop.look(order)
+  if (left > 0n) {
+    expect(await makeFile()).toMatchObject({ transfers: 1 })
+    await settle((await shop.view(order)).transfer!.partId, left)
+    await shop.look(order)
+  }
+  expect((await shop.view(order)).state).toBe('refunded')
+  expect((await moved())['refunds_payable']).toBeUndefined()
+  expect(await makeFile()).toBeNull()
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
+it('takes from a transfer that came back only what the payer’s bank has not been given by the share before', async () => {
+  const { ref, ...placed } = await refused({ byHandBefore: 800 })
+  const first = (await shop.view(placed)).transfer!.partId
+  await makeFile()
+  sim.refunds(ref).find(({ amount }) => amount === 800)!.status = 'failed'
+  await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  await dispute(ref, 12_500)
+  await shop.look(placed)
+  expect((await shop.view(placed)).transfer).toMatchObject({ state: 'paid' })
+  await inIssuer(leb.db, issuerId, (tx) => transferReturned(leb, tx, booked(first, 12_000n)))
+  await shop.look(placed)
+  expect((await shop.view(placed)).owedBack).toEqual({ amount: 300n, currency: 'CNY' })
+  await name(placed)
+  await makeFile()
+  await settle((await shop.view(placed)).transfer!.partId, 300n)
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
+  expect((await moved())['refunds_payable']).toBeUndefined()
+  expect((await moved())['chargebacks']).toBeUndefined()
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
+it('owes a share again whose refund by hand fails while a transfer that came back untold waits', async () => {
+  const { ref, ...placed } = await refused({ byHandBefore: 800 })
+  const first = (await shop.view(placed)).transfer!.partId
+  await makeFile()
+  await settle(first, 12_000n)
+  const dying = withFuse(leb, { reached: 0, blows: 2, blown: false })
+  await expect(lookAtOrder(dying, leb.leases, { issuerId, id: placed.orderId })).rejects.toBeInstanceOf(Crash)
+  await inIssuer(leb.db, issuerId, (tx) => transferReturned(leb, tx, booked(first, 12_000n)))
+  await shop.look(placed)
+  sim.refunds(ref).find(({ amount }) => amount === 800)!.status = 'failed'
+  await lookAtPayment(leb, { issuerId, id: `refunds:${ref}` })
+  expect((await shop.view(placed)).owedBack).toEqual({ amount: 12_800n, currency: 'CNY' })
+  await name(placed)
+  await makeFile()
+  await settle((await shop.view(placed)).transfer!.partId, 12_800n)
+  await shop.look(placed)
+  expect((await shop.view(placed)).state).toBe('refunded')
+  expect(await moved()).toEqual({ cash_at_provider: -12_800n, cash_at_bank: 12_800n })
+  expect(await checkBooks(leb)).toMatchObject({ ok: true })
 })
 
 it('sends nothing of a transfer that came back when the payer’s bank has taken the payment since', async () => {

@@ -67,15 +67,13 @@ async function markSent(
 ): Promise<void> {
   const { issuerId, fileId } = file
   const now = ctx.clock.now()
-  const partIds = batch.map((one) => one.partId)
   const closureIds = [...new Set(batch.flatMap((one) => one.closureId ?? []))]
   const orderIds = [...new Set(batch.flatMap((one) => one.orderId ?? []))]
-  await tx
-    .updateTable('payout_part')
-    .set({ state: 'sent', file_id: fileId, sent_at: now })
-    .where('issuer_id', '=', issuerId)
-    .where('part_id', 'in', partIds)
-    .execute()
+  await sql`
+    update payout_part p set state = 'sent', file_id = ${fileId}, sent_at = ${now}, naming_id = b.naming_id
+      from unnest(${batch.map((one) => one.partId)}::uuid[], ${batch.map((one) => one.namingId)}::uuid[])
+        as b (part_id, naming_id)
+     where p.issuer_id = ${issuerId} and p.part_id = b.part_id`.execute(tx)
   // The new version stops a worker that has the closure or order in hand as it was before.
   await sql`
     update closure set no_return_at = coalesce(no_return_at, ${now}), version = version + 1

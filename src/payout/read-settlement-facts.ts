@@ -13,7 +13,7 @@ export type WhichSettlement = {
   issuerId: string
   cardIds: string[]
   rules: MoneyRules
-  /** The moment that unused days are counted at: now, or when the closure was declared. */
+  /** The moment that unused days are counted at: now, or when the closure was declared. Days of use after it are used. */
   at: Date
   /** The holder asked for a voucher instead of money. */
   voucher?: boolean
@@ -25,7 +25,7 @@ export async function readSettlementFacts(
   which: WhichSettlement,
 ): Promise<Map<string, SettlementFacts>> {
   const facts = new Map<string, SettlementFacts>()
-  for (const row of await readRows(tx, which.issuerId, which.cardIds)) {
+  for (const row of await readRows(tx, which)) {
     const sales = row.orders.map((order) => orderSale(order, row, which.at))
     if (row.order_id === null && (which.rules.unused_plan !== 'nothing' || which.rules.withdrawn)) {
       const plan = await planAt(tx, which.issuerId, row.plan, row.sold_at)
@@ -77,6 +77,8 @@ type Row = {
   taken_while_set_aside: bigint
   spent_on_orders: bigint
   ended_before: boolean
+  /** When it was used after the moment asked for, to the quarter of an hour, ms since 1970. */
+  used_after: number[]
   payments: PaymentRow[]
   orders: OrderRow[]
 }
@@ -86,7 +88,7 @@ type Row = {
  * not in an array: of an array PostgreSQL takes ten for granted, finds a plan for one card cheaper each time, and plans
  * anew what takes ten times as long to plan as to read.
  */
-async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Row[]> {
+async function readRows(tx: Tx, { issuerId, cardIds, at }: WhichSettlement): Promise<Row[]> {
   if (cardIds.length === 0) return []
   const { rows } = await sql<Row>`
     select c.card_id, c.currency, c.plan, coalesce(c.activated_zone, c.zone) as zone, c.order_id, c.sold_at,
@@ -113,6 +115,11 @@ async function readRows(tx: Tx, issuerId: string, cardIds: string[]): Promise<Ro
            coalesce((select sum(o.gross_minor) from purchase_order o
              where o.issuer_id = c.issuer_id and o.card_id = c.card_id and o.pay_by = 'balance'
                and o.state = 'delivered'), 0)::bigint as spent_on_orders,
+           -- Days of every zone begin at a whole quarter of an hour.
+           (select coalesce(json_agg(distinct extract(epoch from date_bin('15 minutes', u.used_at, 'epoch')) * 1000), '[]')
+              from usage_record u
+             where u.issuer_id = c.issuer_id and u.card_id = c.card_id and u.used_at > ${at}
+               and u.outcome in ('charged', 'from_bucket', 'partly')) as used_after,
            (select coalesce(json_agg(json_build_object('id', p.payment_id, 'ref', p.provider_ref, 'provider', p.provider,
                      'currency', p.currency, 'at', p.received_at,
                      'room', (p.amount_minor - p.charged_back_minor - coalesce(
@@ -152,7 +159,14 @@ function orderSale(order: OrderRow, card: Row, at: Date): Sale {
   if (order.kind === 'add_on') {
     const terms = addOnTermsSchema.parse(order.terms)
     const from = new Date(order.deliveredAt)
-    const days = daysLeft({ days: terms.valid_days, from, end: card.expires_at, at, timeZone: 'UTC' })
+    const days = daysLeft({
+      days: terms.valid_days,
+      from,
+      end: card.expires_at,
+      at,
+      usedAfter: usedAfter(card),
+      timeZone: 'UTC',
+    })
     const use = order.use.map((one) => ({ left: BigInt(one.left), of: BigInt(one.of) }))
     return { ...sold, gross, unearned: BigInt(order.net) - BigInt(order.earned), days, use }
   }
@@ -190,6 +204,7 @@ function planLeft(terms: PlanTerms, card: Row, at: Date): { days: Left; use: Lef
       from: card.activated_at,
       end: card.expires_at,
       at,
+      usedAfter: usedAfter(card),
       timeZone: zone?.time_zone ?? 'UTC',
     }),
     use: [
@@ -200,4 +215,5 @@ function planLeft(terms: PlanTerms, card: Row, at: Date): { days: Left; use: Lef
   }
 }
 
+const usedAfter = (card: Row) => card.used_after.map((ms) => new Date(ms))
 const balanceIn = (terms: PlanTerms, currency: string) => BigInt(terms.balance[currency] ?? 0)

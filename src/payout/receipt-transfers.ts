@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 import { queueNotice } from '../notice/queue-notice.ts'
+import { returnByTransfer } from '../payment/return-by-transfer.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
-import { forgetOrderAccount } from './bank-details.ts'
+import { forgetOrderAccount, forgetReturnedAccount, hasOrderAccount } from './bank-details.ts'
+import { askOrNote } from './order-transfers.ts'
 
 type OfReceipt = { issuerId: string; receiptId: string }
 type Order = { order_id: string; locale: 'zh-CN' | 'en' }
@@ -24,20 +26,26 @@ export async function receiptTransferPaid(
   await queueNotice(ctx, tx, { issuerId, orderId, kind: 'order_extra_paid', locale })
 }
 
-/** The bank sent it back: its account is forgotten, the buyer is asked for another one, and staff see it. */
-export async function receiptTransferReturned(ctx: Context, tx: Tx, of: OfReceipt): Promise<void> {
-  const { issuerId, receiptId } = of
+/**
+ * The bank sent it back: the account it bounced off is forgotten, the buyer is asked for another one, and staff see it.
+ * Where another one was named since, it goes there.
+ */
+export async function receiptTransferReturned(
+  ctx: Context,
+  tx: Tx,
+  of: OfReceipt & { namingId: string | null },
+): Promise<void> {
+  const { issuerId, receiptId, namingId } = of
   await sql`
     update unmatched_receipt set state = 'refunding', refusal = 'transfer_returned', settled_at = null, told_at = null
      where issuer_id = ${issuerId} and receipt_id = ${receiptId}`.execute(tx)
   const order = await orderOf(tx, of)
   if (!order) return
-  await sql`
-    delete from vault_item v using purchase_order o
-     where o.issuer_id = ${issuerId} and o.order_id = ${order.order_id}
-       and v.issuer_id = o.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank'`.execute(tx)
-  const { order_id: orderId, locale } = order
-  await queueNotice(ctx, tx, { issuerId, orderId, kind: 'order_wants_account', locale })
+  const { order_id: orderId } = order
+  await forgetReturnedAccount(tx, { issuerId, orderId, namingId })
+  if (await hasOrderAccount(tx, { issuerId, orderId }))
+    await returnByTransfer(ctx, tx, { issuerId, receiptId })
+  await askOrNote(ctx, tx, { issuerId, orderId })
 }
 
 async function orderOf(tx: Tx, { issuerId, receiptId }: OfReceipt): Promise<Order | undefined> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { books, closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
-import { seedCard, type Seeded } from '../../test/seed.ts'
+import { seedCard, seedCards, type Seeded } from '../../test/seed.ts'
 import { nameBankAccount } from '../closure/bank-account.ts'
 import { undoClosure } from '../closure/undo.ts'
 import { findIssuer } from '../issuer/issuer.ts'
@@ -25,20 +25,26 @@ async function file() {
   const issuer = (await findIssuer(leb.db, issuerId))!
   return makePayoutFile(leb, issuer, issuer.providers.payouts!)
 }
-/** What the bank's statement would say of the closure's transfer. */
-async function booked(closureId: string) {
-  const row = await inIssuer(leb.db, issuerId, (tx) =>
+/** What the bank's statement would say of the closure's transfers, oldest first. */
+async function transfersOf(closureId: string) {
+  const rows = await inIssuer(leb.db, issuerId, (tx) =>
     tx
       .selectFrom('payout_part')
       .select(['part_id', 'amount_minor', 'currency'])
       .where('closure_id', '=', closureId)
       .where('route', '=', 'bank_transfer')
-      .orderBy('ord', 'desc')
-      .executeTakeFirstOrThrow(),
+      .orderBy('ord')
+      .execute(),
   )
-  const { amount_minor: amount, currency } = row
-  return { issuerId, endToEndId: endToEndId(row.part_id), amount, currency, bookedOn: '2026-11-24' }
+  return rows.map(({ part_id, amount_minor: amount, currency }) => ({
+    issuerId,
+    endToEndId: endToEndId(part_id),
+    amount,
+    currency,
+    bookedOn: '2026-11-24',
+  }))
 }
+const booked = async (closureId: string) => (await transfersOf(closureId)).at(-1)!
 const settled = (one: Parameters<typeof transferSettled>[2]) =>
   inIssuer(leb.db, issuerId, (tx) => transferSettled(leb, tx, one))
 const returned = (one: Parameters<typeof transferReturned>[2]) =>
@@ -157,6 +163,36 @@ it('asks for another account when the bank sends a transfer back, also after the
     'bank_transfer paid 4500',
   ])
   expect(await books(leb, issuerId, 'EUR')).toEqual(paid)
+})
+
+it('keeps the account that was named after one of two transfers had come back when the other does', async () => {
+  const whose = { accountRef: 'TWO-BACK', email: 'two-back@example.com' }
+  const two = { ...whose, issuerId, currency: 'EUR', residence: 'DE', provider: 'bank' } as const
+  const [card] = await seedCards(leb, [
+    { ...two, balance: 700n },
+    { ...two, balance: 800n },
+  ])
+  const closureId = await closeCard(leb, card!, { cardIds: 'account' })
+  await name(closureId)
+  await leb.look(issuerId, closureId)
+  expect(await file()).toMatchObject({ transfers: 2 })
+  const sent = await transfersOf(closureId)
+  expect(sent).toHaveLength(2)
+  await leb.look(issuerId, closureId)
+  await returned(sent[0]!)
+  await leb.look(issuerId, closureId)
+  expect(await knowsAccount(closureId)).toBe(false)
+  await name(closureId, { iban: 'FR1420041010050500013M02606' })
+  await leb.look(issuerId, closureId)
+  await returned(sent[1]!)
+  await leb.look(issuerId, closureId)
+  expect(await stateOf(leb, issuerId, closureId)).toBe('transfer_to_send')
+  const made = (await file())!
+  expect(made.bytes.toString().split('FR1420041010050500013M02606')).toHaveLength(3)
+  for (const one of (await transfersOf(closureId)).slice(-2)) expect(await settled(one)).toBe('settled')
+  await leb.look(issuerId, closureId)
+  expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
+  expect(await knowsAccount(closureId)).toBe(false)
 })
 
 it('erases the person of an account only when the transfer is done', async () => {

@@ -4,7 +4,7 @@ import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { burnPayoutFile } from './file-envelope.ts'
-import { forgetBankDetails } from './bank-details.ts'
+import { forgetBankDetails, forgetReturnedAccount } from './bank-details.ts'
 import { receiptTransferPaid, receiptTransferReturned } from './receipt-transfers.ts'
 import { lockOrderOfPart, orderTransferPaid, orderTransferReturned } from './order-transfers.ts'
 
@@ -115,8 +115,9 @@ export async function transferReturned(
     .where('part_id', '=', part.part_id)
     .execute()
   if (part.file_id) await burnPayoutFile(ctx, tx, { issuerId, fileId: part.file_id })
+  const namingId = part.naming_id
   if (part.receipt_id) {
-    await receiptTransferReturned(ctx, tx, { issuerId, receiptId: part.receipt_id })
+    await receiptTransferReturned(ctx, tx, { issuerId, receiptId: part.receipt_id, namingId })
     return 'settled'
   }
   await sql`
@@ -127,21 +128,12 @@ export async function transferReturned(
      where q.issuer_id = ${issuerId}
        and (q.closure_id = ${part.closure_id}::uuid and q.card_id = ${part.card_id}::uuid
             or q.order_id = ${part.order_id}::uuid)`.execute(tx)
-  if (part.order_id) await orderTransferReturned(ctx, tx, { issuerId, orderId: part.order_id })
-  if (part.closure_id) await askAgain(ctx, tx, { issuerId, closureId: part.closure_id })
+  if (part.order_id) await orderTransferReturned(ctx, tx, { issuerId, orderId: part.order_id, namingId })
+  if (part.closure_id) {
+    await forgetReturnedAccount(tx, { issuerId, closureId: part.closure_id, namingId })
+    await ctx.jobs.look(tx, 'closure', { issuerId, id: part.closure_id })
+  }
   return 'settled'
-}
-
-async function askAgain(ctx: Context, tx: Tx, of: { issuerId: string; closureId: string }): Promise<void> {
-  const { issuerId, closureId } = of
-  // The account it bounced off is no use for the next try.
-  await tx
-    .deleteFrom('vault_item')
-    .where('issuer_id', '=', issuerId)
-    .where('item_id', '=', closureId)
-    .where('kind', '=', 'bank')
-    .execute()
-  await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
 }
 
 type TransferRow = NonNullable<Awaited<ReturnType<typeof lockTransfer>>>
@@ -177,6 +169,7 @@ async function lockTransfer(tx: Tx, booked: Pick<BookedTransfer, 'issuerId' | 'e
       'state',
       'refusal',
       'file_id',
+      'naming_id',
     ])
     .where('issuer_id', '=', booked.issuerId)
     .where('part_id', '=', partId)

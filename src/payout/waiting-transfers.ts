@@ -14,6 +14,8 @@ export type WaitingTransfer = {
   amount: bigint
   currency: string
   details: BankDetails
+  /** Of this account (vault_item.naming_id). */
+  namingId: string | null
   sepa: boolean
 }
 
@@ -43,6 +45,7 @@ export async function lockWaitingTransfers(
       amount: row.amount_minor,
       currency: row.currency,
       details,
+      namingId: row.naming_id,
       sepa: row.currency === 'EUR' && isSepa(details.iban),
     })
   }
@@ -56,6 +59,7 @@ type Row = {
   number: string
   holder_id: string
   item_id: string
+  naming_id: string | null
   amount_minor: bigint
   currency: string
 }
@@ -71,7 +75,7 @@ async function ofClosures(tx: Tx, issuerId: string): Promise<Row[]> {
                     where p.issuer_id = o.issuer_id and p.closure_id = o.closure_id and ${waits})
      order by o.closure_id for no key update`.execute(tx)
   const { rows } = await sql<Row>`
-    select p.part_id, p.closure_id, p.order_id, o.number, a.holder_id, v.item_id, p.amount_minor, p.currency
+    select p.part_id, p.closure_id, p.order_id, o.number, a.holder_id, v.item_id, v.naming_id, p.amount_minor, p.currency
       from payout_part p
       join closure o on o.issuer_id = p.issuer_id and o.closure_id = p.closure_id and o.state <> 'undone'
       join account a on a.issuer_id = o.issuer_id and a.account_id = o.account_id
@@ -90,7 +94,7 @@ async function ofOrders(tx: Tx, issuerId: string): Promise<Row[]> {
                     where p.issuer_id = o.issuer_id and coalesce(p.order_id, r.order_id) = o.order_id and ${waits})
      order by o.order_id for no key update`.execute(tx)
   const { rows } = await sql<Row>`
-    select p.part_id, p.closure_id, p.order_id, o.number, o.holder_id, v.item_id, p.amount_minor, p.currency
+    select p.part_id, p.closure_id, p.order_id, o.number, o.holder_id, v.item_id, v.naming_id, p.amount_minor, p.currency
       from payout_part p
       join purchase_order o on o.issuer_id = p.issuer_id and o.order_id = p.order_id and o.state = 'refunding'
       join vault_item v on v.issuer_id = p.issuer_id and v.item_id = o.bank_item_id and v.kind = 'bank'
@@ -102,7 +106,7 @@ async function ofOrders(tx: Tx, issuerId: string): Promise<Row[]> {
 /** What came for an order and did not fit it; its order is locked by then. */
 async function ofReceipts(tx: Tx, issuerId: string): Promise<Row[]> {
   const { rows } = await sql<Row>`
-    select p.part_id, p.closure_id, p.order_id, o.number, o.holder_id, v.item_id, p.amount_minor, p.currency
+    select p.part_id, p.closure_id, p.order_id, o.number, o.holder_id, v.item_id, v.naming_id, p.amount_minor, p.currency
       from payout_part p
       join unmatched_receipt r on r.issuer_id = p.issuer_id and r.receipt_id = p.receipt_id and r.state = 'refunding'
       join purchase_order o on o.issuer_id = r.issuer_id and o.order_id = r.order_id

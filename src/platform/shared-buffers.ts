@@ -4,6 +4,8 @@ import { SetupError } from './errors.ts'
 
 /** PostgreSQL's own default, which starts nearly anywhere. */
 const least_mb = 128
+/** What thirty million cards' usage goes through; past it the system's own cache does as well. */
+const most_mb = 16_384
 
 /**
  * A quarter of the memory that this process may use, as PostgreSQL's manual advises (19.4.1), and no more than helps:
@@ -12,7 +14,7 @@ const least_mb = 128
 function sharedBuffersMb(): number {
   const limit = process.constrainedMemory()
   const usable = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-  return Math.min(Math.max(Math.floor(usable / 4 / 2 ** 20), least_mb), 4096)
+  return Math.min(Math.max(Math.floor(usable / 4 / 2 ** 20), least_mb), most_mb)
 }
 
 /** The system does not give a server that much shared memory; another size may do. */

@@ -168,6 +168,8 @@ export interface Closure {
   declaration: Json
   declared_at: Timestamp
   due_at: Timestamp
+  holder_jurisdiction: string | null
+  holder_policy_version: string | null
   identified_at: Timestamp | null
   identity: string
   issuer_id: string
@@ -480,6 +482,7 @@ export interface PayoutPart {
   currency: string
   file_id: string | null
   issuer_id: string
+  naming_id: string | null
   ord: number
   order_id: string | null
   paid_at: Timestamp | null
@@ -509,7 +512,9 @@ export interface ProviderEvent {
 export interface PurchaseOrder {
   accepted_at: Timestamp
   account_id: string | null
+  bank_asked_at: Timestamp | null
   bank_item_id: string | null
+  bank_reminders: Generated<number>
   card_id: string | null
   created_at: Timestamp
   currency: string
@@ -673,6 +678,7 @@ export interface VaultItem {
   issuer_id: string
   item_id: string
   kind: string
+  naming_id: string | null
   sealed: Buffer
 }
 

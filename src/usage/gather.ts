@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as others } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Context } from '../platform/context.ts'
 import { isDatabaseGone } from '../platform/db.ts'
@@ -9,8 +9,6 @@ import type { UsageRecord } from './record.ts'
 import type { UsageRefusal } from './refusals.ts'
 import { takeUsage } from './take-usage.ts'
 
-/** Records that come within this are taken in together; longer gains little and costs every caller as much. */
-const gather_ms = 2
 /** Records a transaction: more of them gain nothing, and their callers wait longer. */
 const full_records = 300
 /**
@@ -130,8 +128,9 @@ function openLane(ctx: Context, issuerId: string): Lane {
   }
   const work = async (): Promise<void> => {
     atWork = true
-    if (waitingRecords < full_records) await sleep(gather_ms)
-    // What came while the last transaction ran has waited long enough.
+    // What arrives together is taken in together, and what arrives meanwhile comes next: nobody waits for others that
+    // may not come.
+    await others()
     for (let flight = nextFlight(); flight.length > 0; flight = nextFlight()) await fly(ctx, issuerId, flight)
     atWork = false
   }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { declareClosure } from '../../src/closure/declare.ts'
 import { lapseUnproved } from '../../src/closure/unproved.ts'
 import { termsAt } from '../../src/invoice/terms.ts'
 import { inIssuer } from '../../src/platform/db.ts'
@@ -24,6 +25,7 @@ let unproved: { number: string; kept: Kept }
 let whole: { number: string; kept: Kept }
 let open: Seeded
 let fresh: Seeded
+let waiting: Seeded
 let withPapers: string
 let takenBack: string
 let muchUsed: Seeded
@@ -43,6 +45,7 @@ beforeAll(async () => {
   open = await seedCard(w.leb, { email, balance: 4_000n, expiresAt: inTwoMonths() })
   orderNumbers = await orderOften(w.leb, rare.shop, open)
   fresh = await boughtToday()
+  waiting = await withdrawnUnsigned()
 }, 240_000)
 afterAll(() => w.stop())
 
@@ -59,6 +62,23 @@ async function boughtToday(): Promise<Seeded> {
       .where('card_id', '=', card.cardId)
       .execute(),
   )
+  return card
+}
+
+/** Another, for which somebody has declared that without signing in. */
+async function withdrawnUnsigned(): Promise<Seeded> {
+  const card = await boughtToday()
+  await declareClosure(w.leb, {
+    issuerId: 'leb',
+    accountId: card.accountId,
+    cardIds: [card.cardId],
+    act: 'withdraw',
+    start: 'at_once',
+    locale: 'en',
+    zone: 'UTC',
+    receivedBy: 'portal',
+    identity: 'not_signed_in',
+  })
   return card
 }
 
@@ -183,6 +203,8 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
         'what-happens-or-withdraw': at(`/close/what-happens?card=${fresh.cardId}`),
         withdraw: at(`/close/what-happens?card=${fresh.cardId}&act=withdraw`),
         'withdraw-check': at(`/close/check?card=${fresh.cardId}&act=withdraw&start=at_once`),
+        'what-happens-or-go-on': at(`/close/what-happens?card=${waiting.cardId}`),
+        'check-or-go-on': at(`/close/check?card=${waiting.cardId}&start=at_once`),
         'withdraw-unsigned': at('/close/without-signing-in?act=withdraw'),
         'what-happens-account': at(`/close/what-happens?whole=${open.accountId}`),
         expiry: at(`/cards/${open.cardId}/expiry?do=extend`),

@@ -41,6 +41,7 @@ async function tellBefore(
     accountId: closure.account_id,
     cardIds,
     act: 'terminate',
+    identity: 'issuer_decision',
     voucher: closure.payout_choice === 'voucher',
   })
   return new Map(cards.map((card) => [card.cardId, card.settlement]))

@@ -10,6 +10,7 @@ import { lookAtPayment } from '../../src/payment/look-at-payment.ts'
 import { sweepPayments } from '../../src/payment/sweep-payments.ts'
 import type { Settlement } from '../../src/payout/settlement.ts'
 import { inIssuer } from '../../src/platform/db.ts'
+import { isInTime } from '../../src/policy/withdrawal.ts'
 import { Refusal } from '../../src/platform/errors.ts'
 import type { UsageRecord } from '../../src/usage/record.ts'
 import { takeUsage } from '../../src/usage/take-usage.ts'
@@ -269,7 +270,9 @@ async function showIfClosedNow(play: Play, { cardIds, voucher }: Declared): Prom
   )
   const known = cards.map((card) => ({ ...card, state: card.state as StoredCard['state'] }))
   const told = await ifClosedNow(leb, issuerId, known)
-  return new Map([...told].map(([cardId, { settlement }]) => [cardId, settlement]))
+  // While a card can be withdrawn from, the issuer pays what that would, and its page what the holder's closing does.
+  const same = [...told].filter(([, { withdrawableUntil: until }]) => !isInTime(leb.clock.now(), until))
+  return new Map(same.map(([cardId, { settlement }]) => [cardId, settlement]))
 }
 
 export function closuresOf({ stage: { leb }, accounts }: Play) {

@@ -10,6 +10,7 @@ import { policyFor } from '../../policy/policy.ts'
 import { Layout } from '../../web/layout.tsx'
 import { withdrawalRule } from '../../policy/withdrawal.ts'
 import { declarationWords } from '../declaration-words.ts'
+import { WaitingWithdrawals } from './waiting-withdrawals.tsx'
 import { withdrawText } from './withdraw-text.ts'
 import { closingText } from './closure-text.ts'
 import {
@@ -48,6 +49,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
       <ErrorSummary page={page} fault={fault} />
       <h1>{own.title}</h1>
       <FlowCards flow={flow} />
+      <WaitingWithdrawals flow={flow} />
       <div class="sheet">
         <Facts
           facts={[

@@ -61,6 +61,7 @@ const closing: ClosureView = {
   undoUntil: null,
   canUndo: true,
   wantsVoucher: false,
+  paysAsWithdrawal: false,
   bankAccountGiven: false,
   noReturnAt: null,
   undoneAt: null,

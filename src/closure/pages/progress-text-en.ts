@@ -26,6 +26,9 @@ export const progressEn = {
   account: 'Account',
   accountWords: (account: string, covers: string) => `${account} (${covers})`,
   issuerDecided: 'Decided by the issuing company, without a code',
+  issuerDecidedInTime:
+    'Decided by the issuing company, without a code, within the days for withdrawing: it pays what withdrawing does',
+  issuerTookUp: 'Withdrawal taken up by the issuing company, without a code',
   steps: {
     identify: {
       ahead: 'You confirm with the code',

@@ -22,6 +22,8 @@ export const progressZh: ProgressText = {
   account: '账户',
   accountWords: (account, covers) => `${account}（${covers}）`,
   issuerDecided: '由发行公司决定，无需验证码',
+  issuerDecidedInTime: '由发行公司在撤回期内决定，无需验证码，按撤回的标准退款',
+  issuerTookUp: '发行公司直接受理了撤回，无需验证码',
   steps: {
     identify: { ahead: '用验证码确认本人', now: '等您输入验证码', done: '已确认本人' },
     undo_window: { ahead: '考虑时间', now: '还在考虑时间内', done: '考虑时间已结束' },

@@ -67,7 +67,10 @@ function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; la
 function doneWords(view: ClosureView, { step }: StepView, lang: Lang): string {
   const text = progressText[lang]
   const decided = view.identity === 'issuer_decision' || view.provedBy === 'issuer'
-  if (step === 'identify' && decided) return text.issuerDecided
+  if (step === 'identify' && decided) {
+    if (!view.paysAsWithdrawal) return text.issuerDecided
+    return view.act === 'withdraw' ? text.issuerTookUp : text.issuerDecidedInTime
+  }
   const parts = view.cards.flatMap((card) => card.parts.filter((part) => part.state !== 'refused'))
   const has = (route: PayoutRoute) => parts.some((part) => part.route === route)
   if (step !== 'pay_out' || parts.length === 0 || has('original_payment') || has('bank_transfer'))

@@ -15,6 +15,7 @@ import {
   PlanLeft,
   zoneOf,
 } from './flow.tsx'
+import { WaitingWithdrawals } from './waiting-withdrawals.tsx'
 import { withdrawText } from './withdraw-text.ts'
 import { LineSection, TermsSections } from './terms-sections.tsx'
 
@@ -29,6 +30,7 @@ export function WhatHappensPage({ flow, withdrawal }: { flow: Flow; withdrawal: 
     <Layout page={page} title={title} back={chooseHref(flow)} here="close">
       <h1>{title}</h1>
       <FlowCards flow={flow} />
+      <WaitingWithdrawals flow={flow} />
       <Withdrawal flow={flow} instead={withdrawal} />
       <h2>{text.money}</h2>
       {moneySentences(flow).map((sentence) => (

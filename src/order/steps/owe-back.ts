@@ -1,6 +1,6 @@
 import { houseAccount } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
-import { askForAccount } from '../ask-for-account.ts'
+import { askForAccount } from '../../payout/ask-for-account.ts'
 import { paymentOf } from '../order-case.ts'
 import type { LocalOrderStep } from '../order-step.ts'
 
@@ -47,7 +47,7 @@ export const oweBack: LocalOrderStep = {
         ...(route === 'nothing' && { paid_at: ctx.clock.now() }),
       })
       .execute()
-    if (route === 'bank_transfer') await askForAccount(ctx, tx, told)
+    if (route === 'bank_transfer') await askForAccount(ctx, tx, { issuerId, orderId })
     return { done: { amount: owed.toString(), currency, route } }
   },
 }

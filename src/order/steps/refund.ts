@@ -3,13 +3,13 @@ import type { Refunded } from '../../adapters/payment/port.ts'
 import { houseAccount } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
 import type { Proof } from '../../closure/step.ts'
+import { askForAccount } from '../../payout/ask-for-account.ts'
 import { believed, mayArrive } from '../../payout/believe-refusal.ts'
 import { knownByHandOfP, meetByHand, openByHand } from '../../payout/count-by-hand.ts'
-import { orderTransferPaid } from '../../payout/order-transfers.ts'
+import { hasOpenTransfer, orderTransferPaid } from '../../payout/order-transfers.ts'
 import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import { inIssuer, type Tx } from '../../platform/db.ts'
-import { askForAccount } from '../ask-for-account.ts'
 import { holdOrder, type OrderCase, paymentOf } from '../order-case.ts'
 import { attemptsAt, lastOf } from '../order-journal.ts'
 import type { OutsideOrderStep } from '../order-step.ts'
@@ -31,7 +31,10 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
     const left = await countByHand(ctx, tx, told, await lockPart(tx, told))
     const part = await chargedBack(ctx, tx, told, left)
     if (part.state === 'paid')
-      return (await isOnItsWay(tx, told)) ? { wait: 'a person' } : { skip: { route: part.route } }
+      // A refund by hand failed while a transfer was with the bank: it is paid beside that one, and both are waited for.
+      return (await hasOpenTransfer(tx, { issuerId: told.order.issuer_id, orderId: told.order.order_id }))
+        ? { wait: 'a person' }
+        : { skip: { route: part.route } }
     if (part.route === 'voucher') return { skip: await giveVoucher(ctx, tx, told, part) }
     if (part.route !== 'original_payment') return { wait: 'a person' }
     const payment = await paymentOf(tx, told)
@@ -64,14 +67,15 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
       const { provider_ref: ref } = await paymentOf(tx, told)
       return ctx.jobs.look(tx, 'payment', { issuerId: told.order.issuer_id, id: `refunds:${ref}` })
     }
+    const { issuer_id: issuerId, order_id: orderId } = told.order
     const part = await readPart(tx, told)
     await notePart(tx, told, { state: 'refused', refusal: code })
     await tx
       .insertInto('payout_part')
       .values({
-        issuer_id: told.order.issuer_id,
+        issuer_id: issuerId,
         part_id: ctx.ids.next(),
-        order_id: told.order.order_id,
+        order_id: orderId,
         card_id: told.order.card_id,
         ord: 2,
         route: 'bank_transfer',
@@ -79,7 +83,7 @@ export const refund: OutsideOrderStep<Request, Refunded> = {
         amount_minor: part.amount_minor,
       })
       .execute()
-    await askForAccount(ctx, tx, told)
+    await askForAccount(ctx, tx, { issuerId, orderId })
   },
 }
 
@@ -136,12 +140,12 @@ async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): P
   const rest = payment.amount_minor - payment.charged_back_minor - (await metBefore(tx, told, part))
   const left = rest > 0n ? rest : 0n
   if (part.state !== 'waiting' || isUnanswered(told) || part.amount_minor <= left) return part
-  const { issuer_id: issuerId, order_id: orderId, currency } = told.order
+  const { issuer_id: issuerId, currency } = told.order
   const house = (kind: 'refunds_payable' | 'chargebacks') =>
     houseAccount(ctx, tx, { issuerId, kind, currency })
   await post(ctx, tx, {
     issuerId,
-    key: `${orderId}:charged_back:${payment.charged_back_minor}`,
+    key: `${part.part_id}:charged_back:${payment.charged_back_minor}`,
     reason: 'chargeback',
     entries: [
       { accountId: await house('refunds_payable'), amount: left - part.amount_minor },
@@ -159,20 +163,7 @@ async function chargedBack(ctx: Context, tx: Tx, told: OrderCase, part: Part): P
   return { ...part, ...facts }
 }
 
-/** A refund by hand failed while a transfer was with the bank: it is paid beside that one, and both are waited for. */
-async function isOnItsWay(tx: Tx, { order }: OrderCase): Promise<boolean> {
-  const open = await tx
-    .selectFrom('payout_part')
-    .select('part_id')
-    .where('issuer_id', '=', order.issuer_id)
-    .where('order_id', '=', order.order_id)
-    .where('route', '=', 'bank_transfer')
-    .where('state', 'in', ['waiting', 'sent'])
-    .executeTakeFirst()
-  return open !== undefined
-}
-
-/** What of the order's money refunds by hand have met already. */
+/** What of the order's money went another way already, but for what the payer's bank took. */
 async function metBefore(tx: Tx, { order }: OrderCase, part: Part): Promise<bigint> {
   const { met } = await tx
     .selectFrom('payout_part')
@@ -181,6 +172,7 @@ async function metBefore(tx: Tx, { order }: OrderCase, part: Part): Promise<bigi
     .where('order_id', '=', order.order_id)
     .where('part_id', '<>', part.part_id)
     .where('state', '<>', 'refused')
+    .where(sql<boolean>`reference is distinct from 'chargeback'`)
     .executeTakeFirstOrThrow()
   return met
 }
