@@ -246,9 +246,7 @@ it('says what ended, kept money too, in the same words on page, table, paper and
   const visitor = await open('kept@example.com', 'en')
   const path = `/leb/en/cards/${card!.cardId}/statement`
   await visitor.go(path)
-  const said = /<li><time[^>]*>22 November 2026, 09:00 \(UTC\)<\/time>: ([^<]+)<\/li>/.exec(
-    visitor.html,
-  )![1]!
+  const said = /<li><time[^>]*>22 November 2026, 09:00 \(UTC\)<\/time>: ([^<]+)<\/li>/.exec(visitor.html)![1]!
   expect(said).toContain('5 MB')
   expect(said).toContain('CN¥12.00 kept for you until 20 February 2027')
   const rows: string[][] = parse(await (await visitor.fetch(`${path}.csv`)).text(), { bom: true })
