@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { declareClosure } from '../../src/closure/declare.ts'
 import { postUsage } from '../../src/ledger/post-usage.ts'
 import { pdf_lines } from '../../src/ledger/statement-pdf.ts'
 import { lookAtPayment } from '../../src/payment/look-at-payment.ts'
@@ -37,8 +38,7 @@ export async function takenBackCard(leb: Outside, shop: Shop, email: string): Pr
 
 /** A card with more movements than its printed statement has lines: it is summed by day. Moves the clock by ten days. */
 export async function muchUsedCard(leb: Outside, email: string): Promise<Seeded> {
-  const expiresAt = new Date(leb.clock.now().getTime() + 60 * 86_400_000)
-  const card = await seedCard(leb, { email, balance: 123_456n, expiresAt })
+  const card = await seedCard(leb, { email, balance: 123_456n, expiresAt: inTwoMonths(leb) })
   const hash = createHash('sha256').digest()
   const { cardId } = card
   for (let day = 0; day < 10; day++) {
@@ -65,4 +65,37 @@ export async function orderOften(leb: Outside, shop: Shop, { cardId, holderId }:
     leb.clock.advance({ seconds: 60 })
   }
   return numbers
+}
+
+export const inTwoMonths = (leb: Outside) => new Date(leb.clock.now().getTime() + 60 * 86_400_000)
+
+/** A card whose holder lives where the law lets her withdraw from its contract. */
+export async function boughtToday(leb: Outside, email: string): Promise<Seeded> {
+  const card = await seedCard(leb, { email, residence: 'DE', balance: 0n, expiresAt: inTwoMonths(leb) })
+  await inIssuer(leb.db, 'leb', (tx) =>
+    tx
+      .updateTable('card')
+      .set({ sold_at: leb.clock.now() })
+      .where('issuer_id', '=', 'leb')
+      .where('card_id', '=', card.cardId)
+      .execute(),
+  )
+  return card
+}
+
+/** Another, for which somebody has declared that without signing in. */
+export async function withdrawnUnsigned(leb: Outside, email: string): Promise<Seeded> {
+  const card = await boughtToday(leb, email)
+  await declareClosure(leb, {
+    issuerId: 'leb',
+    accountId: card.accountId,
+    cardIds: [card.cardId],
+    act: 'withdraw',
+    start: 'at_once',
+    locale: 'en',
+    zone: 'UTC',
+    receivedBy: 'portal',
+    identity: 'not_signed_in',
+  })
+  return card
 }
