@@ -42,6 +42,13 @@ const rules = [
   ],
   [/\b(TODO|FIXME|XXX)\b/, /./, /\.test\./, 'finish it or say so in an issue'],
   [/\b(it|test|describe)\.(skip|only|todo)\b/, /./, /$^/, 'a skipped test is a defect'],
+  [
+    /\bpage\.zone\b|\bpolicy\.time_zone\b|\bpolicyFor\([^)]*\)\)?\.time_zone/,
+    /^src\/.*(-routes|-api|-json|-letter|-letters|-mail|notice)\.tsx?$|^src\/.*\/pages\/|^src\/web\//,
+    // Where no account is known or may be told.
+    /\.test\.|unsigned|holder-routes|error-answers/,
+    'a time that a person is told: ask policy/told-zone.ts',
+  ],
   [/export default\b/, /^src\//, /$^/, 'named exports only'],
 ]
 const drawers = /(^|\/)(utils?|helpers?|lib|common|misc|manager)(\/|\.tsx?$)/

@@ -5,6 +5,8 @@ import { instant, json, money, problems, underCard, underIssuer } from '../api/s
 import { endJson, endShape, expiryJson, expiryShape } from '../expiry/expiry-json.ts'
 import { readEnds } from '../expiry/read-ends.ts'
 import type { Issuer } from '../issuer/issuer.ts'
+import { onSaleOf } from '../order/on-sale.ts'
+import { type CatalogueItem, itemsOnSale } from '../plan/catalogue.ts'
 import { moneyJson } from '../ledger/money.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -67,9 +69,11 @@ const read = createRoute({
 /** The cards of whoever is signed in. */
 export function cardApi(app: ApiApp): void {
   app.openapi(list, async (c) => {
-    const cards = await readOwnCards(c.get('ctx'), c.get('issuer').issuerId, c.get('session').holderIds)
-    const now = c.get('ctx').clock.now()
-    return c.json({ cards: cards.map((card) => shown(c.get('issuer'), card, now)) }, 200)
+    const { issuerId } = c.get('issuer')
+    const { db, clock } = c.get('ctx')
+    const cards = await readOwnCards(c.get('ctx'), issuerId, c.get('session').holderIds)
+    const items = await inIssuer(db, issuerId, (tx) => itemsOnSale(tx, issuerId))
+    return c.json({ cards: cards.map((card) => shown(c.get('issuer'), card, items, clock.now())) }, 200)
   })
   app.openapi(read, async (c) => {
     const cardId = c.req.valid('param').cardId.toLowerCase()
@@ -78,12 +82,15 @@ export function cardApi(app: ApiApp): void {
     if (!card) throw new Refusal('closure/no_such_card')
     const { db, clock } = c.get('ctx')
     const { issuerId } = c.get('issuer')
-    const ends = await inIssuer(db, issuerId, (tx) => readEnds(tx, issuerId, [cardId]))
-    return c.json({ ...shown(c.get('issuer'), card, clock.now()), ends: ends.map(endJson) }, 200)
+    const { ends, items } = await inIssuer(db, issuerId, async (tx) => ({
+      ends: await readEnds(tx, issuerId, [cardId]),
+      items: await itemsOnSale(tx, issuerId),
+    }))
+    return c.json({ ...shown(c.get('issuer'), card, items, clock.now()), ends: ends.map(endJson) }, 200)
   })
 }
 
-function shown(issuer: Issuer, card: OwnCard, now: Date): z.infer<typeof cardShape> {
+function shown(issuer: Issuer, card: OwnCard, items: CatalogueItem[], now: Date): z.infer<typeof cardShape> {
   const { cardId, accountId, accountRef, iccid, plan, zone, state } = card
   return {
     cardId,
@@ -96,6 +103,6 @@ function shown(issuer: Issuer, card: OwnCard, now: Date): z.infer<typeof cardSha
     expiresAt: card.expiresAt.toISOString(),
     balance: moneyJson(card.balance),
     left: { dataMb: `${card.dataLeftMb}`, voiceSeconds: `${card.voiceLeftS}`, sms: `${card.smsLeft}` },
-    expiry: expiryJson(issuer, card, now),
+    expiry: expiryJson(issuer, card, onSaleOf(card, items, now), now),
   }
 }

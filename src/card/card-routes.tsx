@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import { ifClosedNow } from '../closure/if-closed-now.ts'
 import { listClosures } from '../closure/read-closure.ts'
+import { itemsOnSale } from '../plan/catalogue.ts'
 import type { Context } from '../platform/context.ts'
+import { inIssuer } from '../platform/db.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, sessionOf } from '../web/routing.ts'
 import { readOwnCards } from './own-cards.ts'
@@ -18,7 +20,8 @@ export function cardRoutes(ctx: Context): Hono<PortalEnv> {
       const accountIds = [...new Set(cards.map((card) => card.accountId))]
       const closures = await listClosures(ctx, { issuerId, accountIds })
       const now = await ifClosedNow(ctx, issuerId, cards)
-      return c.html(<CardsPage page={page} cards={cards} closures={closures} now={now} />)
+      const items = await inIssuer(ctx.db, issuerId, (tx) => itemsOnSale(tx, issuerId))
+      return c.html(<CardsPage {...{ page, cards, closures, now, items }} />)
     },
   })
   return app

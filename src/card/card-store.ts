@@ -29,6 +29,8 @@ export type Card = {
   /** When it ended; null while it lives. Its money may be kept until a later day. */
   lapsedAt: Date | null
   keptUntil: Date | null
+  /** Its money went back when it ended: days bring it back no more. */
+  endedForGood: boolean
   expiryOutcome: 'lapsed' | 'kept' | 'refund_due' | 'refunded' | 'nothing' | null
 }
 
@@ -79,6 +81,7 @@ function cards(tx: Tx, issuerId: string) {
     ])
     .select(['c.paid_minor', 'c.currency', 'l.balance', 'l.currency as balance_currency'])
     .select(['a.jurisdiction', 'n.lapsed_at', 'n.kept_until', 'n.outcome as expiry_outcome'])
+    .select('c.ended_for_good')
     .where('c.issuer_id', '=', issuerId)
     .orderBy('a.account_ref')
     .orderBy('c.sold_at')
@@ -113,6 +116,7 @@ function fromRow(row: CardRow): Card {
     jurisdiction: row.jurisdiction,
     lapsedAt: row.lapsed_at,
     keptUntil: row.kept_until,
+    endedForGood: row.ended_for_good,
     expiryOutcome: row.expiry_outcome as Card['expiryOutcome'],
   }
 }

@@ -5,7 +5,6 @@ import { countTry } from '../holder/rate-limits.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import { policyFor } from '../policy/policy.ts'
 import type { TypedAccount } from '../payout/pages/account-fields.tsx'
 import { payoutText } from '../payout/pages/payout-text.ts'
 import type { Lang } from '../web/lang.ts'
@@ -193,7 +192,7 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
       act: flow.act,
       start,
       locale: page.lang,
-      zone: policyFor(preview.jurisdiction, page.now).time_zone,
+      zone: zoneOf(flow),
       receivedBy: 'portal',
       identity: 'signed_in',
       voucher: flow.voucher,

@@ -181,7 +181,7 @@ test('says on the progress page, also after the end, what the bank of who paid t
   const { id } = payment.disputes.open(card.paymentRef, { amount: 1_000 })!
   await lookAtPayment(leb, { issuerId, id })
   await v.go(`/roamly/en/closures/${number}`)
-  expect(v.text).toContain('€10.00 of what was paid for this card was taken back by the payer’s bank on')
+  expect(v.text).toContain('€10.00 of what was paid for this card was taken back by the payer&#39;s bank on')
   expect(v.text).toContain('The bank has not decided about it yet. That was after the closing')
   const json = closureJson('https://x', (await readClosure(leb, { issuerId, closureId }))!)
   expect(json.cards[0]!.takenBack).toMatchObject([

@@ -108,6 +108,34 @@ it('is offered on the card and before closing, page by page and without script',
   expect((await readClosure(leb, { issuerId, number: numberOn(mei) }))!.act).toBe('withdraw')
 })
 
+it('stands on the cards page with what it gives back while that is more than closing does, and no longer', async () => {
+  const card = await buy()
+  const abroad = await buy('US')
+  const mei = await visitor().signIn(leb, issuerId, card.email)
+  expect(mei.text).toMatch(
+    /If you withdrew from its contract now €16\.90 goes back to .+ Closing the card would give back €0\.00\./,
+  )
+  expect(mei.text).not.toContain('If you closed it now')
+  expect(mei.html).toMatch(
+    /class="button"[^>]*href="[^"]*act=withdraw|href="[^"]*act=withdraw[^"]*" class="button"/,
+  )
+  const sam = await visitor().signIn(leb, issuerId, abroad.email)
+  expect(sam.text).toContain('If you closed it now There is nothing to pay back.')
+  // Closing gives back the plan that nobody has begun: withdrawing gives back no more.
+  await setMoney(leb, issuerId, { unused_plan: 'by_day' })
+  await mei.go(`/${issuerId}/zh-CN/cards`)
+  expect(mei.text).toMatch(/如果现在注销 €16\.90 原路退回/)
+  await setMoney(leb, issuerId, { unused_plan: 'nothing' })
+  await mei.go(`/${issuerId}/zh-CN/cards`)
+  expect(mei.text).toMatch(/如果现在撤回合同 €16\.90 原路退回.+改为注销的话，退 €0\.00。/)
+  const today = leb.clock.now()
+  leb.clock.advance({ days: 17 })
+  await mei.signIn(leb, issuerId, card.email)
+  leb.clock.set(today)
+  expect(mei.text).toContain('If you closed it now There is nothing to pay back.')
+  expect(mei.text).not.toContain('withdrew')
+})
+
 it('needs no signing in, and is looked at once the code is in: in time it is one, too late it closes', async () => {
   const [card, late] = [await buy(), await buy()]
   for (const [one, days] of [

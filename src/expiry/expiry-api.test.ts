@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { openApi } from '../../test/api-client.ts'
 import { openExpiryWorld, seedExpiring } from './expiry.fixture.ts'
 import { metricsRoutes } from '../provider-door/metrics.ts'
+import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import { sweepExpiry } from './sweep-expiry.ts'
 
 it('tells over the API what a card’s money does before it ends, and after', async () => {
@@ -14,13 +15,15 @@ it('tells over the API what a card’s money does before it ends, and after', as
     ])
     const token = await api.signIn('leb', email)
     const read = async () => (await api.get(`/api/v1/issuers/leb/cards/${card!.cardId}`, { token })).body
+    expect((await read()).expiry.words.en).toMatch(/, unless you use it or close the card before\.$/)
+    await putSampleCatalogue(world, ['leb'])
     expect(await read()).toMatchObject({
       expiry: {
         ended: false,
         money: 'lapses',
         until: '2026-11-22T11:00:00.000Z',
         words: {
-          en: '€12.30 lapses on 22 November 2026, 19:00 (Beijing time), unless you use it, extend the card or close it before.',
+          en: '€12.30 lapses on 22 November 2026, 11:00 (UTC), unless you use it, extend the card or close it before.',
         },
       },
       ends: [],

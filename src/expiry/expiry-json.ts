@@ -3,7 +3,8 @@ import { instant, money, wording } from '../api/shapes.ts'
 import type { Card } from '../card/card-store.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { moneyJson } from '../ledger/money.ts'
-import { policyFor } from '../policy/policy.ts'
+import { toldZone } from '../policy/told-zone.ts'
+import type { OnSale } from '../order/on-sale.ts'
 import { outlookOf } from './outlook.ts'
 import { outlookWords } from './pages/outlook-words.ts'
 import type { CardEnd } from './read-ends.ts'
@@ -38,10 +39,15 @@ export const endShape = z
   .openapi('CardEnd')
 
 /** Null for a card that is being closed or is closed. */
-export function expiryJson(issuer: Issuer, card: Card, now: Date): z.infer<typeof expiryShape> | null {
-  const outlook = outlookOf(issuer, card, now)
+export function expiryJson(
+  issuer: Issuer,
+  card: Card,
+  onSale: OnSale,
+  now: Date,
+): z.infer<typeof expiryShape> | null {
+  const outlook = outlookOf(issuer, card, onSale, now)
   if (!outlook) return null
-  const { time_zone: zone } = policyFor(issuer.jurisdiction, now)
+  const zone = toldZone(card.jurisdiction, now)
   const until = outlook.money === 'lapses' ? outlook.at : outlook.money === 'kept' ? outlook.until : null
   return {
     ended: outlook.ended,

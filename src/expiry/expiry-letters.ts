@@ -14,10 +14,14 @@ export type EndFacts = {
   left: string
   /** Until when kept money can be asked for. */
   keptUntil: string
+  /** The card works, or its money is enough for days that bring it back. */
+  canUse: boolean
+  /** Days are sold for the card. */
+  canExtend: boolean
   urls: { use: string; extend: string; close: string; page: string }
 }
 
-/** Before the end: what lapses when, and the three ways to prevent it, each as good as the others. */
+/** Before the end: what lapses when, and the ways there are to prevent it, each as good as the others. */
 export function endingLetter(locale: Locale, facts: EndFacts): Letter {
   const words = locale === 'en' ? beforeEn(facts) : beforeZh(facts)
   return { locale, ...words, buttons: buttons(locale, facts) }
@@ -36,8 +40,11 @@ export function endedLetter(locale: Locale, facts: EndFacts, appealEmail: string
     : { locale, ...words, link }
 }
 
-/** The three ways. Money that was kept is used by buying days with it. */
-function buttons(locale: Locale, { urls, money, subject }: EndFacts): { words: string; url: string }[] {
+/** The ways there are. Money that was kept is used by buying days with it. */
+function buttons(
+  locale: Locale,
+  { urls, money, subject, canUse, canExtend }: EndFacts,
+): { words: string; url: string }[] {
   const refunds = money !== 'none' && subject !== 'bucket'
   const use = { words: locale === 'en' ? 'Use it' : '继续使用', url: urls.use }
   const extend = { words: locale === 'en' ? 'Extend it' : '延长有效期', url: urls.extend }
@@ -45,12 +52,24 @@ function buttons(locale: Locale, { urls, money, subject }: EndFacts): { words: s
     locale === 'en'
       ? { words: refunds ? 'Close the card, money back' : 'Close the card', url: urls.close }
       : { words: refunds ? '注销并退款' : '注销这张卡', url: urls.close }
-  return [use, extend, close]
+  return [...(canUse ? [use] : []), ...(canExtend ? [extend] : []), close]
+}
+
+/** What there is to do with money that was kept: `buy days with it, extend the card otherwise, or close it and …`. */
+function waysOfKeptEn({ canUse, canExtend }: EndFacts, back: string): string {
+  if (canUse) return `buy days with it, extend the card otherwise, or close it and ${back}`
+  return canExtend ? `extend the card, or close it and ${back}` : `close the card and ${back}`
+}
+
+function waysOfKeptZh({ canUse, canExtend }: EndFacts): string {
+  if (canUse) return '用这笔钱购买天数、另行付款延长有效期，或者注销并退款'
+  return canExtend ? '付款延长有效期，或者注销并退款' : '注销这张卡并退款'
 }
 
 type Words = Pick<Letter, 'subject' | 'paragraphs'>
 
-function beforeEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFacts): Words {
+function beforeEn(facts: EndFacts): Words {
+  const { subject, money, card, endsAt, sum, left, keptUntil, canExtend } = facts
   const what = `your ${card}`
   const rest = left ? [`Also left on it, and gone then: ${left}.`] : []
   if (subject === 'bucket')
@@ -65,7 +84,7 @@ function beforeEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
       subject: `${sum} lapses on ${endsAt}`,
       paragraphs: [
         `${sum} from ${what}, which has ended, is still yours. It lapses on ${endsAt}.`,
-        `Before then you can buy days with it, extend the card otherwise, or close it and get the money back.`,
+        `Before then you can ${waysOfKeptEn(facts, 'get the money back')}.`,
       ],
     }
   if (money === 'lapses')
@@ -73,7 +92,9 @@ function beforeEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
       subject: `${sum} lapses on ${endsAt}`,
       paragraphs: [
         `${sum} is left on ${what}. The card ends on ${endsAt}, and the money lapses with it.`,
-        'Until then you can use it, extend the card, or close it and get the money back.',
+        canExtend
+          ? 'Until then you can use it, extend the card, or close it and get the money back.'
+          : 'Until then you can use it, or close the card and get the money back.',
         ...rest,
       ],
     }
@@ -99,7 +120,8 @@ function beforeEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
   }
 }
 
-function beforeZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFacts): Words {
+function beforeZh(facts: EndFacts): Words {
+  const { subject, money, card, endsAt, sum, left, keptUntil, canExtend } = facts
   const rest = left ? [`套餐内还剩${left}，到期后不再可用。`] : []
   if (subject === 'bucket')
     return {
@@ -111,7 +133,7 @@ function beforeZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
       subject: `${sum} 将于 ${endsAt}失效`,
       paragraphs: [
         `您的${card}已到期，其中的 ${sum} 仍归您所有，但将于 ${endsAt}失效。`,
-        '在此之前，您可以用这笔钱购买天数、另行付款延长有效期，或者注销并退款。',
+        `在此之前，您可以${waysOfKeptZh(facts)}。`,
       ],
     }
   if (money === 'lapses')
@@ -119,7 +141,9 @@ function beforeZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
       subject: `${sum} 将于 ${endsAt}失效`,
       paragraphs: [
         `您的${card}还有余额 ${sum}。卡将于 ${endsAt}到期，余额同时失效。`,
-        '在此之前，您可以继续使用、延长有效期，或者注销并退款。',
+        canExtend
+          ? '在此之前，您可以继续使用、延长有效期，或者注销并退款。'
+          : '在此之前，您可以继续使用，或者注销并退款。',
         ...rest,
       ],
     }
@@ -142,7 +166,8 @@ function beforeZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFac
   }
 }
 
-function afterEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFacts, appeal: string): Words {
+function afterEn(facts: EndFacts, appeal: string): Words {
+  const { subject, money, card, endsAt, sum, left, keptUntil } = facts
   const what = `your ${card}`
   const gone = left ? [`What was left of the plan is gone: ${left}.`] : []
   const complain = `If you think this is wrong, write to ${appeal}; it stands on the card's statement.`
@@ -166,7 +191,7 @@ function afterEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
     return {
       subject: `Your card has ended; ${sum} is still yours`,
       paragraphs: [
-        `${cap(what)} ended on ${endsAt}. The ${sum} on it is yours until ${keptUntil}: buy days with it, extend the card otherwise, or close it and the money is paid back.`,
+        `${cap(what)} ended on ${endsAt}. The ${sum} on it is yours until ${keptUntil}: ${waysOfKeptEn(facts, 'the money is paid back')}.`,
         ...gone,
       ],
     }
@@ -182,7 +207,8 @@ function afterEn({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
   return { subject: 'Your card has ended', paragraphs: [`${cap(what)} ended on ${endsAt}.`, ...gone] }
 }
 
-function afterZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFacts, appeal: string): Words {
+function afterZh(facts: EndFacts, appeal: string): Words {
+  const { subject, money, card, endsAt, sum, left, keptUntil } = facts
   const gone = left ? [`套餐内剩余的${left}已不可用。`] : []
   const complain = `如有异议，请写信至 ${appeal}；这笔变动已记入这张卡的余额明细。`
   if (subject === 'bucket')
@@ -205,7 +231,7 @@ function afterZh({ subject, money, card, endsAt, sum, left, keptUntil }: EndFact
     return {
       subject: `卡已到期，${sum} 仍归您所有`,
       paragraphs: [
-        `您的${card}已于 ${endsAt}到期。余额 ${sum} 为您保留到 ${keptUntil}：可以用它购买天数、另行付款延长有效期，或者注销并退款。`,
+        `您的${card}已于 ${endsAt}到期。余额 ${sum} 为您保留到 ${keptUntil}：您可以${waysOfKeptZh(facts)}。`,
         ...gone,
       ],
     }

@@ -4,6 +4,7 @@ import { type Outside, openOutside } from '../../test/outside.ts'
 import { mailedSignInCode, openPortal, Visitor } from '../../test/portal.ts'
 import type { Seeded } from '../../test/seed.ts'
 import { putIssuer } from '../issuer/issuer.ts'
+import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { AtExpiry } from './expiry-rules.ts'
 import { type ExpiringCard, issuersWith, seedExpiring } from './expiry.fixture.ts'
@@ -21,6 +22,7 @@ async function open(rule: AtExpiry, cards: ExpiringCard[]): Promise<Seeded[]> {
     const { providers } = leb.issuers.find((one) => one.issuerId === issuer.issuerId)!
     await putIssuer(leb.db, { ...issuer, providers }, leb.clock.now())
   }
+  await putSampleCatalogue(leb, ['leb'])
   return seedExpiring(leb, cards)
 }
 
@@ -61,7 +63,7 @@ describe('mails about expiry', () => {
     ])
     await sweepExpiry(leb)
     const [mail] = await mails()
-    expect(mail!.subject).toBe('€12.30 lapses on 23 November 2026, 14:00 (Beijing time)')
+    expect(mail!.subject).toBe('€12.30 lapses on 23 November 2026, 06:00 (UTC)')
     const base = `http://127.0.0.1:8460/leb/en/cards/${card!.cardId}/expiry`
     expect([...mail!.html.matchAll(/href="([^"]+)"/g)].map((m) => m[1])).toEqual([
       `${base}?do=use`,
@@ -80,8 +82,8 @@ describe('mails about expiry', () => {
     await open({ kind: 'keep', days: 30 }, [{ endsInHours: 2, email, locale: 'zh-CN', dataMb: 512 }])
     await sweepExpiry(leb)
     const [before] = await mails()
-    expect(before!.subject).toBe('卡将于 2026 年 11 月 22 日 20:00（北京时间）到期，¥86.40 仍归您所有')
-    expect(before!.text).toContain('为您保留到 2026 年 12 月 22 日 20:00（北京时间）')
+    expect(before!.subject).toBe('卡将于 2026 年 11 月 22 日 12:00（协调世界时）到期，¥86.40 仍归您所有')
+    expect(before!.text).toContain('为您保留到 2026 年 12 月 22 日 12:00（协调世界时）')
     leb.clock.advance({ hours: 3 })
     await sweepExpiry(leb)
     const [after] = await mails()
@@ -145,7 +147,7 @@ it('leads from the mail through sign-in to the page with the three ways, the cho
     await visitor.send('/sign-in', { email })
     await visitor.send('/sign-in/code', { code: await mailedSignInCode(leb, 'leb', visitor) })
     expect(visitor.address).toBe(`/leb/en/cards/${card!.cardId}/expiry?do=close`)
-    expect(visitor.text).toContain('€12.30 lapses on 23 November 2026, 14:00 (Beijing time)')
+    expect(visitor.text).toContain('€12.30 lapses on 23 November 2026, 06:00 (UTC)')
     const headings = [...visitor.html.matchAll(/<h2>([^<]+)/g)].map((m) => m[1])
     expect(headings.slice(0, 3)).toEqual(['Close it and get the money back', 'Use it', 'Extend it'])
     leb.clock.advance({ hours: 10 })

@@ -3,6 +3,7 @@ import { listCards } from '../card/card-store.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import { readOnSale } from '../order/on-sale.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, sessionOf } from '../web/routing.ts'
 import { choices } from './expiry-urls.ts'
@@ -18,13 +19,14 @@ export function expiryRoutes(ctx: Context): Hono<PortalEnv> {
       const { holderIds } = sessionOf(c)
       const page = c.get('page')
       const { issuerId } = page.issuer
-      const { card, ends } = await inIssuer(ctx.db, issuerId, async (tx) => {
+      const { card, ends, onSale } = await inIssuer(ctx.db, issuerId, async (tx) => {
         const cards = await listCards(tx, issuerId, holderIds)
         const own = cards.find((one) => one.cardId === c.req.param('cardId'))
         if (!own) throw new Refusal('closure/no_such_card')
-        return { card: own, ends: await readEnds(tx, issuerId, [own.cardId]) }
+        const sold = await readOnSale(tx, issuerId, own, page.now)
+        return { card: own, ends: await readEnds(tx, issuerId, [own.cardId]), onSale: sold }
       })
-      const outlook = outlookOf(page.issuer, card, page.now)
+      const outlook = outlookOf(page.issuer, card, onSale, page.now)
       const chosen = choices.find((choice) => choice === c.req.query('do'))
       return c.html(<ExpiryPage {...{ page, card, outlook, ends, chosen }} />)
     },

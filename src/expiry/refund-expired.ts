@@ -5,7 +5,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { errorFields } from '../platform/log.ts'
-import { policyFor } from '../policy/policy.ts'
+import { toldZone } from '../policy/told-zone.ts'
 import { noteRefunded } from './note-refunded.ts'
 
 // Each has a slip to be typeset and sealed, on the core that closings need too: the rest waits a minute.
@@ -35,7 +35,7 @@ export async function refundExpired(ctx: Context, issuer: Issuer): Promise<numbe
 }
 
 async function closeExpired(ctx: Context, issuerId: string, card: Due): Promise<void> {
-  const { time_zone: zone } = policyFor(card.jurisdiction, ctx.clock.now())
+  const zone = toldZone(card.jurisdiction, ctx.clock.now())
   await declareClosure(ctx, {
     issuerId,
     accountId: card.accountId,

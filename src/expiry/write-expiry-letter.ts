@@ -2,17 +2,18 @@ import type { Issuer } from '../issuer/issuer.ts'
 import { cardText } from '../card/pages/card-text.ts'
 import { leftWords } from '../card/pages/left-words.ts'
 import { type Card, readCard } from '../card/card-store.ts'
+import { type OnSale, readOnSale } from '../order/on-sale.ts'
 import { zoneName } from '../plan/zones.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Written } from '../notice/send-notice.ts'
 import { formatMoment } from '../web/dates.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
-import { policyFor } from '../policy/policy.ts'
+import { toldZone } from '../policy/told-zone.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { type EndFacts, endedLetter, endingLetter } from './expiry-letters.ts'
 import { expiryPath } from './expiry-urls.ts'
-import { outlookOf } from './outlook.ts'
+import { canUse, type Outlook, outlookOf } from './outlook.ts'
 
 type Which = { noticeId: string; cardId: string; kind: 'expiry_soon' | 'expiry_over'; locale: 'zh-CN' | 'en' }
 type Told = {
@@ -40,7 +41,9 @@ export async function writeExpiryLetter(
   const { issuerId } = issuer
   const card = await readCard(tx, issuerId, which.cardId)
   const told = await readTold(tx, issuerId, which)
-  const facts = card && told && factsOf(ctx, issuer, { which, card, told })
+  const at = ctx.clock.now()
+  const onSale = card && (await readOnSale(tx, issuerId, card, at))
+  const facts = card && told && onSale && factsOf(ctx, issuer, { which, card, told, onSale })
   if (!facts) return { dropped: 'overtaken' }
   const to = await readAddress(ctx, tx, issuerId, card.accountId)
   if (!to) return { dropped: 'no_address' }
@@ -73,14 +76,14 @@ async function readAddress(ctx: Context, tx: Tx, issuerId: string, accountId: st
   return (await readPerson(ctx, tx, issuerId, account.holder_id))?.email
 }
 
-type Input = { which: Which; card: Card; told: Told }
+type Input = { which: Which; card: Card; told: Told; onSale: OnSale }
 
 /** Undefined when the mail would say what is no longer so. */
-function factsOf(ctx: Context, issuer: Issuer, { which, card, told }: Input): EndFacts | undefined {
+function factsOf(ctx: Context, issuer: Issuer, { which, card, told, onSale }: Input): EndFacts | undefined {
   const { locale } = which
-  // As on the pages where the buttons lead.
-  const zone = policyFor(issuer.jurisdiction, ctx.clock.now()).time_zone
-  const now = which.kind === 'expiry_soon' ? warningNow(ctx, issuer, card, told) : endAsTold(card, told)
+  const zone = toldZone(card.jurisdiction, ctx.clock.now())
+  const outlook = outlookOf(issuer, card, onSale, ctx.clock.now())
+  const now = which.kind === 'expiry_soon' ? warningNow(ctx, outlook, card, told) : endAsTold(card, told)
   if (!now) return undefined
   const left = { dataLeftMb: told.data_mb, voiceLeftS: told.voice_s, smsLeft: told.sms }
   const worth = told.data_mb + told.voice_s + told.sms > 0n
@@ -94,6 +97,8 @@ function factsOf(ctx: Context, issuer: Issuer, { which, card, told }: Input): En
     sum: formatMoney({ amount: now.amount, currency: told.currency }, locale),
     left: worth ? leftWords(left, locale) : '',
     keptUntil: now.keptUntil ? formatMoment(now.keptUntil, locale, zone) : '',
+    canUse: outlook !== undefined && canUse(outlook, card.balance.amount),
+    canExtend: onSale.days !== null,
     urls: { use: url('use'), extend: url('extend'), close: url('close'), page: url() },
   }
 }
@@ -107,13 +112,12 @@ function cardWords({ plan, zone, iccid }: Card, locale: 'zh-CN' | 'en'): string 
 
 type Now = { money: EndFacts['money']; amount: bigint; keptUntil: Date | null }
 
-function warningNow(ctx: Context, issuer: Issuer, card: Card, told: Told): Now | undefined {
+function warningNow(ctx: Context, outlook: Outlook | undefined, card: Card, told: Told): Now | undefined {
   const at = ctx.clock.now()
   if (card.state !== 'open' || told.ends_at <= at) return undefined
   if (told.subject === 'bucket') return { money: 'none', amount: 0n, keptUntil: null }
   const ends = card.lapsedAt ? card.keptUntil : card.expiresAt
   if (ends?.getTime() !== told.ends_at.getTime()) return undefined
-  const outlook = outlookOf(issuer, card, at)
   const nothingLeft = card.balance.amount === 0n && told.data_mb + told.voice_s + told.sms === 0n
   if (!outlook || nothingLeft || outlook.money === 'waits') return undefined
   const { amount } = card.balance

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { inIssuer } from '../platform/db.ts'
-import { code_attempts, codeFor, issueCode, useCode } from './access-code.ts'
+import { closingText } from '../closure/pages/closure-text.ts'
+import { code_attempts, code_lives_minutes, codeFor, issueCode, useCode } from './access-code.ts'
+import { holderRefusals } from './refusals.ts'
 
 let world: TestWorld
 beforeAll(async () => void (world = await openTestWorld()))
@@ -72,4 +74,15 @@ test('more simultaneous callers than database connections all get an answer', as
   const codes = await Promise.all(Array.from({ length: 24 }, () => newCode()))
   const answers = await Promise.all(codes.map(({ codeId, code }) => use(codeId, code)))
   expect(new Set(answers)).toEqual(new Set(['ok']))
+})
+
+test.each(['zh-CN', 'en'] as const)('what is said of a code has no number of its own (%s)', (lang) => {
+  const { words, wordsUnknown } = closingText[lang].code
+  for (const say of [words, wordsUnknown]) {
+    expect(say(7)).toMatch(/7 (minutes|分钟)/)
+    expect(say(7)).not.toContain('10')
+  }
+  const minutes = new RegExp(`\\b${code_lives_minutes} (minutes|分钟)`)
+  expect(holderRefusals['holder/code_expired'].next[lang]).toMatch(minutes)
+  expect(holderRefusals['holder/code_too_many'].title[lang]).toContain(` ${code_attempts} `)
 })

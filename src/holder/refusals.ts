@@ -1,4 +1,5 @@
 import type { Refusals } from '../platform/errors.ts'
+import { code_attempts, code_lives_minutes } from './access-code.ts'
 
 export type HolderRefusal =
   | 'holder/code_wrong'
@@ -24,8 +25,8 @@ export const holderRefusals: Refusals<HolderRefusal> = {
     field: 'code',
     title: { 'zh-CN': '验证码已过期', en: 'That code has expired' },
     next: {
-      'zh-CN': '验证码 10 分钟内有效。请获取新的验证码。',
-      en: 'A code is good for 10 minutes. Ask for a new one.',
+      'zh-CN': `验证码 ${code_lives_minutes} 分钟内有效。请获取新的验证码。`,
+      en: `A code is good for ${code_lives_minutes} minutes. Ask for a new one.`,
     },
   },
   'holder/code_used': {
@@ -41,8 +42,8 @@ export const holderRefusals: Refusals<HolderRefusal> = {
     status: 422,
     field: 'code',
     title: {
-      'zh-CN': '这个验证码输错了 5 次，已失效',
-      en: 'That code was entered wrongly 5 times and no longer works',
+      'zh-CN': `这个验证码输错了 ${code_attempts} 次，已失效`,
+      en: `That code was entered wrongly ${code_attempts} times and no longer works`,
     },
     next: { 'zh-CN': '请获取新的验证码。', en: 'Ask for a new one.' },
   },

@@ -133,7 +133,7 @@ const unusedWords = (code: string): Wording => ({
   en: `Unused share of ${code}`,
 })
 const chargedBackWords: Wording = {
-  'zh-CN': '付款人的银行已追回的款项',
+  'zh-CN': '付款方的银行已收回的款项',
   en: "Taken back by the payer's bank already",
 }
 const feeWords: Wording = { 'zh-CN': '注销手续费', en: 'Closing fee' }

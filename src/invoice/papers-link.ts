@@ -44,7 +44,8 @@ export async function papersLink(
   return { url: `${ctx.config.publicUrl}/p/${token}`, goodUntil: row.good_until }
 }
 
-export type Linked = OfAccount & { goodUntil: Date; papers: Paper[] }
+/** `jurisdiction`: where the account's holder lived (ISO 3166-1 alpha-2). */
+export type Linked = OfAccount & { goodUntil: Date; jurisdiction: string; papers: Paper[] }
 
 /** What a link leads to. Throws Refusal invoice/link_over where nobody was given it or its time is over. */
 export async function papersByToken(ctx: Context, token: string): Promise<Linked> {
@@ -57,10 +58,16 @@ export async function papersByToken(ctx: Context, token: string): Promise<Linked
     : undefined
   if (!found || found.good_until <= aDayAgo(ctx)) throw new Refusal('invoice/link_over')
   const of = { issuerId: found.issuer_id, accountRef: found.account_ref }
-  const papers = await inIssuer(ctx.db, of.issuerId, (tx) =>
-    listPapers(tx, { issuerId: of.issuerId, accountRefs: [of.accountRef] }),
-  )
-  return { ...of, goodUntil: found.good_until, papers }
+  return inIssuer(ctx.db, of.issuerId, async (tx) => {
+    const { jurisdiction } = await tx
+      .selectFrom('account')
+      .select('jurisdiction')
+      .where('issuer_id', '=', of.issuerId)
+      .where('account_ref', '=', of.accountRef)
+      .executeTakeFirstOrThrow()
+    const papers = await listPapers(tx, { issuerId: of.issuerId, accountRefs: [of.accountRef] })
+    return { ...of, goodUntil: found.good_until, jurisdiction, papers }
+  })
 }
 
 /** Forgets links whose time is over. Answers how many. */

@@ -3,7 +3,6 @@ import { findIssuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import { policyFor } from '../policy/policy.ts'
 import type { AssetNames } from '../web/assets.ts'
 import { pickLang } from '../web/lang.ts'
 import type { PortalEnv } from '../web/page.ts'
@@ -52,12 +51,14 @@ export function linkedPapersRoutes(ctx: Context, assets: AssetNames): Hono<Porta
     get: async (c) => {
       const linked = await find(ctx, c.req.param('token') ?? '')
       const issuer = linked && (await findIssuer(ctx.db, linked.issuerId))
-      const zone = issuer && policyFor(issuer.jurisdiction, ctx.clock.now()).time_zone
       const lang = pickLang(c.req.query('lang'), c.req.header('accept-language'))
       privately(c)
       c.status(linked ? 200 : 410)
-      const found = linked && issuer && zone ? { linked, issuer, zone } : undefined
-      return c.html(<LinkedPapersPage lang={lang} assets={assets} path={c.req.path} found={found} />)
+      const found = linked && issuer ? { linked, issuer } : undefined
+      const now = ctx.clock.now()
+      return c.html(
+        <LinkedPapersPage lang={lang} assets={assets} path={c.req.path} now={now} found={found} />,
+      )
     },
   })
   at(app, `/p/:token/${file}`, {

@@ -10,13 +10,23 @@ export type Paper = {
   number: string
   issuedAt: Date
   accountRef: string
+  /** Where the holder of that account lives (ISO 3166-1 alpha-2). */
+  jurisdiction: string
   /** What it is about in money, tax included; null for a closing statement, which ends at 0. */
   gross: Money | null
   corrects: string | null
   hasXml: boolean
 }
 /** Of an imported card: its invoice was issued by the system before this one, which has the document. */
-export type FormerInvoice = { number: string; iccidLast4: string; plan: string; soldAt: Date; paid: Money }
+export type FormerInvoice = {
+  number: string
+  iccidLast4: string
+  plan: string
+  soldAt: Date
+  /** As of a paper. */
+  jurisdiction: string
+  paid: Money
+}
 
 type Of = { issuerId: string; accountRefs: string[] }
 
@@ -37,6 +47,7 @@ type Row = {
   number: string
   issued_at: Date
   account_ref: string
+  jurisdiction: string
   currency: string
   gross_minor: bigint
   corrects_number: string | null
@@ -44,12 +55,14 @@ type Row = {
 }
 
 const papersOf = ({ issuerId, accountRefs }: Of) => sql<Row>`
-  select invoice_id as paper_id, kind, number, issued_at, account_ref, currency, gross_minor, corrects_number,
-         xml is not null as has_xml
-    from invoice where issuer_id = ${issuerId} and account_ref = any(${accountRefs})
+  select i.invoice_id as paper_id, i.kind, i.number, i.issued_at, i.account_ref, a.jurisdiction, i.currency,
+         i.gross_minor, i.corrects_number, i.xml is not null as has_xml
+    from invoice i join account a using (issuer_id, account_ref)
+   where i.issuer_id = ${issuerId} and i.account_ref = any(${accountRefs})
   union all
-  select c.contract_id, 'contract', c.number, c.made_at, c.account_ref, o.currency, o.gross_minor, null, false
-    from contract c join purchase_order o using (issuer_id, order_id)
+  select c.contract_id, 'contract', c.number, c.made_at, c.account_ref, a.jurisdiction, o.currency, o.gross_minor,
+         null, false
+    from contract c join purchase_order o using (issuer_id, order_id) join account a using (issuer_id, account_ref)
    where c.issuer_id = ${issuerId} and c.account_ref = any(${accountRefs})
    order by issued_at desc, number desc`
 
@@ -59,6 +72,7 @@ const fromRow = (row: Row): Paper => ({
   number: row.number,
   issuedAt: row.issued_at,
   accountRef: row.account_ref,
+  jurisdiction: row.jurisdiction,
   gross: row.kind === 'closing_statement' ? null : { amount: row.gross_minor, currency: row.currency },
   corrects: row.corrects_number,
   hasXml: row.has_xml,
@@ -71,7 +85,15 @@ export async function listFormerInvoices(tx: Tx, of: Of): Promise<FormerInvoice[
     .innerJoin('account as a', (j) =>
       j.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
     )
-    .select(['c.invoice_no', 'c.iccid', 'c.plan', 'c.sold_at', 'c.paid_minor', 'c.currency'])
+    .select([
+      'c.invoice_no',
+      'c.iccid',
+      'c.plan',
+      'c.sold_at',
+      'c.paid_minor',
+      'c.currency',
+      'a.jurisdiction',
+    ])
     .where('c.issuer_id', '=', of.issuerId)
     .where('a.account_ref', '=', sql<string>`any(${of.accountRefs})`)
     .where('c.order_id', 'is', null)
@@ -83,6 +105,7 @@ export async function listFormerInvoices(tx: Tx, of: Of): Promise<FormerInvoice[
     iccidLast4: row.iccid.slice(-4),
     plan: row.plan,
     soldAt: row.sold_at,
+    jurisdiction: row.jurisdiction,
     paid: { amount: row.paid_minor, currency: row.currency },
   }))
 }

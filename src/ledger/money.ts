@@ -83,7 +83,7 @@ export function formatMoney(money: Money, locale: string): string {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   })
-  return format.format(decimal(money) as Intl.StringNumericLiteral)
+  return format.format(decimal(money) as Intl.StringNumericLiteral).replace('-', '−')
 }
 
 /** As on a statement: `+¥86.40`, `−€12.30`; zero has no sign. */

@@ -7,8 +7,7 @@ import { inIssuer } from '../platform/db.ts'
 import { moneyJson } from './money.ts'
 import { lineWords } from './pages/line-words.ts'
 import { readOwnStatement } from './own-statement.ts'
-import { policyFor } from '../policy/policy.ts'
-import { boundsOf, statementPeriod } from './statement-period.ts'
+import { statementPeriod } from './statement-period.ts'
 import { statementCursor } from './statement.ts'
 
 const lines_at_most = 500
@@ -51,7 +50,8 @@ const read = createRoute({
         .optional()
         .openapi({
           param: { name: 'period', in: 'query' },
-          description: "a year or a month, by the clock of the issuer's jurisdiction; without it, all",
+          description:
+            "a year or a month, by the clock of the law of where the card's holder lives; without it, all",
           example: '2026-11',
         }),
       limit: z.coerce
@@ -96,10 +96,9 @@ export function statementApi(app: ApiApp): void {
     const { holderIds } = c.get('session')
     const cardId = c.req.valid('param').cardId.toLowerCase()
     const { db, clock } = c.get('ctx')
-    const zone = policyFor(c.get('issuer').jurisdiction, clock.now()).time_zone
-    const bounds = period ? boundsOf(period, zone) : undefined
+    const own = { issuerId, cardId, holderIds, period, now: clock.now() }
     const { movements, ends } = await inIssuer(db, issuerId, (tx) =>
-      readOwnStatement(tx, { issuerId, cardId, holderIds }, { bounds, before, limit }),
+      readOwnStatement(tx, own, { before, limit }),
     )
     const { currency } = movements.balance
     return c.json(

@@ -102,11 +102,15 @@ type NoteOf = { lang: Lang; zone: string; now: Date; period: string | undefined;
 function note(printed: Printed, { lang, zone, now, period, none }: NoteOf): string {
   const text = statementText[lang]
   if (none) return period ? text.noneThen : text.none
-  const zoned = text.zone(zoneName(zone, lang, now))
-  if ('lines' in printed) return zoned
+  const named = zoneName(zone, lang, now)
+  if ('lines' in printed) return text.zone(named)
   const most = new Intl.NumberFormat(lang).format(pdf_lines)
   const oneMonth = period?.includes('-')
-  const parts = [text.summed[printed.span](most), oneMonth ? text.eachInCsv : text.eachInMonths, zoned]
+  const parts = [
+    text.summed[printed.span](most),
+    oneMonth ? text.eachInCsv : text.eachInMonths,
+    text.zoneOfSums(named),
+  ]
   return parts.join(lang === 'en' ? ' ' : '')
 }
 

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 
-/** A year (`2026`) or a month (`2026-11`), on the clock of the issuer's zone. */
+/** A year (`2026`) or a month (`2026-11`), by the clock that the card's holder is told times by. */
 export const statementPeriod = /^20\d\d(-(0[1-9]|1[0-2]))?$/
 
 /** From `from` until, but without, `until`. */

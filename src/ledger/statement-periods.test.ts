@@ -194,6 +194,7 @@ describe('a statement of thousands of lines', () => {
     const whole = await print(visitor, `${path}.pdf`)
     expect(whole.text).toContain('more than 1,000 movements')
     expect(whole.text).toMatch(/single\s+month/)
+    expect(whole.text).toMatch(/Days\s+begin\s+by\s+Beijing\s+time/)
     expect(whole.text).toMatch(
       /2 Dec 2026\s+Usage \(2500 movements\)\s+−CN¥25.00\s+CN¥40.01\s+1 Dec 2026\s+Usage \(2500 movements\)\s+−CN¥25.00\s+CN¥65.01\s+22 Nov 2026\s+Usage \(999 movements\)\s+−CN¥9.99\s+CN¥90.01\s+22 Nov 2026\s+Balance taken over from the old system\s+\+CN¥100.00/,
     )
@@ -245,13 +246,11 @@ it('says what ended, kept money too, in the same words on page, table, paper and
   const visitor = await open('kept@example.com', 'en')
   const path = `/leb/en/cards/${card!.cardId}/statement`
   await visitor.go(path)
-  const said = /<li><time[^>]*>22 November 2026, 17:00 \(Beijing time\)<\/time>: ([^<]+)<\/li>/.exec(
-    visitor.html,
-  )![1]!
+  const said = /<li><time[^>]*>22 November 2026, 09:00 \(UTC\)<\/time>: ([^<]+)<\/li>/.exec(visitor.html)![1]!
   expect(said).toContain('5 MB')
   expect(said).toContain('CN¥12.00 kept for you until 20 February 2027')
   const rows: string[][] = parse(await (await visitor.fetch(`${path}.csv`)).text(), { bom: true })
-  expect(rows.at(-1)).toEqual(['2026-11-22T17:00:00+08:00', expect.stringContaining(said), '', '', 'CNY', ''])
+  expect(rows.at(-1)).toEqual(['2026-11-22T09:00:00+00:00', expect.stringContaining(said), '', '', 'CNY', ''])
   const squeezed = (text: string) => text.replace(/\s/g, '')
   expect(squeezed((await print(visitor, `${path}.pdf`)).text)).toContain(squeezed(`What has ended`))
   expect(squeezed((await print(visitor, `${path}.pdf`)).text)).toContain(squeezed(said))

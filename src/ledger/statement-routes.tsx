@@ -12,7 +12,7 @@ import { readOwnCard, readOwnStatement } from './own-statement.ts'
 import { StatementPage } from './pages/statement-page.tsx'
 import { statementCsv } from './statement-csv.ts'
 import { readForPrint, statementPages } from './statement-pdf.ts'
-import { boundsOf, statementPeriod } from './statement-period.ts'
+import { statementPeriod } from './statement-period.ts'
 import { statementCursor } from './statement.ts'
 
 const lines_a_page = 50
@@ -23,32 +23,31 @@ export function statementRoutes(ctx: Context): Hono<PortalEnv> {
   const ofCard = '/cards/:cardId{[0-9a-f-]{36}}'
   at(app, `${ofCard}/statement`, {
     get: async (c) => {
-      const { page, period, bounds, own } = asked(c)
+      const { page, period, own } = asked(c)
       const cursor = c.req.query('before')
       const before = cursor && statementCursor.test(cursor) ? cursor : undefined
       const read = await inIssuer(ctx.db, own.issuerId, (tx) =>
-        readOwnStatement(tx, own, { bounds, before, limit: lines_a_page }),
+        readOwnStatement(tx, own, { before, limit: lines_a_page }),
       )
       return c.html(<StatementPage page={page} {...read} period={period} further={Boolean(before)} />)
     },
   })
   at(app, `${ofCard}/statement.csv`, {
     get: async (c) => {
-      const { page, period, bounds, own } = asked(c)
-      const { card, ends } = await inIssuer(ctx.db, own.issuerId, (tx) => readOwnCard(tx, own, bounds))
-      const rows = statementCsv(ctx, { ...own, lang: page.lang, zone: page.zone, bounds, ends })
+      const { page, period, own } = asked(c)
+      const { card, ...read } = await inIssuer(ctx.db, own.issuerId, (tx) => readOwnCard(tx, own))
+      const rows = statementCsv(ctx, { ...own, ...read, lang: page.lang })
       return c.body(rows, 200, attachment('text/csv; charset=utf-8', card, period, 'csv'))
     },
   })
   at(app, `${ofCard}/statement.pdf`, {
     get: async (c) => {
-      const { page, period, bounds, own } = asked(c)
-      const { card, ends } = await inIssuer(ctx.db, own.issuerId, (tx) => readOwnCard(tx, own, bounds))
+      const { page, period, own } = asked(c)
+      const read = await inIssuer(ctx.db, own.issuerId, (tx) => readOwnCard(tx, own))
+      const { card } = read
       await countTry(ctx, own.issuerId, [{ limit: 'statement_pdf_per_account', who: card.accountId }])
-      const printed = await inIssuer(ctx.db, own.issuerId, (tx) =>
-        readForPrint(tx, { ...own, bounds, zone: page.zone, now: page.now }),
-      )
-      const pdf = await printLongAside(statementPages({ ...page, card, period, printed, ends }))
+      const printed = await inIssuer(ctx.db, own.issuerId, (tx) => readForPrint(tx, { ...own, ...read }))
+      const pdf = await printLongAside(statementPages({ ...page, ...read, period, printed }))
       if (!pdf) throw new Refusal('ledger/printing_busy')
       return c.body(pdf, 200, attachment('application/pdf', card, period, 'pdf'))
     },
@@ -77,6 +76,12 @@ function asked(c: PortalContext) {
   const page = c.get('page')
   const period = c.req.query('period') || undefined
   if (period && !statementPeriod.test(period)) throw new WebFault('notFound')
-  const own = { issuerId: page.issuer.issuerId, cardId: c.req.param('cardId') ?? '', holderIds }
-  return { page, own, period, bounds: period ? boundsOf(period, page.zone) : undefined }
+  const own = {
+    issuerId: page.issuer.issuerId,
+    cardId: c.req.param('cardId') ?? '',
+    holderIds,
+    period,
+    now: page.now,
+  }
+  return { page, own, period }
 }

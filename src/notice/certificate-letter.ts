@@ -104,5 +104,5 @@ function moneyZh(
     takenBack && `付款方的银行此前已收回 ${takenBack}，不再重复退款。`,
     kept && `${kept} 金额太小，不会自动退款，仍归您所有，${ask}。`,
   ].filter(Boolean)
-  return sentences.join('') || '没有余额需要退还。'
+  return sentences.join('') || '没有需要退还的钱。'
 }

@@ -22,7 +22,7 @@ describe('the last mail of a closure', () => {
       'There was no balance to pay back. The 3-day card ending 4242 is closed.',
     )
     expect(first(certificateLetter('zh-CN', facts, none))).toBe(
-      '没有余额需要退还。尾号 4242 的三日卡已注销。',
+      '没有需要退还的钱。尾号 4242 的三日卡已注销。',
     )
     expect(first(certificateLetter('en', facts, { ...none, voucher: '€25.00' }))).toContain(
       '€25.00 was turned into a voucher: its code is on the closure',

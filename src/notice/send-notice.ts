@@ -7,7 +7,7 @@ import type { Context } from '../platform/context.ts'
 import { writeStaffLetter } from '../payment/tell-staff.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
-import { policyFor } from '../policy/policy.ts'
+import { toldZone } from '../policy/told-zone.ts'
 import { openPartingEnvelope } from '../privacy/erase-person.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { documentFileName } from '../slip/document-file-name.ts'
@@ -196,8 +196,9 @@ async function writeSignIn(
     .where('fingerprint', '=', code.fingerprint)
     .executeTakeFirst()
   const to = holder && (await readPerson(ctx, tx, issuer.issuerId, holder.holder_id))?.email
-  const { time_zone } = policyFor(issuer.jurisdiction, ctx.clock.now())
-  return to ? { to, letter: signInLetter(waiting.locale, code, time_zone) } : undefined
+  return to
+    ? { to, letter: signInLetter(waiting.locale, code, toldZone(issuer.jurisdiction, ctx.clock.now())) }
+    : undefined
 }
 
 async function readLiveCode(ctx: Context, tx: Tx, issuerId: string, codeId: string | null) {

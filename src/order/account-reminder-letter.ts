@@ -1,4 +1,5 @@
 import type { Letter } from '../notice/letter.tsx'
+import { neverByMail } from './transfer-letters.ts'
 
 /** `wanted`: what has no account to go to. After the last one staff see that it waits. */
 export type AccountReminder = { number: string; wanted: string; accountUrl: string; isLast: boolean }
@@ -17,7 +18,7 @@ export function accountReminderLetter(locale: 'zh-CN' | 'en', facts: AccountRemi
           ...(isLast
             ? ['This is the last reminder. The money stays yours, and our support knows that it waits.']
             : []),
-          'Never send account numbers by e-mail, and give them to nobody who calls or writes to you. No IBAN? Answer this mail, without the account number: support agrees a safe way with you.',
+          neverByMail.en,
         ],
       }
     : {
@@ -28,7 +29,7 @@ export function accountReminderLetter(locale: 'zh-CN' | 'en', facts: AccountRemi
           `订单 ${number} 的 ${wanted} 应退还给您。我们已请您填写收款银行账户，但至今没有填写，所以还不能汇出。请通过下面的链接填写，款项将随下一批银行转账汇出。`,
           '请使用这个链接，以前的可能已失效。它只供您本人使用，请勿转发：拿到它的人都能填写账户。账户一经填写，我们会立即写信告诉您。',
           ...(isLast ? ['这是最后一次提醒。这笔钱仍归您所有，客服也已知晓。'] : []),
-          '不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。没有 IBAN？请回复本邮件，信中不要写账号，客服会与您约定安全的方式。',
+          neverByMail['zh-CN'],
         ],
       }
 }

@@ -12,12 +12,14 @@ import type { PortalEnv } from '../web/page.ts'
 import { at, formText, type PortalContext, sessionOf } from '../web/routing.ts'
 import { refusalText } from '../web/refusal-texts.ts'
 import { type Buyer, readGuest } from './buyer.ts'
+import { addOnsFor } from './on-sale.ts'
+import { type Filled, formFaults, payFaults } from './form-faults.ts'
 import { orderPath } from './order-token.ts'
 import { CheckoutPage } from './pages/checkout-page.tsx'
 import { TopUpPage } from './pages/top-up-page.tsx'
 import { payBys, type PayBy, payWays } from './pay-ways.ts'
-import { placeOrder } from './place-order.ts'
-import { canAdd, hasEnded, quote, targetCard, type Wanted } from './quote.ts'
+import { type NewOrder, placeOrder } from './place-order.ts'
+import { hasEnded, quote, targetCard, type Wanted } from './quote.ts'
 import { residenceOf } from './shop-routes.tsx'
 import { freeBalance } from './set-aside.ts'
 import { standingOf } from './standing.ts'
@@ -75,7 +77,12 @@ const carryWanted = (wanted: Wanted): [string, string][] => {
   ]
 }
 
-type Again = { guest: { email: string; name: string }; payBy: PayBy; fault: FieldFault; live: string }
+/** The form as it came, and what is wrong with it but for its way to pay. */
+type Again = Omit<Filled, 'guest'> & {
+  guest: { email: string; name: string; live: string }
+  seen: NewOrder['seen']
+  refusals: Refusal[]
+}
 
 async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once: string, again?: Again) {
   const page = c.get('page')
@@ -85,7 +92,7 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
   const buyer = wanted.kind === 'card' ? undefined : signedInBuyer(c)
   const residence = await residenceOf(ctx, c)
   // Who is signed in sends none: it is their account’s.
-  const live = again?.live || residence.live
+  const live = again?.guest.live || residence.live
   const { price, terms, jurisdiction, free } = await inIssuer(ctx.db, issuerId, async (tx) => {
     const standing = buyer ? await standingOf(tx, { issuer, wanted, buyer }) : { jurisdiction: live }
     const now = page.now
@@ -112,6 +119,12 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
   const reaches = free !== undefined && free >= price.gross
   const ways: PayBy[] = [...(reaches ? (['balance'] as const) : []), ...payWays(issuer)]
   const before = ways.find((way) => way === again?.payBy)
+  const told = again?.refusals ?? []
+  const isPayTold = told.some((refusal) => refusalText(refusal)?.field === 'pay_by')
+  const refusals = [
+    ...told,
+    ...(again && !isPayTold ? payFaults(again.payBy, { price, ways, free, now: page.now }) : []),
+  ]
   return c.html(
     <CheckoutPage
       page={page}
@@ -122,9 +135,11 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
       carried={carried}
       guest={asGuest ? (again?.guest ?? { email: '', name: '' }) : null}
       payBy={before ?? ways[0]!}
+      voucherCode={again?.voucherCode ?? ''}
+      accepted={(again?.accepted && again.seen.termsSha256 === terms.sha256) ?? false}
       free={free}
       back={back}
-      fault={again?.fault}
+      faults={faultsInOrder(c, refusals)}
     />,
   )
 }
@@ -139,41 +154,48 @@ async function order(ctx: Context, c: PortalContext): Promise<Response> {
   const fields = await readFields(c)
   const wanted = readWanted((name) => fields[name] ?? '')
   const payBy = payBys.find((one) => one === fields['pay_by']) ?? 'stripe'
-  const guest = { email: fields['email'] ?? '', name: fields['name'] ?? '' }
-  const live = fields['live'] ?? ''
+  const guest = { email: fields['email'] ?? '', name: fields['name'] ?? '', live: fields['live'] ?? '' }
+  const seen = {
+    itemId: fields['seen_item'] || null,
+    termsVersion: fields['seen_terms'] ?? '',
+    termsSha256: fields['seen_hash'] ?? '',
+  }
+  const filled = { payBy, voucherCode: fields['voucher'] ?? '', accepted: fields['accept'] === 'yes' }
+  const showAgain = (refusals: Refusal[]) => {
+    c.status(422)
+    return checkoutPage(ctx, c, wanted, fields['once'] ?? '', { ...filled, guest, seen, refusals })
+  }
+  // Who has an account orders for it; anybody else by e-mail.
+  const asGuest = wanted.kind === 'card' && !(await residenceOf(ctx, c)).known
+  const faults = formFaults({ ...filled, guest: asGuest ? guest : null })
+  if (faults.length > 0) return showAgain(faults)
   try {
-    // Who has an account orders for it; anybody else by e-mail.
-    const asGuest = wanted.kind === 'card' && !(await residenceOf(ctx, c)).known
     const placed = await placeOrder(ctx, {
       issuer: page.issuer,
       wanted,
-      buyer: asGuest ? readGuest({ ...guest, live }) : signedInBuyer(c),
-      payBy,
-      voucherCode: fields['voucher'] ?? '',
+      buyer: asGuest ? readGuest(guest) : signedInBuyer(c),
+      ...filled,
       locale: page.lang,
       client: c.get('client'),
       // Bound to this browser: a secret that somebody else made up finds nobody's order.
       once: `web/${c.get('formSecret')}/${fields['once'] || ctx.ids.secret(16)}`,
-      seen: {
-        itemId: fields['seen_item'] || null,
-        termsVersion: fields['seen_terms'] ?? '',
-        termsSha256: fields['seen_hash'] ?? '',
-      },
-      accepted: fields['accept'] === 'yes',
+      seen,
     })
     const path = orderPath(page.lang, { issuerId: page.issuer.issuerId, ...placed })
     return c.redirect(placed.payBy === 'stripe' ? `${path}/pay` : path, 303)
   } catch (error) {
-    const fault = faultOf(c, error)
-    c.status(422)
-    return checkoutPage(ctx, c, wanted, fields['once'] ?? '', { guest, payBy, fault, live })
+    if (!(error instanceof Refusal) || !fieldOf(error)) throw error
+    return showAgain([error])
   }
 }
 
-function faultOf(c: PortalContext, error: unknown): FieldFault {
-  const field = error instanceof Refusal ? refusalText(error)?.field : undefined
-  if (field === undefined || !['email', 'accept', 'pay_by', 'voucher'].includes(field)) throw error
-  return fieldFault(c, error, field)
+/** The fields of the form, from top to bottom. */
+const form_fields = ['email', 'pay_by', 'voucher', 'accept']
+const fieldOf = (refusal: Refusal) => form_fields.find((field) => field === refusalText(refusal)?.field)
+
+function faultsInOrder(c: PortalContext, refusals: Refusal[]): FieldFault[] {
+  const faults = refusals.map((refusal) => fieldFault(c, refusal, fieldOf(refusal)!))
+  return faults.toSorted((a, b) => form_fields.indexOf(a.field) - form_fields.indexOf(b.field))
 }
 
 async function readFields(c: PortalContext): Promise<Record<string, string>> {
@@ -203,9 +225,7 @@ async function topUpPage(
     return { card: target, balance: { amount, currency }, items: await itemsOnSale(tx, issuerId) }
   })
   const ended = hasEnded(card, page.now)
-  const addOns = items
-    .filter((item) => item.kind === 'add_on')
-    .filter((item) => item.terms.prices[card.currency] && canAdd(card, item, page.now))
+  const addOns = addOnsFor(card, items, page.now)
   return c.html(
     <TopUpPage
       page={page}

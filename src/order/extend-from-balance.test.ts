@@ -9,6 +9,8 @@ import { inIssuer } from '../platform/db.ts'
 import { tellHeldUp } from './tell-held-up.ts'
 import { putCatalogue } from '../plan/put-catalogue.ts'
 import { putIssuer } from '../issuer/issuer.ts'
+import type { Refusal } from '../platform/errors.ts'
+import { refusalLine } from '../web/refusal-texts.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { takeUsage } from '../usage/take-usage.ts'
 
@@ -56,6 +58,19 @@ it('brings a card that has ended back with the money that was kept on it', async
   expect(await endOf(card)).toEqual({ expires_at: hours(72) })
   expect(await balance(card)).toEqual({ balance: 200n, held: 0n })
   expect(await checkBooks(leb)).toMatchObject({ ok: true })
+})
+
+it('names no way that an ended card does not have, where the balance does not reach for its days', async () => {
+  await setMoney(leb, 'leb', { at_expiry: { kind: 'keep', days: 365 } })
+  const card = await seedCard(leb, { balance: 1_000n, residence: 'US', expiresAt: hours(2) })
+  const way = async () => {
+    const error: unknown = await order(card, 'DAYS3').catch((refused: unknown) => refused)
+    return refusalLine(error as Refusal, 'en')
+  }
+  expect(await way()).toMatch(/CN¥38.00 is missing. Nothing was ordered or taken. Top the card up first/)
+  leb.clock.advance({ hours: 4 })
+  await sweepExpiry(leb)
+  expect(await way()).toMatch(/has ended and can't be topped up: pay another way/)
 })
 
 it('keeps a balance from lapsing while days that are paid from it are on their way', async () => {

@@ -82,6 +82,7 @@ const place = createRoute({
       'order/pay_by_unavailable',
       'order/voucher_wrong',
       'order/balance_short',
+      'order/balance_short_ended',
       'order/not_selling',
     ),
   },

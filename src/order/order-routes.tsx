@@ -12,8 +12,10 @@ import { OrderPage } from './pages/order-page.tsx'
 import { OrdersPage } from './pages/orders-page.tsx'
 import { PayPage } from './pages/pay-page.tsx'
 import { orderOf } from './order-in-address.ts'
-import { listOrders } from './read-order.ts'
+import { pageOfOrders } from './read-order.ts'
 import { startPayment } from './start-payment.ts'
+
+const orders_a_page = 20
 
 /** An order's own pages, for whoever has its address: from the mail, or from ordering. */
 export function orderRoutes(ctx: Context): Hono<PortalEnv> {
@@ -23,8 +25,11 @@ export function orderRoutes(ctx: Context): Hono<PortalEnv> {
       const { holderIds } = sessionOf(c)
       const page = c.get('page')
       const { issuerId } = page.issuer
-      const orders = await inIssuer(ctx.db, issuerId, (tx) => listOrders(ctx, tx, issuerId, holderIds))
-      return c.html(<OrdersPage page={page} orders={orders} />)
+      const before = c.req.query('before') || undefined
+      const read = await inIssuer(ctx.db, issuerId, (tx) =>
+        pageOfOrders(ctx, tx, issuerId, holderIds, { before, limit: orders_a_page }),
+      )
+      return c.html(<OrdersPage page={page} {...read} further={before !== undefined} />)
     },
   })
   app.use('/order/*', async (c, next) => {

@@ -5,7 +5,7 @@ import { json, problems, underIssuer } from '../api/shapes.ts'
 import { inIssuer } from '../platform/db.ts'
 import { orderJson } from './order-json.ts'
 import { orderNumber, orderShape } from './order-shapes.ts'
-import { listOrders } from './read-order.ts'
+import { pageOfOrders } from './read-order.ts'
 
 const orders_at_most = 100
 
@@ -55,12 +55,9 @@ export function ownOrdersApi(app: ApiApp): void {
   app.openapi(list, async (c) => {
     const [ctx, { issuerId }, { holderIds }] = [c.get('ctx'), c.get('issuer'), c.get('session')]
     const { before, limit } = c.req.valid('query')
-    // One more than is shown tells whether there is another page.
-    const found = await inIssuer(ctx.db, issuerId, (tx) =>
-      listOrders(ctx, tx, issuerId, holderIds, { before, limit: limit + 1 }),
+    const { orders, older } = await inIssuer(ctx.db, issuerId, (tx) =>
+      pageOfOrders(ctx, tx, issuerId, holderIds, { before, limit }),
     )
-    const shown = found.slice(0, limit)
-    const older = found.length > limit ? shown.at(-1)!.number : null
-    return c.json({ orders: shown.map((order) => orderJson(ctx, order, c.get('lang'))), older }, 200)
+    return c.json({ orders: orders.map((order) => orderJson(ctx, order, c.get('lang'))), older }, 200)
   })
 }

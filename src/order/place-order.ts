@@ -15,7 +15,7 @@ import { type Buyer, keepGuest } from './buyer.ts'
 import { checkStep } from './check-step.ts'
 import { orderToken } from './order-token.ts'
 import { isOffered, type PayBy } from './pay-ways.ts'
-import { type Quote, quote, type Wanted } from './quote.ts'
+import { hasEnded, type Quote, quote, type Wanted } from './quote.ts'
 import { setAside } from './set-aside.ts'
 import { standingOf } from './standing.ts'
 
@@ -118,9 +118,10 @@ async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): 
     await payByVoucher(ctx, tx, order, { orderId, amount: price.gross, currency: price.currency })
   if (order.payBy === 'balance') {
     // After the order's row: the same form sent twice meets there, and not in a balance that its twin has lessened.
-    const { cardId } = price.card!
+    const card = price.card!
     const { jurisdiction } = standing
-    await setAside(ctx, tx, { issuerId, orderId, cardId, amount: price.gross, jurisdiction })
+    const asked = { cardId: card.cardId, amount: price.gross, jurisdiction, ended: hasEnded(card, now) }
+    await setAside(ctx, tx, { issuerId, orderId, ...asked })
     await markPaid(ctx, tx, { issuerId, orderId, at: now })
   }
   if (order.payBy === 'bank')

@@ -52,12 +52,14 @@ const taxedWithUse: Tax = {
   verified: false,
 }
 
+export type Addable = Pick<TargetCard, 'endedForGood' | 'expiresAt'>
+
 /** An ended card takes no money, and of add-ons only those whose days bring it back. */
-export const hasEnded = ({ endedForGood, expiresAt }: TargetCard, now: Date): boolean =>
+export const hasEnded = ({ endedForGood, expiresAt }: Addable, now: Date): boolean =>
   endedForGood || expiresAt <= now
 
 /** False where the add-on would be lost with its card. */
-export const canAdd = (card: TargetCard, item: AddOnItem, now: Date): boolean =>
+export const canAdd = (card: Addable, item: AddOnItem, now: Date): boolean =>
   !card.endedForGood && (!hasEnded(card, now) || item.terms.more_days > 0)
 
 /**

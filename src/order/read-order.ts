@@ -68,6 +68,8 @@ export type OrderView = {
   /** Of the voucher that was given back for one that had paid. */
   voucherCode: string | null
   holderId: string
+  /** Where its buyer lived when it was made (ISO 3166-1 alpha-2). */
+  jurisdiction: string
   cardId: string | null
   iccid: string | null
   /** `LPA:1$…`; there for a delivered card until its person is erased. */
@@ -120,6 +122,7 @@ export async function readOrder(
         ? voucherCode(keys, which.issuerId, row.part.reference)
         : null,
     holderId: row.holder_id,
+    jurisdiction: row.jurisdiction,
     cardId: row.card_id,
     iccid: row.iccid,
     activation: hasCode ? await readActivation(ctx, tx, at) : null,
@@ -170,6 +173,22 @@ export async function orderByToken(
   return order
 }
 
+type OrdersPage = { before?: string | undefined; limit: number }
+
+/** A page of `listOrders`; `older` is the `before` of the next one, null on the last. */
+export async function pageOfOrders(
+  ctx: Context,
+  tx: Tx,
+  issuerId: string,
+  holderIds: string[],
+  { before, limit }: OrdersPage,
+): Promise<{ orders: OrderView[]; older: string | null }> {
+  // One more than is shown tells whether there is another page.
+  const found = await listOrders(ctx, tx, issuerId, holderIds, { before, limit: limit + 1 })
+  const shown = found.slice(0, limit)
+  return { orders: shown, older: found.length > limit ? shown.at(-1)!.number : null }
+}
+
 /**
  * Orders of these holders, newest first, from the one after `before` on. Throws Refusal order/no_such_order where that
  * is no order of theirs.
@@ -179,7 +198,7 @@ export async function listOrders(
   tx: Tx,
   issuerId: string,
   holderIds: string[],
-  page: { before?: string | undefined; limit: number } = { limit: 100 },
+  page: OrdersPage = { limit: 100 },
 ): Promise<OrderView[]> {
   if (holderIds.length === 0) return []
   const own = tx

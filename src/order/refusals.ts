@@ -22,6 +22,7 @@ export type OrderRefusal =
   | 'order/pay_by_unavailable'
   | 'order/voucher_wrong'
   | 'order/balance_short'
+  | 'order/balance_short_ended'
   | 'order/no_such_order'
   | 'order/not_payable'
   | 'order/provider_silent'
@@ -186,6 +187,18 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     next: {
       'zh-CN': '没有下单，也没有扣款。请先为这张卡充值，或换一种付款方式。',
       en: 'Nothing was ordered or taken. Top the card up first, or pay another way.',
+    },
+  },
+  'order/balance_short_ended': {
+    status: 422,
+    field: 'pay_by',
+    title: {
+      'zh-CN': '这张卡的可用余额是 {free}，还差 {missing}',
+      en: "This card's balance has {free} to spend: {missing} is missing",
+    },
+    next: {
+      'zh-CN': '没有下单，也没有扣款。这张卡已到期，不能充值：请换一种付款方式。',
+      en: "Nothing was ordered or taken. The card has ended and can't be topped up: pay another way.",
     },
   },
   'order/no_such_order': {

@@ -20,11 +20,29 @@ type ForOrder = {
   /** Minor units of the card's currency. */
   amount: bigint
   jurisdiction: string
+  /** Its card has ended: it can't be topped up. */
+  ended: boolean
+}
+
+/** What is said where a card's balance does not reach: minor units of its currency. */
+export function balanceShort(of: {
+  free: bigint
+  amount: bigint
+  currency: string
+  ended: boolean
+}): Refusal {
+  const { free, amount, currency, ended } = of
+  const money = (sum: bigint) => ({
+    'zh-CN': formatMoney({ amount: sum, currency }, 'zh-CN'),
+    en: formatMoney({ amount: sum, currency }, 'en'),
+  })
+  const code = ended ? 'order/balance_short_ended' : 'order/balance_short'
+  return new Refusal(code, {}, { free: money(free), missing: money(amount - free) })
 }
 
 /**
  * Sets an order's price aside on the card's balance, in the transaction that takes the order: nothing else can spend
- * it until it is delivered or given up. Throws Refusal order/balance_short with what is missing, order/card_closing for
+ * it until it is delivered or given up. Throws Refusal order/balance_short(_ended) with what is missing, order/card_closing for
  * a balance that is frozen or at its end.
  */
 export async function setAside(ctx: Context, tx: Tx, order: ForOrder): Promise<void> {
@@ -33,14 +51,7 @@ export async function setAside(ctx: Context, tx: Tx, order: ForOrder): Promise<v
   const balance = await lockCardBalance(tx, { issuerId, cardId })
   if (balance.frozenAt || balance.closedAt) throw new Refusal('order/card_closing')
   const free = balance.amount - balance.held
-  if (free < amount) {
-    const { currency } = balance
-    const money = (of: bigint) => ({
-      'zh-CN': formatMoney({ amount: of, currency }, 'zh-CN'),
-      en: formatMoney({ amount: of, currency }, 'en'),
-    })
-    throw new Refusal('order/balance_short', {}, { free: money(free), missing: money(amount - free) })
-  }
+  if (free < amount) throw balanceShort({ free, amount, currency: balance.currency, ended: order.ended })
   const { deliver_within_hours: within } = policyFor(order.jurisdiction, now)
   await holdMoney(ctx, tx, {
     issuerId,

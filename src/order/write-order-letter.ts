@@ -5,18 +5,9 @@ import type { Attachment, Written } from '../notice/send-notice.ts'
 import { formatMoment } from '../web/dates.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
-import { policyFor } from '../policy/policy.ts'
+import { toldZone } from '../policy/told-zone.ts'
 import { readPerson } from '../privacy/vault.ts'
-import {
-  accountNotedLetter,
-  deliveredLetter,
-  extraLetter,
-  extraPaidLetter,
-  heldUpLetter,
-  placedLetter,
-  refundedLetter,
-  wantsAccountLetter,
-} from './order-letters.ts'
+import { deliveredLetter, heldUpLetter, placedLetter, refundedLetter } from './order-letters.ts'
 import { accountReminderLetter } from './account-reminder-letter.ts'
 import { moneyThatWaits } from './name-account.ts'
 import { moneyWithoutAccount, sumsOf, sumsThatWait } from './waiting-sums.ts'
@@ -25,6 +16,7 @@ import { accountKey, orderPath } from './order-token.ts'
 import { qrPng } from './qr-png.ts'
 import { type OrderView, readOrder } from './read-order.ts'
 import { boughtWords } from './bought-words.ts'
+import { accountNotedLetter, extraLetter, extraPaidLetter, wantsAccountLetter } from './transfer-letters.ts'
 
 type Which = { orderId: string; kind: OrderNoticeKind; locale: 'zh-CN' | 'en' }
 
@@ -104,7 +96,7 @@ async function accountUrlOf(ctx: Context, order: OrderView, locale: 'zh-CN' | 'e
 }
 
 function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN' | 'en') {
-  const { time_zone } = policyFor(issuer.jurisdiction, ctx.clock.now())
+  const zone = toldZone(order.jurisdiction, ctx.clock.now())
   return {
     number: order.number,
     kind: order.kind,
@@ -112,8 +104,8 @@ function factsOf(ctx: Context, issuer: Issuer, order: OrderView, locale: 'zh-CN'
     gross: formatMoney(order.gross, locale),
     payBy: order.payBy,
     url: `${ctx.config.publicUrl}${orderPath(locale, order)}`,
-    payUntil: formatMoment(order.payUntil, locale, time_zone),
-    givenBackAt: order.heldUp && formatMoment(order.heldUp.givenBackAt, locale, time_zone),
+    payUntil: formatMoment(order.payUntil, locale, zone),
+    givenBackAt: order.heldUp && formatMoment(order.heldUp.givenBackAt, locale, zone),
     owed: formatMoney(order.owedBack ?? order.gross, locale),
     waiting: sumsThatWait(order, locale),
     extraPaid: sumsOf(

@@ -18,10 +18,19 @@ export function voucherCode(keys: VaultKeys, issuerId: string, voucherId: string
     .replace(/(.{4})(?=.)/g, '$1-')
 }
 
-const hashOf = (keys: VaultKeys, typed: string) => {
-  const code = typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
-  return createHmac('sha256', keys.indexKey).update(`voucher:${code}`).digest()
+const readable = (typed: string) =>
+  typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
+
+/** Whether what was typed could be a voucher's code at all. */
+export function isVoucherCode(typed: string): boolean {
+  const code = readable(typed)
+  return code.length === 16 && [...code].every((sign) => signs.includes(sign))
 }
+
+const hashOf = (keys: VaultKeys, typed: string) =>
+  createHmac('sha256', keys.indexKey)
+    .update(`voucher:${readable(typed)}`)
+    .digest()
 
 /** What one voucher is worth: minor units. */
 export type Voucher = { voucherId: string; left: Money; expiresAt: Date }

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { readSession } from '../holder/session.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
-import { policyFor } from '../policy/policy.ts'
+import { toldZone } from '../policy/told-zone.ts'
 import type { AssetNames } from './assets.ts'
 import { clientAddress } from './client-address.ts'
 import { type CookieJar, readCookie, writeCookie } from './cookies.ts'
@@ -35,7 +35,7 @@ export function issuerScope(ctx: Context, jar: CookieJar, assets: AssetNames): M
       issuer,
       lang,
       text: siteText[lang],
-      zone: policyFor(issuer.jurisdiction, ctx.clock.now()).time_zone,
+      zone: toldZone(issuer.jurisdiction, ctx.clock.now()),
       now: ctx.clock.now(),
       signedIn: session !== undefined,
       assets,

@@ -9,7 +9,7 @@ export type Page = {
   issuer: Issuer
   lang: Lang
   text: SiteText
-  /** Zone of the issuer's law: the one dates are reckoned in where nothing else is known. */
+  /** Zone of the issuer's law, for what is told of nobody's account (policy/told-zone.ts). */
   zone: string
   now: Date
   signedIn: boolean

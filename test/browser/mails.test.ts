@@ -9,6 +9,7 @@ import { codeWantedLetter } from '../../src/notice/code-wanted-letter.ts'
 import * as letters from '../../src/notice/letters.ts'
 import { takenBackLetter } from '../../src/notice/taken-back-letter.ts'
 import * as ofOrders from '../../src/order/order-letters.ts'
+import * as ofTransfers from '../../src/order/transfer-letters.ts'
 import { openBrowser } from './browser.ts'
 import { mailFindings, shot, shotPath, tooWide, untranslated } from './page-checks.ts'
 
@@ -63,6 +64,8 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     sum: en ? 'CN¥86.40' : '¥86.40',
     left: en ? '512 MB data, 5 SMS' : '流量 512 MB，短信 5 条',
     keptUntil: en ? '22 December 2026, 20:00 (Beijing time)' : '2026 年 12 月 22 日 20:00（北京时间）',
+    canUse: true,
+    canExtend: true,
     urls: { use: `${card}?do=use`, extend: `${card}?do=extend`, close: `${card}?do=close`, page: card },
   }
   const kinds: Partial<EndFacts>[] = [
@@ -72,8 +75,11 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     { money: 'none' },
     { subject: 'kept' },
     { subject: 'bucket', money: 'none' },
+    { money: 'lapses', canExtend: false },
+    { subject: 'kept', canUse: false, canExtend: false },
   ]
-  const named = (kind: Partial<EndFacts>) => `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}`
+  const named = (kind: Partial<EndFacts>) =>
+    `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}${kind.canExtend === false ? '-no-days' : ''}`
   const code = { code: '123456', goodUntil: at }
   const sent = { sum: order.gross, arrivesBy: at }
   const papers = { url: `https://close.roamly.example/p/${'x'.repeat(43)}`, goodUntil: at }
@@ -111,16 +117,16 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     'held-up-balance': ofOrders.heldUpLetter(locale, { ...addOn, givenBackAt: order.payUntil }),
     'delivered-balance': ofOrders.deliveredLetter(locale, addOn, null),
     'not-taken': ofOrders.refundedLetter(locale, addOn),
-    'wants-account': ofOrders.wantsAccountLetter(locale, {
+    'wants-account': ofTransfers.wantsAccountLetter(locale, {
       ...order,
       accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
     }),
-    extra: ofOrders.extraLetter(locale, {
+    extra: ofTransfers.extraLetter(locale, {
       ...order,
       accountUrl: `${order.url}/bank-account/0123456789abcdefghijkl`,
     }),
-    'extra-paid': ofOrders.extraPaidLetter(locale, order),
-    'account-noted': ofOrders.accountNotedLetter(locale, order),
+    'extra-paid': ofTransfers.extraPaidLetter(locale, order),
+    'account-noted': ofTransfers.accountNotedLetter(locale, order),
     ...Object.fromEntries(
       kinds.flatMap((kind) => [
         [`ending-${named(kind)}`, endingLetter(locale, { ...end, ...kind })],

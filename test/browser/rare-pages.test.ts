@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { declareClosure } from '../../src/closure/declare.ts'
 import { lapseUnproved } from '../../src/closure/unproved.ts'
 import { termsAt } from '../../src/invoice/terms.ts'
 import { inIssuer } from '../../src/platform/db.ts'
@@ -13,6 +12,14 @@ import { seedCard, type Seeded } from '../seed.ts'
 import { type BrowserWorld, openBrowserWorld } from './browser.ts'
 import { faultsOf, shotPath, signIn } from './page-checks.ts'
 import { rareClosures } from './rare-closures.ts'
+import {
+  boughtToday,
+  inTwoMonths,
+  muchUsedCard,
+  orderOften,
+  takenBackCard,
+  withdrawnUnsigned,
+} from './rare-money.ts'
 import { cardWithPapers, rareOrders } from './rare-orders.ts'
 
 type Kept = NonNullable<BrowserContextOptions['storageState']>
@@ -22,10 +29,10 @@ let closures: Record<string, string>
 let orders: Awaited<ReturnType<typeof rareOrders>>['orders']
 let unproved: { number: string; kept: Kept }
 let whole: { number: string; kept: Kept }
-let open: Seeded
-let fresh: Seeded
-let waiting: Seeded
 let withPapers: string
+let takenBack: string
+let orderNumbers: string[]
+let open: Seeded, fresh: Seeded, waiting: Seeded, muchUsed: Seeded
 beforeAll(async () => {
   w = await openBrowserWorld()
   unproved = await declareUnsigned()
@@ -35,43 +42,15 @@ beforeAll(async () => {
   const rare = await rareOrders(w.leb)
   orders = rare.orders
   withPapers = await cardWithPapers(w.leb, rare.shop, email)
+  takenBack = await takenBackCard(w.leb, rare.shop, 'back@example.com')
+  muchUsed = await muchUsedCard(w.leb, 'long@example.com')
+  orderNumbers = await orderOften(w.leb, rare.shop, muchUsed)
   whole = await closeAccount()
-  open = await seedCard(w.leb, { email, balance: 4_000n })
-  fresh = await boughtToday()
-  waiting = await withdrawnUnsigned()
+  open = await seedCard(w.leb, { email, balance: 4_000n, expiresAt: inTwoMonths(w.leb) })
+  fresh = await boughtToday(w.leb, email)
+  waiting = await withdrawnUnsigned(w.leb, email)
 }, 240_000)
 afterAll(() => w.stop())
-
-/** A card whose holder lives where the law lets her withdraw from its contract. */
-async function boughtToday(): Promise<Seeded> {
-  const card = await seedCard(w.leb, { email, residence: 'DE', balance: 0n })
-  await inIssuer(w.leb.db, 'leb', (tx) =>
-    tx
-      .updateTable('card')
-      .set({ sold_at: w.leb.clock.now() })
-      .where('issuer_id', '=', 'leb')
-      .where('card_id', '=', card.cardId)
-      .execute(),
-  )
-  return card
-}
-
-/** Another, for which somebody has declared that without signing in. */
-async function withdrawnUnsigned(): Promise<Seeded> {
-  const card = await boughtToday()
-  await declareClosure(w.leb, {
-    issuerId: 'leb',
-    accountId: card.accountId,
-    cardIds: [card.cardId],
-    act: 'withdraw',
-    start: 'at_once',
-    locale: 'en',
-    zone: 'UTC',
-    receivedBy: 'portal',
-    identity: 'not_signed_in',
-  })
-  return card
-}
 
 async function declareUnsigned() {
   const card = await seedCard(w.leb, {})
@@ -176,11 +155,6 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
   }
 
   test('closures that came to something else', async () => {
-    const context = await w.browser.newContext(look)
-    const page = await context.newPage()
-    await signIn(w, page, lang, email)
-    const kept = await context.storageState()
-    await context.close()
     const numbers = Object.entries(closures)
     const wrong = await lookAt(
       {
@@ -203,7 +177,7 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
         invoices: at('/invoices'),
         orders: at('/orders'),
       },
-      kept,
+      await signedIn('leb', email),
     )
     wrong.push(
       ...(await lookAt({ 'closure-lapsed': at(`/closures/${unproved.number}`) }, unproved.kept)),
@@ -229,6 +203,41 @@ describe.each(looks)('$lang, $width px, $colorScheme', ({ lang, width, colorSche
     )
     pages['order-account'] = `${address(orders['wantsAccount']!)}/bank-account/${key}`
     expect(await lookAt({ ...pages, 'order-asking': `${address(orders['awaiting']!)}?paid=1` })).toEqual([])
+  })
+
+  /** What a browser keeps that has signed in there. */
+  async function signedIn(issuerId: string, who: string): Promise<Kept> {
+    const context = await w.browser.newContext(look)
+    const page = await context.newPage()
+    await signIn(w, page, lang, who, issuerId)
+    const state = await context.storageState()
+    await context.close()
+    return state
+  }
+
+  test('lists of more than a page', async () => {
+    const pages = {
+      'statement-long': at(`/cards/${muchUsed.cardId}/statement`),
+      'orders-long': at('/orders'),
+      'orders-older': at(`/orders?before=${orderNumbers[1]}`),
+    }
+    expect(await lookAt(pages, await signedIn('leb', 'long@example.com'))).toEqual([])
+  })
+
+  test('a card whose price the payer’s bank has taken back', async () => {
+    const state = await signedIn('roamly', 'back@example.com')
+    const of = (path: string) => `${w.url}/roamly/${lang}${path}`
+    const happens = of(`/close/what-happens?card=${takenBack}`)
+    const pages = {
+      'taken-back-cards': of('/cards'),
+      'taken-back-what-happens': happens,
+      'taken-back-check': of(`/close/check?card=${takenBack}&start=at_once`),
+    }
+    expect(await lookAt(pages, state)).toEqual([])
+    const context = await w.browser.newContext({ storageState: state })
+    const said = await (await context.request.get(happens)).text()
+    await context.close()
+    expect(said).toMatch(/(Taken back by the payer&#39;s bank already|付款方的银行已收回的钱)<.+?−€21\.90/)
   })
 
   test('refusals and faults', async () => {

@@ -4,10 +4,13 @@ import type { IfClosedNow } from '../../closure/if-closed-now.ts'
 import { expiryPath } from '../../expiry/expiry-urls.ts'
 import { outlookOf } from '../../expiry/outlook.ts'
 import { expiryText } from '../../expiry/pages/expiry-text.ts'
-import { outlookWords } from '../../expiry/pages/outlook-words.ts'
+import { outlookLink, outlookWords } from '../../expiry/pages/outlook-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
 import { IfClosedNowLines } from '../../payout/pages/if-closed-now.tsx'
-import { Facts } from '../../web/components/facts.tsx'
+import { onSaleOf } from '../../order/on-sale.ts'
+import type { CatalogueItem } from '../../plan/catalogue.ts'
+import { toldZone } from '../../policy/told-zone.ts'
+import { type Fact, Facts } from '../../web/components/facts.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import { between } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
@@ -23,6 +26,8 @@ export function CardsPage(props: {
   cards: Card[]
   closures: ClosureView[]
   now: Map<string, IfClosedNow>
+  /** What the issuer sells now. */
+  items: CatalogueItem[]
 }) {
   const { page, cards, closures } = props
   const text = cardText[page.lang]
@@ -36,6 +41,7 @@ export function CardsPage(props: {
           card={card}
           closure={closures.find((one) => isLiveFor(one, card))}
           now={props.now.get(card.cardId)}
+          items={props.items}
         />
       ))}
       <p>
@@ -66,36 +72,26 @@ function OneCard(props: {
   card: Card
   closure: ClosureView | undefined
   now: IfClosedNow | undefined
+  items: CatalogueItem[]
 }) {
   const { page, card, closure } = props
   const text = cardText[page.lang]
-  const outlook = outlookOf(page.issuer, card, page.now)
+  const onSale = onSaleOf(card, props.items, page.now)
+  const outlook = outlookOf(page.issuer, card, onSale, page.now)
   const ended = outlook?.ended === true
-  const facts = [
-    { label: text.status, value: ended ? text.ended : text.states[card.state] },
-    ...(card.state === 'closed' ? [] : [{ label: text.left, value: leftWords(card, page.lang) }]),
-    { label: text.balance, value: <strong>{formatMoney(card.balance, page.lang)}</strong> },
-    ...(card.state === 'closed'
-      ? []
-      : [
-          {
-            label: ended ? text.wasGoodUntil : text.expires,
-            value: formatMoment(card.expiresAt, page.lang, page.zone),
-          },
-        ]),
-  ]
+  const zone = toldZone(card.jurisdiction, page.now)
   return (
     <section class="sheet">
       <h2>
         <CardName card={card} lang={page.lang} />
       </h2>
-      <Facts facts={facts} />
+      <Facts facts={factsOf(page, card, ended)} />
       {outlook && (outlook.money !== 'none' || outlook.ended) && (
         <p>
-          {outlookWords(outlook, page.lang, page.zone)}
+          {outlookWords(outlook, page.lang, zone)}
           {between[page.lang]}
           <a class="quiet" href={page.href(expiryPath(card.cardId))}>
-            {expiryText[page.lang].link}
+            {outlookLink(outlook, page.lang)}
           </a>
         </p>
       )}
@@ -113,9 +109,11 @@ function OneCard(props: {
         ) : (
           card.state === 'open' && (
             <>
-              <a class="button plain" href={page.href(`/top-up/${card.cardId}`)}>
-                {text.topUp}
-              </a>
+              {(!ended || onSale.days !== null) && (
+                <a class="button plain" href={page.href(`/top-up/${card.cardId}`)}>
+                  {ended ? expiryText[page.lang].extendGoEnded : text.topUp}
+                </a>
+              )}
               <a class="button" href={page.href(`/close/what-happens?card=${card.cardId}`)}>
                 {text.close}
               </a>
@@ -126,4 +124,19 @@ function OneCard(props: {
       {!closure && props.now && <WithdrawLink page={page} card={{ ...props.now, cardId: card.cardId }} />}
     </section>
   )
+}
+
+function factsOf(page: Page, card: Card, ended: boolean): Fact[] {
+  const { lang } = page
+  const text = cardText[lang]
+  const balance = { label: text.balance, value: <strong>{formatMoney(card.balance, lang)}</strong> }
+  const status = { label: text.status, value: ended ? text.ended : text.states[card.state] }
+  if (card.state === 'closed') return [status, balance]
+  const until = formatMoment(card.expiresAt, lang, toldZone(card.jurisdiction, page.now))
+  return [
+    status,
+    ...(ended ? [] : [{ label: text.left, value: leftWords(card, lang) }]),
+    balance,
+    { label: ended ? text.wasGoodUntil : text.expires, value: until },
+  ]
 }

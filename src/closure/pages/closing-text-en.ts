@@ -85,10 +85,10 @@ export const closingEn = {
   },
   code: {
     title: 'Now prove that it was you',
-    words:
-      'We have sent 6 digits to the e-mail address of your account. They are good for this closure only, for 10 minutes.',
-    wordsUnknown:
-      "We have sent 6 digits to the e-mail address that this card's account already has. They are good for this closure only, for 10 minutes. Without them nothing is closed.",
+    words: (minutes: number) =>
+      `We have sent 6 digits to the e-mail address of your account. They are good for this closure only, for ${minutes} minutes.`,
+    wordsUnknown: (minutes: number) =>
+      `We have sent 6 digits to the e-mail address that this card's account already has. They are good for this closure only, for ${minutes} minutes. Without them nothing is closed.`,
     label: '6-digit code',
     enter: 'Confirm',
     again: 'Send a new code',

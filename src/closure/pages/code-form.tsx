@@ -1,3 +1,4 @@
+import { code_lives_minutes } from '../../holder/access-code.ts'
 import { type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
 import type { Page } from '../../web/page.ts'
 import { closingText } from './closure-text.ts'
@@ -25,7 +26,7 @@ export function CodeForm({
           class="code"
           inputmode="numeric"
           label={text.label}
-          hint={unknownHolder ? text.wordsUnknown : text.words}
+          hint={(unknownHolder ? text.wordsUnknown : text.words)(code_lives_minutes)}
           autocomplete="one-time-code"
           fault={fault}
         />

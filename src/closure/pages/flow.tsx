@@ -5,7 +5,7 @@ import { waysOf } from '../../payout/pages/ways.ts'
 import { formatDay } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
-import { policyFor } from '../../policy/policy.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import type { Choice } from '../choice.ts'
 import { carry } from '../choice.ts'
 import type { ClosurePreview } from '../preview.ts'
@@ -43,7 +43,7 @@ export function carried(flow: Pick<Flow, 'choice' | 'voucher' | 'act'>): [string
 }
 
 /** The zone of the law the closure falls under. */
-export const zoneOf = (flow: Flow) => policyFor(flow.preview.jurisdiction, flow.page.now).time_zone
+export const zoneOf = (flow: Flow) => toldZone(flow.preview.jurisdiction, flow.page.now)
 
 export function FlowCards({ flow }: { flow: Flow }) {
   return <CardLine lang={flow.page.lang} cards={flow.preview.cards} />

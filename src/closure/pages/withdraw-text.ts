@@ -10,6 +10,8 @@ const en = {
     `You can withdraw until ${day}, without giving a reason. It ends the contract for the card as closing does, and gives back what you paid except for the days that had begun or on which the card is still used. No fee is kept.`,
   paysMore: (total: string, instead: string, day: string) =>
     `Until ${day} you can withdraw from the contract instead. That gives back ${total}, closing gives back ${instead}.`,
+  now: 'If you withdrew from its contract now',
+  closingNow: (money: string) => `Closing the card would give back ${money}.`,
   check: 'Check before you withdraw',
   what: 'To withdraw from',
   /** Art. 11a(3): "confirm withdrawal" or alike. */
@@ -48,6 +50,8 @@ const zh: WithdrawText = {
     `在 ${day}或之前，您可以撤回，无需理由。卡的合同随之结束，与注销一样；已付款项退给您，只扣除已经开始的天数和此后仍在用卡的天数，不收手续费。`,
   paysMore: (total, instead, day) =>
     `在 ${day}或之前，您也可以改为撤回合同：撤回退 ${total}，注销退 ${instead}。`,
+  now: '如果现在撤回合同',
+  closingNow: (money) => `改为注销的话，退 ${money}。`,
   check: '撤回前请核对',
   what: '撤回对象',
   confirm: '确认撤回',

@@ -2,11 +2,12 @@ import type { Card } from '../../card/card-store.ts'
 import { CardLine } from '../../card/pages/card-line.tsx'
 import { leftWords } from '../../card/pages/left-words.ts'
 import { formatMoney } from '../../ledger/money.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { type Choice, choices } from '../expiry-urls.ts'
-import type { Outlook } from '../outlook.ts'
+import { canUse, type Outlook } from '../outlook.ts'
 import type { CardEnd } from '../read-ends.ts'
 import { EndsList } from './ends-list.tsx'
 import { expiryText } from './expiry-text.ts'
@@ -25,7 +26,7 @@ type Props = {
 /** When a card ends and what its money does then, and the three ways on: where the mails' buttons lead. */
 export function ExpiryPage(props: Props) {
   const { page, card, outlook, ends } = props
-  const { lang, zone } = page
+  const { lang } = page
   const text = expiryText[lang]
   return (
     <Layout page={page} title={text.title} here="cards" back={page.href('/cards')}>
@@ -36,39 +37,49 @@ export function ExpiryPage(props: Props) {
       ) : (
         <p class="lead">{card.state === 'closed' ? text.closed : text.closing}</p>
       )}
-      <EndsList ends={ends} lang={lang} zone={zone} />
+      <EndsList ends={ends} lang={lang} zone={toldZone(card.jurisdiction, page.now)} />
     </Layout>
   )
 }
 
 function Ahead({ page, card, outlook, chosen }: Props & { outlook: Outlook }) {
-  const { lang, zone } = page
+  const { lang } = page
+  const zone = toldZone(card.jurisdiction, page.now)
   const text = expiryText[lang]
   const at = formatMoment(outlook.endsAt, lang, zone)
   const left = card.dataLeftMb + card.voiceLeftS + card.smsLeft > 0n
+  const isOpen: Record<Choice, boolean> = {
+    use: canUse(outlook, card.balance.amount),
+    extend: outlook.onSale.days !== null,
+    close: true,
+  }
   const inOrder = [...choices].sort((a, b) => Number(b === chosen) - Number(a === chosen))
   return (
     <>
       <p class="lead">{(outlook.ended ? text.ended : text.ends)(at)}</p>
       <p>{outlookWords(outlook, lang, zone)}</p>
       {!outlook.ended && left && <p>{text.planLeft(leftWords(card, lang))}</p>}
+      {chosen === 'extend' && !isOpen.extend && <p>{text.noDays}</p>}
       {inOrder
-        // What is left of an ended card to use is its money: it buys days.
-        .filter((choice) => choice !== 'use' || !outlook.ended || card.balance.amount > 0n)
+        .filter((choice) => isOpen[choice])
         .map((choice) => (
-          <Section page={page} card={card} choice={choice} until={at} ended={outlook.ended} />
+          <Section page={page} card={card} choice={choice} until={at} outlook={outlook} />
         ))}
     </>
   )
 }
 
-type SectionProps = { page: Page; card: Card; choice: Choice; until: string; ended: boolean }
+type SectionProps = { page: Page; card: Card; choice: Choice; until: string; outlook: Outlook }
 
-function Section({ page, card, choice, until, ended }: SectionProps) {
+function Section({ page, card, choice, until, outlook }: SectionProps) {
+  const { ended, onSale } = outlook
   const text = expiryText[page.lang]
   const { cardId } = card
   const go = {
-    use: card.balance.amount > 0n ? { href: page.href(`/top-up/${cardId}`), words: text.useGo } : null,
+    use:
+      onSale.addOn !== null && card.balance.amount >= onSale.addOn
+        ? { href: page.href(`/top-up/${cardId}`), words: text.useGo }
+        : null,
     extend: { href: page.href(`/top-up/${cardId}`), words: ended ? text.extendGoEnded : text.extendGo },
     close: { href: page.href(`/close/what-happens?card=${cardId}`), words: text.closeGo },
   }[choice]

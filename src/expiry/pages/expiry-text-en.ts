@@ -1,14 +1,14 @@
 /** Words about a card's end. expiry-text-zh-cn.ts has to say all of them. */
 export const expiryEn = {
   title: 'When this card ends',
-  link: 'Use it, extend it or close it',
+  link: { extend: 'Use it, extend it or close it', use: 'Use it or close it', close: 'What you can do now' },
   label: 'When it ends',
-  lapses: (sum: string, at: string) =>
-    `${sum} lapses on ${at}, unless you use it, extend the card or close it before.`,
+  lapses: (sum: string, at: string, extend: boolean) =>
+    `${sum} lapses on ${at}, unless you ${extend ? 'use it, extend the card or close it' : 'use it or close the card'} before.`,
   keptFrom: (sum: string, until: string) =>
     `The ${sum} on it stays yours until ${until}. Close the card by then and it is paid back.`,
-  kept: (sum: string, until: string) =>
-    `${sum} is yours until ${until}; then it lapses. Close the card and it is paid back, or extend the card and use it.`,
+  kept: (sum: string, until: string, extend: boolean) =>
+    `${sum} is yours until ${until}; then it lapses. Close the card and it is paid back${extend ? ', or extend the card and use it' : ''}.`,
   goesBack: (sum: string) => `The ${sum} on it then goes back to you by itself.`,
   goingBack: (sum: string) => `${sum} goes back to you by itself.`,
   none: 'There is no money on it that could lapse.',
@@ -22,8 +22,9 @@ export const expiryEn = {
   use: (until: string) =>
     `Switch on data roaming for this eSIM. Until ${until} the plan is used first, then the balance at the prices of the zone you are in.`,
   useEnded: (sum: string) =>
-    `Where the ${sum} on the card is enough for an add-on with days, buy it: the card works again at once.`,
+    `The ${sum} on the card is enough for an add-on with days: buy it, and the card works again at once.`,
   useGo: 'Buy from the balance',
+  noDays: 'No days are sold for this card, so it cannot be extended.',
   extendTitle: 'Extend it',
   extend: 'Buy an add-on with more days. What is left, and the balance, then lives as long as the card.',
   extendEnded: 'Buy an add-on with more days, and the balance can be used again.',

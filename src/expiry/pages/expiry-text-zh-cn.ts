@@ -2,12 +2,13 @@ import type { ExpiryText } from './expiry-text-en.ts'
 
 export const expiryZh: ExpiryText = {
   title: '这张卡到期时',
-  link: '继续使用、延长或注销',
+  link: { extend: '继续使用、延长或注销', use: '继续使用或注销', close: '现在可以做什么' },
   label: '到期时',
-  lapses: (sum, at) => `${sum} 将于 ${at}失效；在此之前继续使用、延长有效期或注销，就不会失效。`,
+  lapses: (sum, at, extend) =>
+    `${sum} 将于 ${at}失效；在此之前${extend ? '继续使用、延长有效期或注销' : '用掉或注销'}，就不会失效。`,
   keptFrom: (sum, until) => `余额 ${sum} 为您保留到 ${until}，在此之前注销即可退款。`,
-  kept: (sum, until) =>
-    `${sum} 为您保留到 ${until}，之后失效。注销这张卡即可退款，也可以延长有效期继续使用。`,
+  kept: (sum, until, extend) =>
+    `${sum} 为您保留到 ${until}，之后失效。注销这张卡即可退款${extend ? '，也可以延长有效期继续使用' : ''}。`,
   goesBack: (sum) => `余额 ${sum} 届时自动退还给您。`,
   goingBack: (sum) => `余额 ${sum} 会自动退还给您。`,
   none: '卡上没有会失效的余额。',
@@ -19,8 +20,9 @@ export const expiryZh: ExpiryText = {
   closed: '这张卡已注销。',
   useTitle: '继续使用',
   use: (until) => `打开这张 eSIM 的数据漫游。${until}之前，先用套餐，套餐用完后按所在地区的价格扣余额。`,
-  useEnded: (sum) => `卡里的 ${sum} 够买带天数的增值服务时，可用它购买，这张卡马上可以再用。`,
+  useEnded: (sum) => `卡里的 ${sum} 够买带天数的增值服务：用它购买，这张卡马上可以再用。`,
   useGo: '用余额购买',
+  noDays: '目前没有可供这张卡购买的天数，无法延长有效期。',
   extendTitle: '延长有效期',
   extend: '购买带有天数的增值服务。套餐剩余和余额会随卡一起延长。',
   extendEnded: '购买带有天数的增值服务，余额即可继续使用。',

@@ -10,14 +10,24 @@ export function outlookWords(outlook: Outlook, lang: Lang, zone: string): string
   if (outlook.money === 'none')
     return outlook.ended ? text.ended(formatMoment(outlook.endsAt, lang, zone)) : text.none
   const sum = formatMoney(outlook.sum, lang)
+  const extend = outlook.onSale.days !== null
   switch (outlook.money) {
     case 'lapses':
-      return text.lapses(sum, formatMoment(outlook.at, lang, zone))
+      return text.lapses(sum, formatMoment(outlook.at, lang, zone), extend)
     case 'kept':
-      return (outlook.ended ? text.kept : text.keptFrom)(sum, formatMoment(outlook.until, lang, zone))
+      return outlook.ended
+        ? text.kept(sum, formatMoment(outlook.until, lang, zone), extend)
+        : text.keptFrom(sum, formatMoment(outlook.until, lang, zone))
     case 'goes_back':
       return outlook.ended ? text.goingBack(sum) : text.goesBack(sum)
     case 'waits':
       return text.waits(sum)
   }
+}
+
+/** Words of the link to what can be done about it. */
+export function outlookLink({ ended, onSale }: Outlook, lang: Lang): string {
+  const { link } = expiryText[lang]
+  if (onSale.days !== null) return link.extend
+  return ended ? link.close : link.use
 }

@@ -1,5 +1,6 @@
 import type { Issuer } from '../../issuer/issuer.ts'
 import type { AssetNames } from '../../web/assets.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatDay } from '../../web/dates.ts'
 import { type Lang, otherLang } from '../../web/lang.ts'
 import { PlainFrame } from '../../web/plain-frame.tsx'
@@ -12,11 +13,12 @@ type LinkedProps = {
   lang: Lang
   assets: AssetNames
   path: string
-  found?: { linked: Linked; issuer: Issuer; zone: string } | undefined
+  now: Date
+  found?: { linked: Linked; issuer: Issuer } | undefined
 }
 
 /** The papers of a closed account, for whoever has the link of its last mail. Says nothing personal. */
-export function LinkedPapersPage({ lang, assets, path, found }: LinkedProps) {
+export function LinkedPapersPage({ lang, assets, path, now, found }: LinkedProps) {
   const text = papersText[lang]
   const over = invoiceRefusals['invoice/link_over']
   const title = found ? text.link.title : over.title[lang]
@@ -31,10 +33,14 @@ export function LinkedPapersPage({ lang, assets, path, found }: LinkedProps) {
       <h1>{title}</h1>
       {found ? (
         <>
-          <p class="lead">{text.link.until(formatDay(found.linked.goodUntil, lang, found.zone))}</p>
+          <p class="lead">
+            {text.link.until(
+              formatDay(found.linked.goodUntil, lang, toldZone(found.linked.jurisdiction, now)),
+            )}
+          </p>
           <PaperList
             lang={lang}
-            zone={found.zone}
+            now={now}
             papers={found.linked.papers}
             href={(paper, type) => `${path}/${paper.paperId}.${type}`}
           />

@@ -1,4 +1,5 @@
 import { formatMoney } from '../../ledger/money.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatDay } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
 import type { Paper } from '../read-papers.ts'
@@ -6,13 +7,13 @@ import { papersText } from './papers-text.ts'
 
 type ListProps = {
   lang: Lang
-  zone: string
+  now: Date
   papers: Paper[]
   href: (paper: Paper, type: 'pdf' | 'xml') => string
 }
 
 /** One sheet a document, the newest first: what it is, its number, its day, its sum, and the files. */
-export function PaperList({ lang, zone, papers, href }: ListProps) {
+export function PaperList({ lang, now, papers, href }: ListProps) {
   const text = papersText[lang]
   return (
     <div>
@@ -32,7 +33,7 @@ export function PaperList({ lang, zone, papers, href }: ListProps) {
           <section class="sheet">
             <strong>{kind}</strong> <span class="nums">{paper.number}</span>
             <br />
-            {formatDay(paper.issuedAt, lang, zone)}
+            {formatDay(paper.issuedAt, lang, toldZone(paper.jurisdiction, now))}
             <br />
             {paper.gross && formatMoney(paper.gross, lang)}
             {paper.corrects && ` · ${text.corrects(paper.corrects)}`}

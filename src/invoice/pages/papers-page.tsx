@@ -1,5 +1,6 @@
 import { cardText } from '../../card/pages/card-text.ts'
 import { formatMoney } from '../../ledger/money.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatDay } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
@@ -19,7 +20,7 @@ export function PapersPage({ page, papers, former }: PapersProps) {
       <p>{papers.length > 0 ? text.lead : text.none}</p>
       <PaperList
         lang={page.lang}
-        zone={page.zone}
+        now={page.now}
         papers={papers}
         href={(paper, type) => page.href(`/invoices/${paper.paperId}.${type}`)}
       />
@@ -40,7 +41,8 @@ function Former({ page, former }: { page: Page; former: FormerInvoice[] }) {
           <section class="sheet">
             <strong>{text.kinds.invoice}</strong> <span class="nums">{invoice.number}</span>
             <br />
-            {cardText[page.lang].plan(invoice.plan)} · {formatDay(invoice.soldAt, page.lang, page.zone)} ·{' '}
+            {cardText[page.lang].plan(invoice.plan)} ·{' '}
+            {formatDay(invoice.soldAt, page.lang, toldZone(invoice.jurisdiction, page.now))} ·{' '}
             {formatMoney(invoice.paid, page.lang)}
           </section>
         ))}

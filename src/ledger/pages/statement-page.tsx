@@ -18,6 +18,8 @@ type Props = {
   card: Card
   movements: Movements
   ends: CardEnd[]
+  /** In which its times are told (IANA). */
+  zone: string
   /** As it was chosen; undefined: all. */
   period: string | undefined
   /** True on every page but the newest. */
@@ -25,8 +27,8 @@ type Props = {
 }
 
 /** What moved a card's balance, newest first, with what it was after each movement. */
-export function StatementPage({ page, card, movements, ends, period, further }: Props) {
-  const { lang, zone } = page
+export function StatementPage({ page, card, movements, ends, zone, period, further }: Props) {
+  const { lang } = page
   const text = statementText[lang]
   const path = `/cards/${card.cardId}/statement`
   const ofPeriod = period ? `period=${period}` : ''
@@ -48,12 +50,10 @@ export function StatementPage({ page, card, movements, ends, period, further }: 
       <h1>{text.title}</h1>
       <CardLine lang={lang} cards={[card]} />
       <Facts facts={facts} />
-      {movements.firstAt && (
-        <ChoosePeriod page={page} path={path} period={period} firstAt={movements.firstAt} />
-      )}
+      {movements.firstAt && <ChoosePeriod {...{ page, zone, path, period }} firstAt={movements.firstAt} />}
       {lines.length === 0 && <p>{period ? text.noneThen : text.none}</p>}
-      {lines.length > 0 && <Lines page={page} movements={movements} />}
       {lines.length > 0 && <p class="soft">{text.zone(zoneName(zone, lang, page.now))}</p>}
+      {lines.length > 0 && <Lines page={page} zone={zone} movements={movements} />}
       {(older ?? further) && (
         <nav class="actions" aria-label={text.title}>
           {older && (
@@ -86,9 +86,9 @@ export function StatementPage({ page, card, movements, ends, period, further }: 
   )
 }
 
-type Choice = { page: Page; path: string; period: string | undefined; firstAt: Date }
-function ChoosePeriod({ page, path, period, firstAt }: Choice) {
-  const { lang, zone, now } = page
+type Choice = { page: Page; zone: string; path: string; period: string | undefined; firstAt: Date }
+function ChoosePeriod({ page, zone, path, period, firstAt }: Choice) {
+  const { lang, now } = page
   const text = statementText[lang]
   const options = [...new Set([...periodsBetween(firstAt, now, zone), ...(period ? [period] : [])])]
   return (
@@ -111,8 +111,8 @@ function ChoosePeriod({ page, path, period, firstAt }: Choice) {
   )
 }
 
-function Lines({ page, movements }: { page: Page; movements: Movements }) {
-  const { lang, zone } = page
+function Lines({ page, zone, movements }: { page: Page; zone: string; movements: Movements }) {
+  const { lang } = page
   const text = statementText[lang]
   const { currency } = movements.balance
   return (

@@ -22,6 +22,7 @@ export const statementEn = {
   csv: 'As a table (CSV)',
   pdf: 'To print (PDF)',
   zone: (name: string) => `Times are in ${name}. The newest movement stands first.`,
+  zoneOfSums: (name: string) => `Days begin by ${name}. The newest stands first.`,
   card: 'Card',
   account: 'Account',
   made: 'Made',

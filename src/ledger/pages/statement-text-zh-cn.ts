@@ -23,6 +23,7 @@ export const statementZh: StatementText = {
   csv: '表格（CSV）',
   pdf: '打印用（PDF）',
   zone: (name) => `时间为${name}，最新的在最上面。`,
+  zoneOfSums: (name) => `日期按${name}计算，最新的在最上面。`,
   card: '卡',
   account: '账户',
   made: '生成时间',

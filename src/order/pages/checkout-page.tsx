@@ -2,7 +2,7 @@ import { CardLine } from '../../card/pages/card-line.tsx'
 import { formatMoney } from '../../ledger/money.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { type Fact, Facts } from '../../web/components/facts.tsx'
-import { Carried, Choice, type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
+import { Carried, Choice, faultAt, type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
 import { between } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
@@ -24,25 +24,24 @@ export type CheckoutProps = {
   /** Null when the buyer is signed in. */
   guest: { email: string; name: string } | null
   payBy: PayBy
+  voucherCode: string
+  /** These very terms were accepted in the form that came back. */
+  accepted: boolean
   /** Of an add-on: what the card's balance has to spend, minor units of its currency. */
   free?: bigint | undefined
   back: string
-  fault?: FieldFault | undefined
+  faults: FieldFault[]
 }
 
 /** Everything about the purchase on one page, and the button that orders. */
 export function CheckoutPage(props: CheckoutProps) {
-  const { page, price, guest, fault } = props
+  const { page, price, guest, faults } = props
   const { lang } = page
   const text = shopText[lang].checkout
   const gross = formatMoney({ amount: price.gross, currency: price.currency }, lang)
   return (
-    <Layout page={page} title={text.title} back={props.back} here="shop" wrong={fault !== undefined}>
-      <ErrorSummary
-        page={page}
-        fault={fault}
-        {...(fault?.field === 'pay_by' && { target: `pay-${props.payWays[0]}` })}
-      />
+    <Layout page={page} title={text.title} back={props.back} here="shop" wrong={faults.length > 0}>
+      <ErrorSummary page={page} fault={faults} target={{ pay_by: `pay-${props.payBy}` }} />
       <h1>{text.title}</h1>
       {price.card && <CardLine lang={lang} cards={[price.card]} />}
       <div class="sheet">
@@ -68,13 +67,13 @@ export function CheckoutPage(props: CheckoutProps) {
               hint={text.emailHint}
               autocomplete="email"
               value={guest.email}
-              fault={fault}
+              fault={faults}
             />
             <TextField name="name" label={text.name} autocomplete="name" value={guest.name} />
           </>
         )}
         <PayFields {...props} />
-        <Accept page={page} version={props.termsVersion} fault={fault} />
+        <Accept {...props} />
         <div class="actions">
           <button class="button" type="submit">
             {text.order(gross)}
@@ -123,9 +122,9 @@ function priceFacts({ page, price }: CheckoutProps, gross: string): Fact[] {
 }
 
 function PayFields(props: CheckoutProps) {
-  const { page, payWays, payBy, fault } = props
+  const { page, payWays, payBy, faults } = props
   const text = shopText[page.lang].checkout
-  const wrong = fault?.field === 'pay_by' ? fault : undefined
+  const wrong = faultAt(faults, 'pay_by')
   return (
     <>
       <fieldset class={wrong ? 'field is-wrong' : 'field'} aria-describedby={wrong && 'pay_by-fault'}>
@@ -152,7 +151,13 @@ function PayFields(props: CheckoutProps) {
       </fieldset>
       <TooLittle {...props} />
       {payWays.includes('voucher') && (
-        <TextField name="voucher" label={text.voucher} autocomplete="off" value="" fault={fault} />
+        <TextField
+          name="voucher"
+          label={text.voucher}
+          autocomplete="off"
+          value={props.voucherCode}
+          fault={faults}
+        />
       )}
     </>
   )
@@ -189,15 +194,26 @@ function TooLittle(props: CheckoutProps) {
   )
 }
 
-function Accept({ page, version, fault }: { page: Page; version: string; fault: FieldFault | undefined }) {
+function Accept({ page, termsVersion, accepted, faults }: CheckoutProps) {
   const text = shopText[page.lang].checkout
-  const wrong = fault?.field === 'accept' ? fault : undefined
+  const wrong = faultAt(faults, 'accept')
   return (
     <div class={wrong ? 'field is-wrong' : 'field'}>
-      {wrong && <div class="fault">{wrong.text}</div>}
-      <Choice type="checkbox" name="accept" value="yes" id="accept">
+      {wrong && (
+        <div class="fault" id="accept-fault">
+          {wrong.text}
+        </div>
+      )}
+      <Choice
+        type="checkbox"
+        name="accept"
+        value="yes"
+        id="accept"
+        checked={accepted}
+        faultId={wrong && 'accept-fault'}
+      >
         {text.acceptBefore}
-        <a href={page.href(`/shop/terms/${encodeURIComponent(version)}`)}>{text.terms}</a>
+        <a href={page.href(`/shop/terms/${encodeURIComponent(termsVersion)}`)}>{text.terms}</a>
         {text.acceptAfter}
       </Choice>
     </div>

@@ -1,5 +1,6 @@
 import { formatMoney } from '../../ledger/money.ts'
 import { Facts } from '../../web/components/facts.tsx'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
@@ -154,7 +155,7 @@ function Preparing({ page, order, money }: OrderPageProps & { money: string }) {
   const text = orderText[lang].paid
   const fromBalance = order.payBy === 'balance'
   if (order.heldUp) {
-    const by = formatMoment(order.heldUp.givenBackAt, lang, page.zone)
+    const by = formatMoment(order.heldUp.givenBackAt, lang, toldZone(order.jurisdiction, page.now))
     return <p class="lead">{fromBalance ? text.heldUpSetAside(money, by) : text.heldUp(money, by)}</p>
   }
   return (
@@ -208,7 +209,8 @@ function Refunded({ page, order, money }: { page: Page; order: OrderView; money:
 
 function Awaiting({ page, order, here, asking, money }: OrderPageProps & { money: string }) {
   const text = orderText[page.lang].awaiting
-  const until = <p class="soft">{text.until(formatMoment(order.payUntil, page.lang, page.zone))}</p>
+  const zone = toldZone(order.jurisdiction, page.now)
+  const until = <p class="soft">{text.until(formatMoment(order.payUntil, page.lang, zone))}</p>
   if (order.payBy === 'bank') {
     const { payouts } = page.issuer.providers
     const facts = [

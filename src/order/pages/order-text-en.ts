@@ -132,6 +132,8 @@ export const orderEn = {
     title: 'My orders',
     none: 'You have bought nothing here yet.',
     shop: 'See what can be bought',
+    older: 'Older orders',
+    newest: 'Back to the newest',
     install: 'Activation code, installing, contract and invoice',
     states: {
       awaiting_payment: 'waits for payment',

@@ -122,6 +122,8 @@ export const orderZh: OrderText = {
     title: '我的订单',
     none: '您还没有在这里买过东西。',
     shop: '去看套餐',
+    older: '更早的订单',
+    newest: '回到最新',
     install: '激活码、安装步骤、合同与发票',
     states: {
       awaiting_payment: '等待付款',

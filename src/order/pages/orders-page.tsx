@@ -1,4 +1,5 @@
 import { formatMoney } from '../../ledger/money.ts'
+import { toldZone } from '../../policy/told-zone.ts'
 import { formatDay } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
@@ -16,14 +17,23 @@ function stateWords({ state, payBy }: OrderView, lang: Page['lang']): string {
   return state === 'refunding' || state === 'refunded' ? text.notTaken : text.states[state]
 }
 
-/** What whoever is signed in has bought: the way back to activation codes, contracts and refunds. */
-export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }) {
+type OrdersProps = {
+  page: Page
+  orders: OrderView[]
+  /** Number of the last one, where there are more after it. */
+  older: string | null
+  /** True on every page but the newest. */
+  further: boolean
+}
+
+/** What whoever is signed in has bought, newest first: the way back to activation codes, contracts and refunds. */
+export function OrdersPage({ page, orders, older, further }: OrdersProps) {
   const { lang } = page
   const text = orderText[lang].list
   return (
     <Layout page={page} title={text.title} back={page.href('/cards')} here="cards">
       <h1>{text.title}</h1>
-      {orders.length === 0 && (
+      {orders.length === 0 && !further && (
         <>
           <p>{text.none}</p>
           <div class="actions">
@@ -37,7 +47,8 @@ export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }
         <section class="sheet">
           <h2>{capital(boughtWords(order, lang))}</h2>
           <p>
-            {formatMoney(order.gross, lang)} · {formatDay(order.createdAt, lang, page.zone)} ·{' '}
+            {formatMoney(order.gross, lang)} ·{' '}
+            {formatDay(order.createdAt, lang, toldZone(order.jurisdiction, page.now))} ·{' '}
             {stateWords(order, lang)}
           </p>
           <p>
@@ -47,6 +58,20 @@ export function OrdersPage({ page, orders }: { page: Page; orders: OrderView[] }
           </p>
         </section>
       ))}
+      {(older ?? further) && (
+        <nav class="actions" aria-label={text.title}>
+          {older && (
+            <a class="button plain" href={page.href(`/orders?before=${older}`)}>
+              {text.older}
+            </a>
+          )}
+          {further && (
+            <a class="quiet" href={page.href('/orders')}>
+              {text.newest}
+            </a>
+          )}
+        </nav>
+      )}
     </Layout>
   )
 }

@@ -4,7 +4,7 @@ export const payoutEn = {
     balance: 'Balance',
     unused: (code: string) => `Unused share of ${code}`,
     tax: (money: string) => `of it tax ${money}`,
-    charged_back: 'Your bank has this back already',
+    charged_back: "Taken back by the payer's bank already",
     closing_fee: 'Closing fee',
     total: 'You get back',
   },
@@ -80,9 +80,9 @@ export const payoutEn = {
     signIn: 'Sign in to see its code',
   },
   takenBack: {
-    title: 'Taken back by the payer’s bank',
+    title: "Taken back by the payer's bank",
     words: (money: string, day: string) =>
-      `${money} of what was paid for this card was taken back by the payer’s bank on ${day}.`,
+      `${money} of what was paid for this card was taken back by the payer's bank on ${day}.`,
     open: 'The bank has not decided about it yet.',
     lost: 'The bank has decided that it stays there.',
     afterClosing: (email: string) =>

@@ -5,7 +5,7 @@ export const payoutZh: PayoutText = {
     balance: '余额',
     unused: (code) => `${code} 未使用部分`,
     tax: (money) => `其中税款 ${money}`,
-    charged_back: '您的银行已追回的款项',
+    charged_back: '付款方的银行已收回的钱',
     closing_fee: '注销手续费',
     total: '退给您',
   },
@@ -20,7 +20,7 @@ export const payoutZh: PayoutText = {
       wholeAccount
         ? '这笔钱仍归您所有：无论今天还是几年以后，回复我们的最后一封邮件并注明注销编号即可退还。'
         : '这笔钱仍归您所有：无论今天还是几年以后，在进度页提出即可退还。',
-    nothing: '没有余额需要退还。',
+    nothing: '没有需要退还的钱。',
   },
   choose: {
     title: '钱以什么方式退给您？',

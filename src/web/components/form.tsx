@@ -25,11 +25,19 @@ export function Carried({ values }: { values: [string, string][] }) {
 /** What is wrong with a field, in words that say how to put it right. */
 export type FieldFault = { field: string; text: string }
 
+/** Of a form that came back: its faults, in the order of its fields. */
+export type Faults = FieldFault | FieldFault[] | undefined
+
+export const faultList = (faults: Faults): FieldFault[] => [faults ?? []].flat()
+
+export const faultAt = (faults: Faults, field: string): FieldFault | undefined =>
+  faultList(faults).find((fault) => fault.field === field)
+
 type FieldProps = {
   name: string
   label: string
   hint?: string
-  fault?: FieldFault | undefined
+  fault?: Faults
   value?: string
   type?: 'email' | 'text'
   class?: string
@@ -39,7 +47,7 @@ type FieldProps = {
 
 /** One line of text to fill in, with its hint and, when it came back, its fault right above it. */
 export function TextField(props: FieldProps) {
-  const fault = props.fault?.field === props.name ? props.fault : undefined
+  const fault = faultAt(props.fault, props.name)
   const described = [props.hint && `${props.name}-hint`, fault && `${props.name}-fault`]
     .filter(Boolean)
     .join(' ')
@@ -81,6 +89,8 @@ export function Choice(props: {
   id: string
   checked?: boolean
   hint?: Child
+  /** Id of the fault that stands beside it. */
+  faultId?: string | undefined
   children?: Child
 }) {
   return (
@@ -91,6 +101,8 @@ export function Choice(props: {
         value={props.value}
         id={props.id}
         checked={props.checked ?? false}
+        aria-describedby={props.faultId}
+        aria-invalid={props.faultId ? 'true' : undefined}
       />
       <span>
         {props.children}
@@ -101,13 +113,8 @@ export function Choice(props: {
 }
 
 /** Choices under one question; the question is the page's heading. */
-export function ChoiceGroup(props: {
-  name: string
-  legend: string
-  fault?: FieldFault | undefined
-  children?: Child
-}) {
-  const fault = props.fault?.field === props.name ? props.fault : undefined
+export function ChoiceGroup(props: { name: string; legend: string; fault?: Faults; children?: Child }) {
+  const fault = faultAt(props.fault, props.name)
   return (
     <fieldset class={fault ? 'field is-wrong' : 'field'} aria-describedby={fault && `${props.name}-fault`}>
       <legend>

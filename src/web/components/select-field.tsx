@@ -1,4 +1,4 @@
-import type { FieldFault } from './form.tsx'
+import { faultAt, type Faults } from './form.tsx'
 
 type SelectProps = {
   name: string
@@ -6,12 +6,12 @@ type SelectProps = {
   hint?: string
   options: { value: string; text: string }[]
   value: string
-  fault?: FieldFault | undefined
+  fault?: Faults
 }
 
 /** One of many, as the browser's own list: it works without script and with every input method. */
 export function SelectField({ name, label, hint, options, value, fault }: SelectProps) {
-  const wrong = fault?.field === name ? fault : undefined
+  const wrong = faultAt(fault, name)
   const described = [hint && `${name}-hint`, wrong && `${name}-fault`].filter(Boolean).join(' ')
   return (
     <div class={wrong ? 'field is-wrong' : 'field'}>

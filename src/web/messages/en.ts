@@ -13,7 +13,7 @@ export const siteEn = {
   signOut: 'Sign out',
   back: 'Back',
   continue: 'Continue',
-  errorTitle: 'There is a problem',
+  errorTitle: (count: number) => (count === 1 ? 'There is a problem' : `There are ${count} problems`),
   errorPrefix: 'Error: ',
   channels: 'Official channels',
   verify: 'Check a slip',

@@ -14,7 +14,7 @@ export const siteZh: SiteText = {
   signOut: '退出登录',
   back: '返回',
   continue: '继续',
-  errorTitle: '有一处需要改一下',
+  errorTitle: (count) => (count === 1 ? '有一处需要改一下' : `有 ${count} 处需要改一下`),
   errorPrefix: '需修改：',
   channels: '官方渠道',
   verify: '核验确认单',
