@@ -151,6 +151,8 @@ function goOnWords(closed: Closed, portal: string[]): string {
     '',
     ...portal,
     `  this closure ${closed.verifyUrl}`,
+    '  An order paid by bank transfer: put its number into demo/statement.csv, then',
+    '    npx leb bank import demo/statement.csv --issuer roamly --rejects rejects.csv',
     '  Codes sent by mail are shown here. An account that was closed gets none: start with a fresh LEB_DATA.',
     '  Ctrl-C stops everything.',
     '',

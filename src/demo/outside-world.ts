@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { putSampleTerms } from '../invoice/sample-terms.ts'
-import { listIssuers, putIssuer } from '../issuer/issuer.ts'
+import { type Issuer, listIssuers, putIssuer } from '../issuer/issuer.ts'
 import { sampleIssuers } from '../issuer/sample-issuers.ts'
 import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import type { Context } from '../platform/context.ts'
@@ -37,7 +37,7 @@ export async function setUpIssuers(ctx: Context, world: OutsideWorld): Promise<n
     mail: `smtp://127.0.0.1:${world.mail.port}`,
   })
   for (const issuer of issuers) {
-    await putIssuer(ctx.db, issuer, ctx.clock.now())
+    await putIssuer(ctx.db, withBank(issuer), ctx.clock.now())
     await ctx.keys.ensureIssuer({ id: issuer.issuerId, name: issuer.name.en })
   }
   await putSampleCatalogue(
@@ -54,6 +54,36 @@ export async function setUpIssuers(ctx: Context, world: OutsideWorld): Promise<n
       secret: sampleWebhookSecret,
     })
   return issuers.length
+}
+
+// Account numbers that banks and standards print as examples; nobody has them.
+const accounts: Record<string, string> = {
+  leb: 'LU280019400644750000',
+  roamly: 'DE89370400440532013000',
+  sinotravel: 'FR1420041010050500013M02606',
+}
+
+/** Orders may be paid by bank transfer, money goes back by a file for the bank, and demo/statement.csv can be imported. */
+function withBank(issuer: Issuer): Issuer {
+  const iban = accounts[issuer.issuerId]
+  if (!iban) return issuer
+  const payouts = { name: issuer.name.en, iban }
+  const bankStatement = {
+    kind: 'csv' as const,
+    delimiter: ';' as const,
+    decimal: '.' as const,
+    date: 'YYYY-MM-DD' as const,
+    skipLines: 0,
+    columns: {
+      bookedOn: 'Date',
+      amount: 'Amount',
+      currency: 'Currency',
+      text: ['Text'],
+      endToEndId: 'Reference',
+    },
+    ignore: ['STRIPE'],
+  }
+  return { ...issuer, providers: { ...issuer.providers, payouts, bankStatement } }
 }
 
 /** The simulators start empty: they are told of the fleet's payments and of where its profiles are by now. */
