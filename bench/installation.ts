@@ -45,6 +45,8 @@ export async function openInstallation(
   const program = await buildProgram()
   const outside = await startOutside(program, ['--lazy-currency', 'cny', '--keep-mails', '0', ...simOptions])
   const server = await startEmbeddedPostgres({ dir, settings })
+  const postgresPid = await readPostmasterPid(dir)
+  const isStopped = endWithUs(postgresPid)
   await migrate(server.url)
   const keysDir = join(dir, 'keys')
   await mkdir(keysDir, { mode: 0o700 })
@@ -79,17 +81,29 @@ export async function openInstallation(
     at: outside.at,
     program,
     outside,
-    postgresPid: await readPostmasterPid(dir),
+    postgresPid,
     async stop() {
       await watch.close()
       await jobs.stop()
       await db.destroy()
       await server.stop()
+      isStopped()
       await outside.stop()
       await program.remove()
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * Ctrl-C in the middle of a bench: the server is in a group of its own and would run on; all others see that we ended.
+ * Returns what is to be said once it is stopped, for its number may then be another's.
+ */
+function endWithUs(postgresPid: number): () => void {
+  const end = () => process.kill(postgresPid, 'SIGINT')
+  process.once('exit', end)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  return () => void process.off('exit', end)
 }
 
 /** Settings of the server as a bench is given them: `--set shared_buffers=1GB`. */

@@ -6,6 +6,7 @@ import { inIssuer } from '../src/platform/db.ts'
 import { addUsageKey } from '../src/usage/usage-key.ts'
 import { cpuMsOfTree } from './cpu.ts'
 import { type BenchInstallation, openInstallation, readSettings } from './installation.ts'
+import { reserveHugePages } from './huge-pages.ts'
 import { growFleet } from './ledger-fleet.ts'
 import { measurePgbench, type Pgbench } from './pgbench.ts'
 import { report } from './report.ts'
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     /** Each waits for its answer before it sends on. Two keep both cores busy; more of them wait for each other. */
     senders: { type: 'string', default: '2' },
     set: { type: 'string', multiple: true, default: [] },
+    'no-huge-pages': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -34,7 +36,9 @@ const bytes_an_account = 1_500
 type Seen = Load & { accounts: number; reference: Pgbench; cpu: { serve: number; postgres: number } }
 
 await checkDisk(Math.max(...sizes))
-const at = await openInstallation([], readSettings(values.set))
+const settings = readSettings(values.set)
+if (!values['no-huge-pages']) await reserveHugePages(settings)
+const at = await openInstallation([], settings)
 let serving: Serving | undefined
 try {
   await putSampleCatalogue(at.ctx, ['leb'])
@@ -71,7 +75,7 @@ try {
     seen.push({ ...measured, accounts, reference, cpu })
     process.stderr.write(`  ${accounts} accounts: ${Math.round(measured.perSecond)} records/s\n`)
   }
-  tell(seen)
+  tell(seen, await hugePagesOf(at))
 } finally {
   await serving?.stop()
   await at.stop()
@@ -86,7 +90,7 @@ function warmUpSeconds(accounts: number): number {
   return Math.max(Math.min(5, seconds), accounts / 200_000)
 }
 
-function tell(seen: Seen[]): void {
+function tell(seen: Seen[], hugePages: string): void {
   // The size that both are compared at: the middle one, where neither one hot card nor the disk decides.
   const main = seen[Math.floor(seen.length / 2)]!
   const reference = 'missing' in main.reference ? null : main.reference.perSecond
@@ -116,11 +120,20 @@ function tell(seen: Seen[]): void {
         'pgbench clients': 'missing' in main.reference ? null : main.reference.clients,
         // Says the same on a busy machine as on an idle one.
         'CPU µs a record by accounts': Object.fromEntries(seen.map((one) => [one.accounts, one.cpu])),
+        'huge pages': hugePages,
         'last size against first': last.perSecond / first.perSecond,
       },
     },
     values.json,
   )
+}
+
+/** `on`, `off`, or `unknown` to a server before PostgreSQL 17. */
+async function hugePagesOf({ ctx }: BenchInstallation): Promise<string> {
+  const { rows } = await ctx.pool.query<{ status: string | null }>(
+    `select current_setting('huge_pages_status', true) as status`,
+  )
+  return rows[0]!.status ?? 'unknown'
 }
 
 /** CPU that the server and PostgreSQL have used, ms. */

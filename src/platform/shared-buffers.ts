@@ -11,7 +11,7 @@ const most_mb = 16_384
  * A quarter of the memory that this process may use, as PostgreSQL's manual advises (19.4.1), and no more than helps:
  * it is taken page by page, as books grow, so that a small installation on a large machine stays small.
  */
-function sharedBuffersMb(): number {
+export function sharedBuffersMb(): number {
   const limit = process.constrainedMemory()
   const usable = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
   return Math.min(Math.max(Math.floor(usable / 4 / 2 ** 20), least_mb), most_mb)
