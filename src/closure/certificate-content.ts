@@ -30,6 +30,7 @@ export function certificateContent(
     covers: closure.covers as Covers,
     accountRef: told.accountRef,
     declaredAt: time(closure.declared_at),
+    ...(closure.identity === 'issuer_decision' && { decidedByIssuer: true as const }),
     timeZone: closure.zone,
     jurisdiction: closure.jurisdiction,
     policyVersion: closure.policy_version,

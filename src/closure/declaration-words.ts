@@ -33,6 +33,27 @@ export function declarationWords(act: Act, covers: Covers): Wording {
   }
 }
 
+/** What the slip says where nobody declared anything: the issuer decided it, or the card had ended. */
+export function decisionWords(covers: Covers, issuer: Wording, hasEnded: boolean): Wording {
+  const thing = {
+    card: { 'zh-CN': '这张卡', en: 'this card' },
+    account: { 'zh-CN': '这个账户及其所有卡', en: 'this account with all its cards' },
+  }[covers]
+  const first = hasEnded
+    ? {
+        'zh-CN': `${thing['zh-CN']}已经到期，${issuer['zh-CN']}予以注销。`,
+        en: `The time of ${thing.en} is over, and ${issuer.en} closes it.`,
+      }
+    : {
+        'zh-CN': `${issuer['zh-CN']}决定注销${thing['zh-CN']}。`,
+        en: `${issuer.en} has decided to close ${thing.en}.`,
+      }
+  return {
+    'zh-CN': `${first['zh-CN']}线路停用，应退的款项退给持卡人。持卡人无需申请；如有异议，可按本单所列途径申诉。`,
+    en: `${first.en} The line is switched off, and what is due is paid back to its holder. The holder need not declare anything; who disagrees can appeal, as it says below.`,
+  }
+}
+
 /** Why a closing that the issuer decides pays more than closing does (docs/adr/0025). */
 export const paidAsWithdrawal: Wording = {
   'zh-CN': '此时仍在撤回期内，因此按撤回的标准退款：退还已付款项，只扣除已经开始的天数，不收手续费。',

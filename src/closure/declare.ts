@@ -159,6 +159,7 @@ function newDeclared(
     undoUntil,
     receivedBy: declaration.receivedBy,
     identity: declaration.identity,
+    hasEnded: declaration.expired === true,
   }
 }
 

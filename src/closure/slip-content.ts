@@ -7,7 +7,7 @@ import type { Policy } from '../policy/policy-schema.ts'
 import { zoneName } from '../plan/zones.ts'
 import type { SlipContent } from '../slip/content.ts'
 import type { Act, Covers } from './closure-view.ts'
-import { declarationWords, paidAsWithdrawal, waysInWords } from './declaration-words.ts'
+import { decisionWords, declarationWords, paidAsWithdrawal, waysInWords } from './declaration-words.ts'
 import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
 import type { CardPreview, ClosurePreview } from './preview.ts'
 
@@ -21,6 +21,8 @@ export type Declared = {
   undoUntil: Date | null
   receivedBy: 'portal' | 'api' | 'cli' | 'staff'
   identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
+  /** Decided because the card had ended. */
+  hasEnded: boolean
 }
 
 /** What the slip says: the declaration, when, about what, what follows from it, and where to turn. */
@@ -53,7 +55,7 @@ export function slipContent(
     ...(declared.identity === 'not_signed_in'
       ? { cards: preview.cards.map(({ iccid }) => ({ iccid })) }
       : { accountRef: preview.accountRef, cards: preview.cards.map((card) => slipCard(card, time)) }),
-    declaration: both(wordsOf(declared, preview.rules)),
+    declaration: both(wordsOf(declared, issuer, preview.rules)),
     receivedBy: declared.receivedBy === 'cli' ? 'staff' : declared.receivedBy,
     identity: declared.identity === 'not_signed_in' ? 'waiting_for_proof' : declared.identity,
     deadlines: preview.deadlines.map((deadline) => ({
@@ -70,10 +72,15 @@ export function slipContent(
   }
 }
 
-/** Of a closing that the issuer decides while the holder could withdraw, also why it pays what it does. */
-function wordsOf({ act, covers, identity }: Declared, rules: MoneyRules): Wording {
-  const words = declarationWords(act, covers)
-  if (identity !== 'issuer_decision' || !rules.withdrawn) return words
+/** The holder's own words, or what the issuer decides; while the holder could withdraw, also why it pays what it does. */
+function wordsOf(
+  { act, covers, identity, hasEnded }: Declared,
+  { name }: Issuer,
+  rules: MoneyRules,
+): Wording {
+  if (identity !== 'issuer_decision') return declarationWords(act, covers)
+  const words = decisionWords(covers, name, hasEnded)
+  if (!rules.withdrawn) return words
   return {
     'zh-CN': `${words['zh-CN']}${paidAsWithdrawal['zh-CN']}`,
     en: `${words.en} ${paidAsWithdrawal.en}`,

@@ -2,7 +2,7 @@ import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import type { ClosureFacts } from './letters.ts'
 
-export type FactsAndHolder = ClosureFacts & { holderId: string; waitsForCode: boolean }
+export type FactsAndHolder = ClosureFacts & { holderId: string; waitsForCode: boolean; isDecided: boolean }
 
 /** What a mail may say of a closure, and whose it is; undefined when there is none. */
 export async function readClosureFacts(
@@ -32,6 +32,7 @@ export async function readClosureFacts(
   return {
     holderId: row.holder_id,
     waitsForCode: row.state === 'declared' && row.identity !== 'issuer_decision',
+    isDecided: row.identity === 'issuer_decision',
     number: row.number,
     declaredAt: row.declared_at,
     dueAt: row.due_at,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { certificateLetter } from './certificate-letter.ts'
-import { identifyLetter, signInLetter, slipLetter, undoneLetter } from './letters.ts'
+import { sampleIssuers } from '../issuer/sample-issuers.ts'
+import { decidedLetter, identifyLetter, signInLetter, slipLetter, undoneLetter } from './letters.ts'
 
 const at = new Date('2026-11-22T10:00:00Z')
 const facts = {
@@ -92,4 +93,15 @@ it('says by the clock until when a code is good, and that without it nothing is 
   expect(slipLetter('en', waiting).paragraphs.join(' ')).toContain('do not enter it: nothing is closed then')
   expect(slipLetter('zh-CN', waiting).paragraphs.join('')).toContain('什么都不会注销')
   expect(slipLetter('en', facts).paragraphs.join(' ')).not.toContain('other mail')
+})
+
+it('tells of a closing that nobody declared as what it is', () => {
+  const issuer = sampleIssuers()[0]!
+  const en = decidedLetter('en', issuer, facts).paragraphs.join(' ')
+  expect(en).toContain('LEB Travel Cards has decided to close the 3-day card ending 4242')
+  expect(en).toContain('write to appeal@leb.example and name')
+  expect(en).not.toContain('declaration')
+  expect(decidedLetter('zh-CN', issuer, two).paragraphs.join('')).toMatch(
+    /决定自 .*起注销 2 张卡。您无需申请/,
+  )
 })

@@ -23,6 +23,7 @@ import {
   lateSupportLetter,
   signInLetter,
   slipLetter,
+  decidedLetter,
   undoneLetter,
 } from './letters.ts'
 import { writeExpiryLetter } from '../expiry/write-expiry-letter.ts'
@@ -169,7 +170,7 @@ async function writeLetter(
     if (!slip) return undefined
     return {
       to,
-      letter: slipLetter(locale, facts),
+      letter: facts.isDecided ? decidedLetter(locale, issuer, facts) : slipLetter(locale, facts),
       attachments: [
         { filename: documentFileName({ number: facts.number, kind: 'slip' }), content: slip.pdf },
       ],

@@ -56,7 +56,10 @@ const outcome = (content: CertificateContent): Section => ({
         { label: both('事项', 'Act'), value: ACTS[content.act] },
         { label: both('范围', 'Covers'), value: COVERS[content.covers] },
         { label: both('账户', 'Account'), value: content.accountRef },
-        { label: both('声明时间', 'Declared at'), value: instantText(content.declaredAt, content.timeZone) },
+        {
+          label: content.decidedByIssuer ? both('决定时间', 'Decided at') : both('声明时间', 'Declared at'),
+          value: instantText(content.declaredAt, content.timeZone),
+        },
         {
           label: both('完成时间', 'Completed at'),
           value: instantText(content.completedAt, content.timeZone),

@@ -63,7 +63,7 @@ export const slipContent = z.object({
   /** Absent when declared by someone not signed in. */
   accountRef: z.string().min(1).optional(),
   cards: z.array(slipCard),
-  /** The words the holder confirmed. */
+  /** The words the holder confirmed; where nobody declared anything (`issuer_decision`), what the issuer decided. */
   declaration: both,
   receivedBy: z.enum(['portal', 'api', 'staff', 'import']),
   identity: z.enum(['signed_in', 'waiting_for_proof', 'issuer_decision']),
@@ -104,6 +104,8 @@ const certificateCard = z.object({
 export const certificateContent = z.object({
   kind: z.literal('certificate'),
   ...common,
+  /** Nobody declared it: the issuer decided, at `declaredAt`. */
+  decidedByIssuer: z.literal(true).optional(),
   accountRef: z.string().min(1),
   completedAt: instant,
   cards: z.array(certificateCard),

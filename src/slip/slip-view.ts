@@ -20,8 +20,10 @@ const IDENTITY = {
 
 const ACCOUNT_OF_CARD = both('下列卡所属的账户', 'The account of the card below')
 
+const isDecided = (slip: SlipContent) => slip.identity === 'issuer_decision'
+
 const facts = (slip: SlipContent): Section => ({
-  heading: both('声明事项', 'What was declared'),
+  heading: isDecided(slip) ? both('决定事项', 'What was decided') : both('声明事项', 'What was declared'),
   blocks: [
     {
       kind: 'facts',
@@ -29,8 +31,13 @@ const facts = (slip: SlipContent): Section => ({
         { label: both('事项', 'Act'), value: ACTS[slip.act] },
         { label: both('范围', 'Covers'), value: COVERS[slip.covers] },
         { label: both('账户', 'Account'), value: slip.accountRef ?? ACCOUNT_OF_CARD },
-        { label: both('声明时间', 'Declared at'), value: instantText(slip.declaredAt, slip.timeZone) },
-        { label: both('接收渠道', 'Received by'), value: RECEIVED_BY[slip.receivedBy] },
+        {
+          label: isDecided(slip) ? both('决定时间', 'Decided at') : both('声明时间', 'Declared at'),
+          value: instantText(slip.declaredAt, slip.timeZone),
+        },
+        ...(isDecided(slip)
+          ? []
+          : [{ label: both('接收渠道', 'Received by'), value: RECEIVED_BY[slip.receivedBy] }]),
         { label: both('身份', 'Identity'), value: IDENTITY[slip.identity] },
         ...(slip.undoUntil
           ? [{ label: both('可撤销至', 'Undo until'), value: instantText(slip.undoUntil, slip.timeZone) }]
@@ -160,10 +167,15 @@ export const slipView = (slip: SlipContent): LetterView => ({
   title: both('注销确认单', 'Closure slip'),
   number: slip.number,
   numberLabel: both('注销编号', 'Closure number'),
-  lead: both(
-    '我们已收到您的声明，自下列时间起生效。请保存本单。',
-    'We have received your declaration. It counts from the time below. Keep this slip.',
-  ),
+  lead: isDecided(slip)
+    ? both(
+        '发行公司决定予以注销，自下列时间起生效。请保存本单。',
+        'The issuing company has decided this closing. It counts from the time below. Keep this slip.',
+      )
+    : both(
+        '我们已收到您的声明，自下列时间起生效。请保存本单。',
+        'We have received your declaration. It counts from the time below. Keep this slip.',
+      ),
   sections: [
     facts(slip),
     cardsSection(slip),

@@ -61,7 +61,10 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
                       </div>
                     )),
             },
-            { label: text.declared, value: moment(view.declaredAt) },
+            {
+              label: view.identity === 'issuer_decision' ? text.decided : text.declared,
+              value: moment(view.declaredAt),
+            },
             {
               label: text.state,
               value: view.undoneBy === 'never_proved' ? text.lapsed : text.states[view.state],

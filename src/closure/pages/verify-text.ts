@@ -10,6 +10,7 @@ const en = {
   cards: 'Covers',
   accountAlone: 'the account, which had no card left',
   declared: 'Declared',
+  decided: 'Decided by the issuing company',
   state: 'State now',
   states: {
     declared: 'declared, not yet confirmed by the holder',
@@ -43,6 +44,7 @@ const zh: VerifyText = {
   cards: '涉及',
   accountAlone: '账户（已没有卡）',
   declared: '申请时间',
+  decided: '发行公司决定时间',
   state: '目前状态',
   states: {
     declared: '已申请，等持卡人确认本人',
