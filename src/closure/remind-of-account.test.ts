@@ -9,6 +9,7 @@ import { checkBooks } from '../ledger/check.ts'
 import { writeStaffLetter } from '../payment/tell-staff.ts'
 import { inIssuer } from '../platform/db.ts'
 import { nameBankAccount } from './bank-account.ts'
+import { lookAtClosure } from './look.ts'
 import { readClosure } from './read-closure.ts'
 import { remindHolders } from './remind-of-account.ts'
 import { recordBankTransfer } from './unblock.ts'
@@ -142,6 +143,29 @@ it('is said once when a worker dies after any commit, and not to who names an ac
   await sweep(closureId, 2)
   expect(await reminders()).toHaveLength(1)
   expect(await standing(closureId)).toMatchObject({ line: false })
+})
+
+it('retires the line once, wherever the worker dies after the last reminder', async () => {
+  const card = await paidByBank()
+  const closureId = await closeCard(leb, card)
+  leb.clock.advance({ days: 14 })
+  await remindHolders(leb)
+  let deaths = 0
+  for (let blows = 1; ; blows++) {
+    const fuse = { reached: 0, blows, blown: false }
+    const mortal = withFuse(leb, fuse)
+    await lookAtClosure(mortal, leb.leases, { issuerId, id: closureId }).catch((error: unknown) =>
+      expect(error).toBeInstanceOf(Crash),
+    )
+    if (!fuse.blown) break
+    deaths++
+  }
+  expect(deaths).toBeGreaterThan(2)
+  await Promise.all([leb.look(issuerId, closureId), leb.look(issuerId, closureId)])
+  expect(await standing(closureId)).toMatchObject({ line: true, esim: true, canUndo: false })
+  expect(leb.world.sims.line.effects(card.iccid, 'terminated')).toBe(1)
+  expect(await stateOf(leb, issuerId, closureId)).toBe('bank_details_needed')
+  expect((await checkBooks(leb)).ok).toBe(true)
 })
 
 it('tells who is waited for what to do when it is late, and others that they need do nothing', async () => {
