@@ -6,7 +6,7 @@ import { books, closeCard, setMoney, stateOf } from '../../test/payouts.ts'
 import { seedCard, seedCards } from '../../test/seed.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { checkBooks } from '../ledger/check.ts'
-import { writeStaffLetter } from '../payment/tell-staff.ts'
+import { tellStaff, writeStaffLetter } from '../payment/tell-staff.ts'
 import { inIssuer } from '../platform/db.ts'
 import { nameBankAccount } from './bank-account.ts'
 import { lookAtClosure } from './look.ts'
@@ -50,6 +50,13 @@ const staffLetter = async () => {
   const written = await inIssuer(leb.db, issuerId, (tx) => writeStaffLetter(leb, tx, issuer))
   return written?.letter.paragraphs.join('\n') ?? ''
 }
+const tell = () => inIssuer(leb.db, issuerId, (tx) => tellStaff(leb, tx, issuerId))
+const staffMails = async () =>
+  (
+    await inIssuer(leb.db, issuerId, (tx) =>
+      tx.selectFrom('notice').select('notice_id').where('kind', '=', 'payments_support').execute(),
+    )
+  ).length
 async function standing(closureId: string) {
   const view = (await readClosure(leb, { issuerId, closureId }))!
   const isDone = (name: string) => view.steps.find(({ step }) => step === name)!.state === 'done'
@@ -86,6 +93,10 @@ it('reminds after three days and fourteen, each once; then line and eSIM go, and
     code: 'closure/past_return',
   })
   expect(await staffLetter()).toContain(number)
+  await tell()
+  leb.clock.advance({ hours: 2 })
+  await tell()
+  expect(await staffMails()).toBe(1)
 
   // The holder may still name one; then it is sent, and the certificate comes.
   await name(closureId)
