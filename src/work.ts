@@ -18,6 +18,7 @@ import { tellHeldUp } from './order/tell-held-up.ts'
 import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
+import { remindHolders } from './closure/remind-of-account.ts'
 import { remindUnproved } from './closure/remind-unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
 import { burnOldFiles } from './payout/file-envelope.ts'
@@ -107,6 +108,7 @@ async function sweepAll(ctx: Context): Promise<void> {
   await lapseOrders(ctx)
   await tellHeldUp(ctx)
   await remindOfAccount(ctx)
+  await remindHolders(ctx)
   await forgetUsage(ctx)
   await sweepExpiry(ctx)
 }

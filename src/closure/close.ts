@@ -27,7 +27,8 @@ export async function close(story: Story): Promise<void> {
     await card.step(freeze)
     await card.step(drainUsage)
     await card.step(settle)
-    await card.payouts(payOut) // the point of no return: from here undo is refused
+    // The point of no return: from here undo is refused. It waits for the money, but not for ever for an account to be named.
+    await card.payouts(payOut)
     await card.step(cutLine)
     await card.step(retireEsim)
   })

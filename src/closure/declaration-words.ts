@@ -28,8 +28,8 @@ export function declarationWords(act: Act, covers: Covers): Wording {
     en: act === 'withdraw' ? 'pay back to me what is due' : 'pay the balance back to me',
   }
   return {
-    'zh-CN': `${first['zh-CN']}请停用线路，${money['zh-CN']}。在退款发出之前，我可以撤销。`,
-    en: `${first.en} Switch the line off and ${money.en}. Until the money is sent I can undo this.`,
+    'zh-CN': `${first['zh-CN']}请停用线路，${money['zh-CN']}。在退款发出或线路永久停用之前，我可以撤销。`,
+    en: `${first.en} Switch the line off and ${money.en}. Until the money is sent or the line is off for good I can undo this.`,
   }
 }
 

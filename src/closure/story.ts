@@ -34,13 +34,19 @@ const silent_after_minutes = 15
 
 export function tellStory(ctx: Context, told: Case, turn: Turn): Story {
   const late: Pause[] = []
+  const unanswered: Pause[] = []
   return {
     covers: told.closure.covers as Covers,
     once: (step) => tellStep({ ctx, told, turn }, step, null, told.closure.closure_id),
     async eachCard(tellCard) {
-      const tell = (card: CaseCard, own: Turn) => tellCard(cardStory({ ctx, told, turn: own }, card, late))
+      const tell = (card: CaseCard, own: Turn) =>
+        tellCard(cardStory({ ctx, told, turn: own }, card, { late, unanswered }))
       const [only] = told.cards
-      if (only && told.cards.length === 1) return tell(only, turn)
+      if (only && told.cards.length === 1) {
+        await tell(only, turn)
+        if (unanswered.length > 0) throw earliest(unanswered)
+        return
+      }
       await turn.commit()
       const pauses: Pause[] = []
       for (let at = 0; at < told.cards.length; at += cards_at_once) {
@@ -52,6 +58,7 @@ export function tellStory(ctx: Context, told: Case, turn: Turn): Story {
           pauses.push(end.reason)
         }
       }
+      pauses.push(...unanswered)
       if (pauses.length > 0) throw earliest(pauses)
     },
     rest() {
@@ -60,7 +67,10 @@ export function tellStory(ctx: Context, told: Case, turn: Turn): Story {
   }
 }
 
-function cardStory(telling: Telling, card: CaseCard, late: Pause[]): CardStory {
+/** Pauses of payouts that the card does not wait for: after the certificate; while a holder does not answer. */
+type PassedOver = { late: Pause[]; unanswered: Pause[] }
+
+function cardStory(telling: Telling, card: CaseCard, { late, unanswered }: PassedOver): CardStory {
   const isCertified = telling.told.closure.state === 'closed'
   return {
     step: (step) => tellStep(telling, step, card, card.cardId),
@@ -73,7 +83,10 @@ function cardStory(telling: Telling, card: CaseCard, late: Pause[]): CardStory {
           await tellStep(telling, step, { card, part }, part.partId)
         } catch (error) {
           if (!(error instanceof Pause)) throw error
-          pauses.push(error)
+          // Asked, and reminded to the last: line and eSIM don't wait for an account that may never be named.
+          if (part.route === 'bank_transfer' && telling.told.closure.bank_reminders === 2 && !isCertified)
+            unanswered.push(error)
+          else pauses.push(error)
         }
       }
       // Claimed, or come back, after the certificate: its mail, and the address that goes with it, don't wait for it.

@@ -1,8 +1,17 @@
+import { last_reminder_after_days } from '../payout/ask-for-account.ts'
+import { wantsAccount } from '../payout/closures-without-account.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import type { ClosureFacts } from './letters.ts'
 
-export type FactsAndHolder = ClosureFacts & { holderId: string; waitsForCode: boolean; isDecided: boolean }
+export type FactsAndHolder = ClosureFacts & {
+  holderId: string
+  waitsForCode: boolean
+  isDecided: boolean
+  waitsForAccount: boolean
+  /** How far the reminders are; null where no account was asked for. */
+  reminder: { isLast: boolean; lineEndsAt: Date | null } | null
+}
 
 /** What a mail may say of a closure, and whose it is; undefined when there is none. */
 export async function readClosureFacts(
@@ -11,13 +20,14 @@ export async function readClosureFacts(
   which: { issuerId: string; closureId: string; locale: 'zh-CN' | 'en' },
 ): Promise<FactsAndHolder | undefined> {
   const row = await tx
-    .selectFrom('closure as o')
+    .selectFrom('closure')
     .innerJoin('account as a', (j) =>
-      j.onRef('a.issuer_id', '=', 'o.issuer_id').onRef('a.account_id', '=', 'o.account_id'),
+      j.onRef('a.issuer_id', '=', 'closure.issuer_id').onRef('a.account_id', '=', 'closure.account_id'),
     )
-    .select(['o.number', 'o.declared_at', 'o.due_at', 'o.zone', 'o.state', 'o.identity', 'a.holder_id'])
-    .where('o.issuer_id', '=', which.issuerId)
-    .where('o.closure_id', '=', which.closureId)
+    .select(['number', 'declared_at', 'due_at', 'zone', 'closure.state', 'identity', 'a.holder_id'])
+    .select(['bank_asked_at', 'bank_reminders', wantsAccount.as('wants_account')])
+    .where('closure.issuer_id', '=', which.issuerId)
+    .where('closure.closure_id', '=', which.closureId)
     .executeTakeFirst()
   if (!row) return undefined
   const cards = await tx
@@ -33,6 +43,14 @@ export async function readClosureFacts(
     holderId: row.holder_id,
     waitsForCode: row.state === 'declared' && row.identity !== 'issuer_decision',
     isDecided: row.identity === 'issuer_decision',
+    waitsForAccount: row.wants_account,
+    reminder: row.bank_asked_at && {
+      isLast: row.bank_reminders === 2,
+      lineEndsAt:
+        row.state === 'closed'
+          ? null
+          : new Date(row.bank_asked_at.getTime() + last_reminder_after_days * 86_400_000),
+    },
     number: row.number,
     declaredAt: row.declared_at,
     dueAt: row.due_at,

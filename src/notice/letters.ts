@@ -179,30 +179,6 @@ export function lapsedLetter(locale: Locale, facts: ClosureFacts): Letter {
       }
 }
 
-export function lateLetter(locale: Locale, issuer: Issuer, facts: ClosureFacts): Letter {
-  const due = formatMoment(facts.dueAt, locale, facts.zone)
-  const link = progressLink(locale, facts)
-  return locale === 'en'
-    ? {
-        locale,
-        link,
-        subject: `We are late with ${facts.number}`,
-        paragraphs: [
-          `Closing ${facts.number} should have been done by ${due}. It is not, and that is our fault.`,
-          `Support has taken it over; you need do nothing. To complain, write to ${issuer.brand.appealEmail} with your slip.`,
-        ],
-      }
-    : {
-        locale,
-        link,
-        subject: `注销 ${facts.number} 已逾期`,
-        paragraphs: [
-          `注销 ${facts.number} 本应在 ${due}前办结，现已逾期，责任在我们。`,
-          `客服已主动接手，您无需操作。如需申诉，请凭确认单写信至 ${issuer.brand.appealEmail}。`,
-        ],
-      }
-}
-
 /** Money waits for an account that it can be transferred to. */
 export function bankDetailsLetter(locale: Locale, facts: ClosureFacts): Letter {
   const link = {

@@ -12,8 +12,8 @@ export type OrderNoticeKind =
   | 'order_account_reminder'
   | 'order_account_noted'
   | 'order_extra_paid'
-/** Where a transfer shall go is asked, or was said: whoever said it, the holder hears of it. */
-export type PayoutNoticeKind = 'bank_details' | 'bank_details_noted'
+/** Where a transfer shall go is asked, asked once more, or was said: whoever said it, the holder hears of it. */
+export type PayoutNoticeKind = 'bank_details' | 'bank_details_reminder' | 'bank_details_noted'
 /** Something lapses soon, or has (src/expiry/). */
 export type ExpiryNoticeKind = 'expiry_soon' | 'expiry_over'
 export type NoticeKind =

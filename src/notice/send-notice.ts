@@ -12,14 +12,15 @@ import { openPartingEnvelope } from '../privacy/erase-person.ts'
 import { readPerson } from '../privacy/vault.ts'
 import { documentFileName } from '../slip/document-file-name.ts'
 import { codeWantedLetter, codeWantedSupportLetter } from './code-wanted-letter.ts'
+import { bankDetailsReminderLetter } from './bank-details-reminder-letter.ts'
 import { readClosureFacts } from './closure-facts.ts'
+import { lateLetter } from './late-letter.ts'
 import { type Letter, renderLetter } from './letter.tsx'
 import {
   bankDetailsLetter,
   bankDetailsNotedLetter,
   identifyLetter,
   lapsedLetter,
-  lateLetter,
   lateSupportLetter,
   signInLetter,
   slipLetter,
@@ -162,6 +163,10 @@ async function writeLetter(
   if (waiting.kind === 'undone') return { to, letter: undoneLetter(locale, facts) }
   if (waiting.kind === 'lapsed') return { to, letter: lapsedLetter(locale, facts) }
   if (waiting.kind === 'bank_details') return { to, letter: bankDetailsLetter(locale, facts) }
+  if (waiting.kind === 'bank_details_reminder')
+    return facts.reminder && facts.waitsForAccount
+      ? { to, letter: bankDetailsReminderLetter(locale, { ...facts, ...facts.reminder }) }
+      : { dropped: 'no_account_wanted' }
   if (waiting.kind === 'bank_details_noted')
     return { to, letter: bankDetailsNotedLetter(locale, issuer, facts) }
   if (waiting.kind === 'late') return { to, letter: lateLetter(locale, issuer, facts) }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { listIssuers } from '../issuer/issuer.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
-import { last_reminder_after_days } from '../payout/ask-for-account.ts'
+import { first_reminder_after_days, last_reminder_after_days } from '../payout/ask-for-account.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { readOrder } from './read-order.ts'
@@ -9,7 +9,6 @@ import { moneyWithoutAccount } from './waiting-sums.ts'
 
 // A sweep's share; what is over waits a minute.
 const most_at_once = 200
-const remind_after_days = 3
 
 /**
  * A buyer who was asked for the account that an order's money goes to (payout/ask-for-account.ts) and has named none is
@@ -38,7 +37,7 @@ async function due(ctx: Context, tx: Tx, issuerId: string): Promise<Due[]> {
     .where((e) =>
       e.or([
         e('bank_asked_at', '<=', last),
-        e.and([e('bank_reminders', '=', 0), e('bank_asked_at', '<=', daysAgo(remind_after_days))]),
+        e.and([e('bank_reminders', '=', 0), e('bank_asked_at', '<=', daysAgo(first_reminder_after_days))]),
       ]),
     )
     .orderBy('bank_asked_at')

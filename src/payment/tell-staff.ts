@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Letter } from '../notice/letter.tsx'
 import { queueNotice } from '../notice/queue-notice.ts'
+import { unansweredClosure } from '../payout/closures-without-account.ts'
 import { last_reminder_after_days } from '../payout/ask-for-account.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
@@ -102,7 +103,14 @@ export async function tellStaff(ctx: Context, tx: Tx, issuerId: string): Promise
     .where('transfer_told_at', 'is', null)
     .where((e) => e.or([waitsForFile, waitsForStaffToSend, waitsForBuyer(ctx)]))
     .executeTakeFirst()
-  const news = [receipts, chargebacks, byHand, orders, transfers].some(
+  const closures = await tx
+    .updateTable('closure')
+    .set({ bank_told_at: ctx.clock.now() })
+    .where('issuer_id', '=', issuerId)
+    .where('bank_told_at', 'is', null)
+    .where(unansweredClosure)
+    .executeTakeFirst()
+  const news = [receipts, chargebacks, byHand, orders, transfers, closures].some(
     ({ numUpdatedRows }) => numUpdatedRows > 0n,
   )
   if (!news) return
@@ -131,8 +139,6 @@ export async function writeStaffLetter(
   const transfers = await numbersOf(tx, issuerId, waitsForStaffToSend)
   const unanswered = await numbersOf(tx, issuerId, waitsForBuyer(ctx))
   const besides = Number(forFileToo.count)
-  const ofOrders = orders.length + forFile.length + transfers.length + unanswered.length + besides
-  if (unmatched + open + byHand + ofOrders === 0) return undefined
   const paragraphs = [
     ...(unmatched > 0
       ? [
@@ -169,12 +175,14 @@ export async function writeStaffLetter(
           `Orders that could not be delivered and whose buyer was asked for a bank account over two weeks ago, was reminded, and has named none: ${unanswered.join(', ')}. Write to them, or agree another way, send it and say so: npx leb order paid NUMBER --reference TEXT.`,
         ]
       : []),
+    ...(await unansweredClosures(tx, issuerId)),
     ...(byHand > 0
       ? [
           `${byHand} × a refund made on the payment provider's own page that LEB planned nothing for, or that failed there. Say what it was for: npx leb payments by-hand --issuer ${issuerId}`,
         ]
       : []),
   ]
+  if (paragraphs.length === 0) return undefined
   return {
     to: issuer.brand.supportEmail,
     letter: { locale: 'en', subject: `Money that waits for you (${issuerId})`, paragraphs },
@@ -196,4 +204,21 @@ async function numbersOf(tx: Tx, issuerId: string, which: RawBuilder<boolean>): 
     .limit(orders_in_a_mail)
     .execute()
   return rows.map(({ number }) => number)
+}
+
+/** A paragraph, or none. */
+async function unansweredClosures(tx: Tx, issuerId: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('closure')
+    .select('number')
+    .where('issuer_id', '=', issuerId)
+    .where(unansweredClosure)
+    .orderBy('bank_asked_at')
+    .limit(orders_in_a_mail)
+    .execute()
+  if (rows.length === 0) return []
+  const numbers = rows.map(({ number }) => number).join(', ')
+  return [
+    `Closures whose holder was asked for a bank account two weeks ago, was reminded twice, and has named none: ${numbers}. Write to them, or agree another way, send it and say so: npx leb paid NUMBER --iccid ICCID --reference TEXT.`,
+  ]
 }

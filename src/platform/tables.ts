@@ -161,6 +161,9 @@ export interface Chargeback {
 export interface Closure {
   account_id: string
   act: string
+  bank_asked_at: Timestamp | null
+  bank_reminders: Generated<number>
+  bank_told_at: Timestamp | null
   closed_at: Timestamp | null
   closure_id: string
   code_reminders: Generated<number>

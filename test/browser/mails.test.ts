@@ -6,6 +6,8 @@ import { sampleIssuers } from '../../src/issuer/sample-issuers.ts'
 import { certificateLetter } from '../../src/notice/certificate-letter.ts'
 import { type Letter, renderLetter } from '../../src/notice/letter.tsx'
 import { codeWantedLetter } from '../../src/notice/code-wanted-letter.ts'
+import { bankDetailsReminderLetter } from '../../src/notice/bank-details-reminder-letter.ts'
+import { lateLetter } from '../../src/notice/late-letter.ts'
 import * as letters from '../../src/notice/letters.ts'
 import { takenBackLetter } from '../../src/notice/taken-back-letter.ts'
 import * as ofOrders from '../../src/order/order-letters.ts'
@@ -102,7 +104,9 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     lapsed: letters.lapsedLetter(locale, closure),
     'code-wanted': codeWantedLetter(locale, { ...closure, isLate: false }),
     'code-wanted-late': codeWantedLetter(locale, { ...closure, isLate: true }),
-    late: letters.lateLetter(locale, issuer, closure),
+    late: lateLetter(locale, issuer, { ...closure, waitsForAccount: false }),
+    bankDetailsReminder: bankDetailsReminderLetter(locale, { ...closure, isLast: false, lineEndsAt: at }),
+    lateForHolder: lateLetter(locale, issuer, { ...closure, waitsForAccount: true }),
     'bank-account': letters.bankDetailsLetter(locale, closure),
     'bank-account-noted': letters.bankDetailsNotedLetter(locale, issuer, closure),
     placed: ofOrders.placedLetter(locale, order),

@@ -5,7 +5,7 @@ import { queueNotice } from '../../notice/queue-notice.ts'
 import { isHolderErased } from '../../privacy/vault.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
-import type { Case } from '../case.ts'
+import { type Case, noteClosure } from '../case.ts'
 import type { Block } from '../step.ts'
 
 /**
@@ -63,6 +63,7 @@ async function askOnce(ctx: Context, tx: Tx, told: Case): Promise<void> {
     .where('cleared_at', 'is', null)
     .executeTakeFirst()
   if (asked) return
+  await noteClosure(tx, told, { bank_asked_at: ctx.clock.now(), bank_reminders: 0, bank_told_at: null })
   await queueNotice(ctx, tx, {
     issuerId,
     closureId: told.closure.closure_id,
