@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { KeyStoreError } from '../adapters/keys/port.ts'
 import { countries } from '../card/countries.ts'
+import { importedLikeOurs, likeOursWords } from '../invoice/imported-numbers.ts'
 import { invoicingLacks } from '../invoice/seller.ts'
 import type { Context } from '../platform/context.ts'
 import { hasSecret } from '../platform/env.ts'
@@ -29,6 +30,7 @@ export async function issuerAddCommand(
   const { added } = await putIssuer(ctx.db, issuer, ctx.clock.now())
   const out = input.out ?? print
   const lacks = invoicingLacks(issuer, { taxed: true })
+  const alike = await importedLikeOurs(ctx, issuer)
   const gaps = taxGaps(issuer, ctx.clock.now())
   const rulesKept = jurisdictionsWithRules()
   const byDefault = !rulesKept.includes(issuer.jurisdiction)
@@ -37,7 +39,7 @@ export async function issuerAddCommand(
     .filter((secret) => !hasSecret(secret))
   if (input.json)
     out(
-      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(byDefault && { policy: 'default' }), ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(gaps.lacking.length > 0 && { tax_rules_lack: gaps.lacking }), ...(gaps.assumed.length > 0 && { sold_as_outside_tax: gaps.assumed }), ...(gaps.unverified.length > 0 && { tax_not_verified: gaps.unverified }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
+      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(byDefault && { policy: 'default' }), ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(gaps.lacking.length > 0 && { tax_rules_lack: gaps.lacking }), ...(gaps.assumed.length > 0 && { sold_as_outside_tax: gaps.assumed }), ...(gaps.unverified.length > 0 && { tax_not_verified: gaps.unverified }), ...(alike && { invoice_numbers_like_ours: alike }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
     )
   else {
     out(`${issuer.issuerId} (${issuer.name.en}) is ${added ? 'set up' : 'changed'}\n`)
@@ -47,6 +49,7 @@ export async function issuerAddCommand(
       )
     if (lacks.length > 0)
       out(`It can close cards, but not sell: an invoice with tax needs ${lacks.join(' and ')}\n`)
+    if (alike) out(`${likeOursWords(alike)}\n`)
     taxLines(gaps).forEach((line) => out(`${line}\n`))
     if (unset.length > 0)
       out(`Its settings name ${unset.join(', ')}, not set here: leb serve and leb work need them\n`)
