@@ -11,13 +11,17 @@ export type Tax = { rateBp: number; name: Wording; basis: string; verified: bool
 const outside: Tax = {
   rateBp: 0,
   name: { 'zh-CN': '不在征税范围', en: 'Outside the scope of the tax' },
-  basis: 'the issuer’s own settings',
+  basis: 'declared by the seller',
   verified: false,
   untaxed: 'outside',
 }
 
 /** Of a seller without a tax number, who charges none to anybody whom no rule names. */
-const unregistered: Tax = { ...outside, name: { 'zh-CN': '不征税', en: 'No tax charged' } }
+const unregistered: Tax = {
+  ...outside,
+  name: { 'zh-CN': '不征税', en: 'No tax charged' },
+  basis: 'the seller has no tax number',
+}
 
 type Asked = {
   tax: IssuerTax
