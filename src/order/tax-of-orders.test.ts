@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Api, openApi } from '../../test/api-client.ts'
-import { openShop } from '../../test/orders.ts'
+import { openShop, type Shop } from '../../test/orders.ts'
 import { openOutside, type Outside } from '../../test/outside.ts'
 import { openPortal, Visitor } from '../../test/portal.ts'
+import { brokenRules, schemaFaults } from '../invoice/en16931-rules.fixture.ts'
 import { putIssuer } from '../issuer/issuer.ts'
 import { sampleIssuers } from '../issuer/sample-issuers.ts'
 import { type IssuerTax, taxUnlessTold } from '../issuer/tax-rules.ts'
@@ -11,10 +12,11 @@ import { inIssuer } from '../platform/db.ts'
 
 let leb: Outside
 let api: Api
+let shop: Shop
 let portal: Awaited<ReturnType<typeof openPortal>>
 beforeAll(async () => {
   leb = await openOutside()
-  await openShop(leb)
+  shop = await openShop(leb)
   api = openApi(leb)
   portal = await openPortal(leb)
 })
@@ -110,12 +112,30 @@ it('takes the issuer’s rule, marks what nobody has verified, and keeps what wa
   expect(visit.text).toContain('20% €2.82')
 })
 
-it('pins the ground of an exemption on the order', async () => {
-  const { residence: _, zones: __, ...anywhere } = french
-  await taxed({ rules: [{ ...anywhere, rate_bp: 0, untaxed: 'exempt' }], otherwise: 'refuse' })
-  const { number } = (await order('US')).body
-  const row = await inIssuer(leb.db, 'leb', (tx) =>
-    tx.selectFrom('purchase_order').select('tax').where('number', '=', number).executeTakeFirstOrThrow(),
-  )
-  expect(row.tax).toMatchObject({ rateBp: 0, untaxed: 'exempt', basis: 'CGI Art. 278' })
-})
+it.each([
+  ['zero', 'Z', undefined],
+  ['exempt', 'E', 'VAT (France): CGI Art. 278'],
+  ['outside', 'O', 'VAT (France): CGI Art. 278'],
+] as const)(
+  'invoices what is sold as %s by the category %s, by the rules of EN 16931',
+  async (untaxed, category, why) => {
+    const roamly = leb.issuers.find((one) => one.issuerId === 'roamly')!
+    const { name, basis, verified } = french
+    const tax: IssuerTax = { rules: [{ name, basis, verified, rate_bp: 0, untaxed }], otherwise: 'refuse' }
+    const { orderId } = await shop.buy({
+      issuerId: 'roamly',
+      issuer: { ...roamly, rules: { ...roamly.rules, tax } },
+      live: 'US',
+      wanted: { kind: 'card', code: 'LEB3', zone: 'EU', currency: 'EUR' },
+    })
+    const { xml } = await inIssuer(leb.db, 'roamly', (tx) =>
+      tx.selectFrom('invoice').select('xml').where('order_id', '=', orderId).executeTakeFirstOrThrow(),
+    )
+    expect(brokenRules(xml!)).toEqual([])
+    expect(schemaFaults(xml!)).toEqual([])
+    const said = (name: string) =>
+      [...xml!.matchAll(new RegExp(`<ram:${name}>([^<]*)`, 'g'))].map((hit) => hit[1])
+    expect(new Set(said('CategoryCode'))).toEqual(new Set([category]))
+    expect(said('ExemptionReason')).toEqual(why ? [why] : [])
+  },
+)
