@@ -1,3 +1,4 @@
+import { allImportedLikeOurs, type LikeOurs, likeOursWords } from '../invoice/imported-numbers.ts'
 import type { Context } from '../platform/context.ts'
 import { refreshStatistics } from '../platform/db.ts'
 import { SetupError } from '../platform/errors.ts'
@@ -35,8 +36,13 @@ export async function importCommand(ctx: Context, command: ImportCommand): Promi
       },
     })
     if (summary.imported > 0) await refresh(ctx)
+    const alike = await allImportedLikeOurs(ctx)
     bar?.end()
-    out(command.json ? `${JSON.stringify(counts(summary))}\n` : describe(summary, command.rejects))
+    out(
+      command.json
+        ? `${JSON.stringify({ ...counts(summary), ...(alike.length > 0 && { invoice_numbers_like_ours: alike }) })}\n`
+        : describe(summary, command.rejects, alike),
+    )
     return 0
   } catch (error) {
     bar?.end()
@@ -66,7 +72,7 @@ function counts({ rows, imported, rejected, unchanged }: ImportSummary) {
   return { rows, imported, rejected, unchanged }
 }
 
-function describe(summary: ImportSummary, rejects: string): string {
+function describe(summary: ImportSummary, rejects: string, alike: LikeOurs[]): string {
   const { rows, imported, rejected, unchanged, reasons } = summary
   const lines = [`${rows} rows: ${imported} imported, ${rejected} rejected, ${unchanged} unchanged`]
   const ranked = Object.entries(reasons).toSorted(([, a], [, b]) => b - a)
@@ -74,5 +80,6 @@ function describe(summary: ImportSummary, rejects: string): string {
     lines.push(`${String(count).padStart(8)}  ${code}: ${rejectReasons[code as RejectReason]}`)
   if (rejected > 0)
     lines.push(`The rejected rows are in ${rejects}: mend them in your file and import it again.`)
+  lines.push(...alike.map(likeOursWords))
   return `${lines.join('\n')}\n`
 }

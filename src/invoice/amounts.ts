@@ -1,3 +1,4 @@
+import type { Untaxed } from '../issuer/tax-rules.ts'
 import { splitTax } from '../plan/tax.ts'
 import type { Wording } from '../platform/errors.ts'
 
@@ -10,11 +11,20 @@ export type GrossLine = {
   taxName: Wording
   /** The tax in it where the books say another sum than gross × rate / (1 + rate), as for the rest of a credit. */
   taxMinor?: bigint
-  /** No supply yet, so no tax of any kind: money that is only kept for later use (docs/adr/0011). */
-  outside?: boolean
+  /** Why a rate is 0; exempt where it is not told. Money that is only kept for later use is outside (docs/adr/0011). */
+  untaxed?: Untaxed
+  /** The legal ground of it. */
+  reason?: string
 }
 export type NetLine = GrossLine & { net: bigint; tax: bigint }
-export type TaxGroup = { rateBp: number; name: Wording; net: bigint; tax: bigint; gross: bigint }
+export type TaxGroup = {
+  rateBp: number
+  name: Wording
+  reason?: string
+  net: bigint
+  tax: bigint
+  gross: bigint
+}
 export type Amounts = {
   lines: NetLine[]
   taxes: TaxGroup[]
@@ -62,14 +72,16 @@ function shareTax(lines: GrossLine[]): [GrossLine, bigint][] {
   return parts.map((part) => [part.line, part.tax])
 }
 
-function group(lines: NetLine[]): TaxGroup {
+/** What lines of one rate come to. */
+export function group(lines: NetLine[]): TaxGroup {
   const { rateBp } = lines[0]!
   const names = [...new Map(lines.map((line) => [line.taxName.en, line.taxName])).values()]
   const name = {
     'zh-CN': names.map((one) => one['zh-CN']).join('；'),
     en: names.map((one) => one.en).join('; '),
   }
-  return { rateBp, name, ...sums(lines) }
+  const reasons = [...new Set(lines.flatMap((line) => line.reason ?? []))]
+  return { rateBp, name, ...(reasons.length > 0 && { reason: reasons.join('; ') }), ...sums(lines) }
 }
 
 function sums(lines: NetLine[]): { net: bigint; tax: bigint; gross: bigint } {

@@ -1,18 +1,10 @@
-import type { Shape } from './shapes.fixture.ts'
+import { type Breakage, drop, swap, zeroRated } from './zero-rated.fixture.ts'
 
 /**
  * Ways to break a paper: what is done to its XML and the rules that are broken by it, all of them that
  * en16931-rules.fixture.ts knows. The official rules say the same (bin/check-invoices.mjs --break).
  */
-export type Breakage = { of: Shape; does: string; to: (xml: string) => string; breaks: string[] }
 
-/** The first `from` becomes `to`; an XML without it is a fault of the list. */
-const swap = (from: string | RegExp, to: string) => (xml: string) => {
-  const broken = xml.replace(from, to)
-  if (broken === xml) throw new Error(`${from} is not in the XML`)
-  return broken
-}
-const drop = (name: string) => swap(new RegExp(`<ram:${name}[ >][\\s\\S]*?</ram:${name}>`), '')
 /** Of the header's sums, or of its first breakdown of tax. */
 const sums = (name: string, to: string) =>
   swap(new RegExp(`(<ram:${name}[^>]*>)[^<]*(?=</ram:${name}>(?!.*<ram:${name}))`, 's'), `$1${to}`)
@@ -161,6 +153,7 @@ const told: Breakage[] = [
     breaks: ['BR-CO-14', 'BR-CO-17', 'BR-E-09'],
   },
   { of: 'exempt', does: 'has a rate', to: swap('Percent>0.00<', 'Percent>19.00<'), breaks: ['BR-E-05'] },
+  ...zeroRated,
   {
     of: 'outside',
     does: 'names a VAT number',

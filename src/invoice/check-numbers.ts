@@ -7,7 +7,7 @@ export type InvoiceCheck = { invoices: number; files: number; faults: InvoiceFau
 
 /**
  * Proves an issuer's invoices from the rows alone: numbers run from 1 without a gap or a double in every year, as far
- * as the counter says; no invoice is credited beyond its sum; every kept PDF is the file that its SHA-256 names.
+ * as the counter says; no invoice is credited beyond its sum, none has a number that an imported card's has; every kept PDF is the file that its SHA-256 names.
  */
 export async function checkInvoices(tx: Tx, issuerId: string): Promise<InvoiceCheck> {
   const { rows: years } = await sql<YearRow>`
@@ -22,6 +22,10 @@ export async function checkInvoices(tx: Tx, issuerId: string): Promise<InvoiceCh
      where i.issuer_id = ${issuerId}
      group by i.invoice_id, i.number, i.gross_minor having sum(c.gross_minor) > i.gross_minor
      order by i.number`.execute(tx)
+  const { rows: twice } = await sql<{ number: string }>`
+    select distinct i.number from invoice i
+      join card c on c.issuer_id = i.issuer_id and c.invoice_no = i.number and c.order_id is null
+     where i.issuer_id = ${issuerId} and i.seq is not null order by i.number`.execute(tx)
   const files = await checkFiles(tx, issuerId)
   const fault = (number: string, what: string): InvoiceFault => ({ issuer: issuerId, number, what })
   return {
@@ -30,6 +34,7 @@ export async function checkInvoices(tx: Tx, issuerId: string): Promise<InvoiceCh
     faults: [
       ...years.flatMap((year) => faultOf(year).map((what) => fault(`${year.year}`, what))),
       ...over.map(({ number }) => fault(number, 'more was credited than invoiced')),
+      ...twice.map(({ number }) => fault(number, 'the former system gave this number too')),
       ...files.wrong.map((paper) => fault(paper, 'the kept PDF is not the one its SHA-256 names')),
     ],
   }

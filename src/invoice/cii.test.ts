@@ -76,6 +76,25 @@ describe('CII', () => {
     expect(shapes.mixed.taxes.map((tax) => tax.category)).toEqual(['S', 'S', 'E'])
   })
 
+  it('says zero rated without a reason, and exempt and outside with their ground', () => {
+    expect(shapes.zero.taxes.map((tax) => [tax.category, tax.net])).toEqual([
+      ['Z', '2000'],
+      ['E', '500'],
+    ])
+    const lines = parts(xmlOf('zero'), 'IncludedSupplyChainTradeLineItem')
+    expect(lines.map((line) => one(line, 'CategoryCode'))).toEqual(['Z', 'E'])
+    expect(values(xmlOf('zero'), 'ExemptionReason')).toHaveLength(1)
+    const [tax] = shapes.exempt.taxes
+    const grounded = { ...shapes.exempt, taxes: [{ ...tax!, reason: '§ 4 Nr. 11 UStG' }] }
+    expect(values(ciiXml(grounded), 'ExemptionReason')).toEqual(['VAT: § 4 Nr. 11 UStG'])
+  })
+
+  it('reads papers from before lines named their category as they were', () => {
+    const before = structuredClone(shapes.mixed)
+    for (const line of before.lines) delete line.category
+    expect(ciiXml(before)).toBe(xmlOf('mixed'))
+  })
+
   it('says of a credit note of a closing how it was given back', () => {
     const of = (over: object) => ciiXml({ ...shapes.credit, ...over })
     expect(of({ closureNumber: 'LEB-2K7M-9QXCT' })).toContain('Given back with closure LEB-2K7M-9QXCT')

@@ -93,7 +93,8 @@ type Line = { content: InvoiceContent; taxes: Taxes; line: InvoiceContent['lines
 function lineItem({ content, taxes, line, id }: Line): string {
   const amount = (minor: string) => plain(minor, content.currency)
   const negative = line.net.startsWith('-')
-  const tax = taxes.find((one) => one.rateBp === line.rateBp)!
+  const { rateBp, category } = line
+  const tax = taxes.find((one) => one.rateBp === rateBp && (!category || one.category === category))!
   return el('ram:IncludedSupplyChainTradeLineItem', [
     el('ram:AssociatedDocumentLineDocument', [el('ram:LineID', `${id}`)]),
     el('ram:SpecifiedTradeProduct', [el('ram:Name', line.text[content.locale])]),
@@ -175,7 +176,7 @@ function settlement(content: InvoiceContent, taxes: Taxes): string {
       el('ram:ApplicableTradeTax', [
         el('ram:CalculatedAmount', amount(tax.tax)),
         el('ram:TypeCode', 'VAT'),
-        ...(tax.category === 'S' ? [] : [el('ram:ExemptionReason', tax.name.en)]),
+        ...(tax.category === 'S' || tax.category === 'Z' ? [] : [el('ram:ExemptionReason', whyUntaxed(tax))]),
         el('ram:BasisAmount', amount(tax.net)),
         el('ram:CategoryCode', tax.category),
         ...(tax.category === 'O' ? [] : [el('ram:RateApplicablePercent', percent(tax.rateBp))]),
@@ -203,6 +204,9 @@ function settlement(content: InvoiceContent, taxes: Taxes): string {
       : []),
   ])
 }
+
+/** BT-120, with the provision where it is known (Directive 2006/112/EC, Art. 226(11)). */
+const whyUntaxed = ({ name, reason }: Taxes[number]): string => (reason ? `${name.en}: ${reason}` : name.en)
 
 function dueWords({ kind, closureNumber }: InvoiceContent): string {
   if (kind !== 'credit_note') return 'Due now.'

@@ -4,6 +4,7 @@ import { reasonWording } from '../ledger/reasons.ts'
 import { liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import type { KeptSettlement } from '../payout/write-settlement.ts'
+import { lineTax, type Tax } from '../plan/tax.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { Refusal, type Wording } from '../platform/errors.ts'
@@ -152,7 +153,6 @@ async function creditUnused(ctx: Context, tx: Tx, closed: ClosedCase, card: Clos
     if (line.kind !== 'unused' || line.orderId === undefined) continue
     const invoice = await findInvoice(tx, closed.issuer.issuerId, line.orderId)
     if (!invoice) continue
-    const { rateBp, taxName } = invoice
     await issueInvoice(ctx, tx, {
       ...inputFor(closed, card),
       kind: 'credit_note',
@@ -163,8 +163,7 @@ async function creditUnused(ctx: Context, tx: Tx, closed: ClosedCase, card: Clos
           text: unusedWords(line.code ?? card.plan),
           quantity: 1,
           grossMinor: BigInt(line.amount),
-          rateBp,
-          taxName,
+          ...invoice.tax,
           taxMinor: BigInt(line.tax ?? '0'),
         },
       ],
@@ -176,7 +175,9 @@ async function findInvoice(
   tx: Tx,
   issuerId: string,
   orderId: string,
-): Promise<{ invoiceId: string; rateBp: number; taxName: Wording } | undefined> {
+): Promise<
+  { invoiceId: string; tax: Pick<GrossLine, 'rateBp' | 'taxName' | 'untaxed' | 'reason'> } | undefined
+> {
   const row = await tx
     .selectFrom('invoice as i')
     .innerJoin('purchase_order as o', (j) =>
@@ -188,6 +189,5 @@ async function findInvoice(
     .where('i.kind', '=', 'invoice')
     .executeTakeFirst()
   if (!row) return undefined
-  const tax = row.tax as { rateBp: number; name: Wording }
-  return { invoiceId: row.invoice_id, rateBp: tax.rateBp, taxName: tax.name }
+  return { invoiceId: row.invoice_id, tax: lineTax(row.tax as Tax) }
 }

@@ -1,4 +1,4 @@
-import type { Amounts, GrossLine } from './amounts.ts'
+import { type Amounts, type GrossLine, group, type NetLine } from './amounts.ts'
 import type { InvoiceContent, Seller, TaxCategory } from './content.ts'
 
 export type InvoiceKind = InvoiceContent['kind']
@@ -62,25 +62,28 @@ function amountsPart(
   })
   const known = seller.vatId !== undefined || seller.taxNumber !== undefined
   // Who has no tax number is outside VAT altogether (BR-O-02), and a top-up is: it supplies nothing yet (Directive
-  // 2006/112/EC, Art. 30b(2)). Beside lines that are taxed "outside" can't be said (BR-O-11): exempt then.
-  const outside = !known || amounts.lines.every((line) => line.outside)
-  const category = (rateBp: number): TaxCategory => (rateBp > 0 ? 'S' : outside ? 'O' : 'E')
+  // 2006/112/EC, Art. 30b(2)). Beside lines of another kind "outside" can't be said (BR-O-11): exempt then.
+  const allOutside = !known || amounts.lines.every((line) => line.untaxed === 'outside')
+  const categoryOf = ({ rateBp, untaxed }: NetLine): TaxCategory =>
+    rateBp > 0 ? 'S' : allOutside ? 'O' : untaxed === 'zero' ? 'Z' : 'E'
+  const groups = Map.groupBy(amounts.lines, (line) => `${categoryOf(line)}${line.rateBp}`)
+  const ranked = [...groups.values()].toSorted(([a], [b]) => b!.rateBp - a!.rateBp)
   return {
-    lines: amounts.lines.map(({ text: words, quantity, rateBp, net, tax, grossMinor: gross }) => ({
-      text: words,
-      quantity,
-      rateBp,
-      ...text({ net, tax, gross }),
+    lines: amounts.lines.map((line) => ({
+      text: line.text,
+      quantity: line.quantity,
+      rateBp: line.rateBp,
+      ...(!isStatement && { category: categoryOf(line) }),
+      ...text({ net: line.net, tax: line.tax, gross: line.grossMinor }),
     })),
     taxes: isStatement
       ? []
-      : amounts.taxes.map(({ rateBp, name, net, tax }) => ({
-          rateBp,
-          category: category(rateBp),
-          name,
-          net: net.toString(),
-          tax: tax.toString(),
-        })),
+      : ranked.map((lines) => {
+          const { rateBp, name, reason, net, tax } = group(lines)
+          const category = categoryOf(lines[0]!)
+          const why = reason && (category === 'E' || category === 'O') ? { reason } : {}
+          return { rateBp, category, name, ...why, net: net.toString(), tax: tax.toString() }
+        }),
     totals: text(amounts.totals),
   }
 }

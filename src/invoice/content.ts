@@ -27,8 +27,8 @@ export const sellerSchema = z.object({
   email: z.string(),
 })
 
-/** VAT categories of UNTDID 5305 that are used: standard rated, exempt, outside the scope of VAT. */
-export const taxCategory = z.enum(['S', 'E', 'O'])
+/** VAT categories of UNTDID 5305 that are used: standard rated, zero rated, exempt, outside the scope of VAT. */
+export const taxCategory = z.enum(['S', 'Z', 'E', 'O'])
 
 export const invoiceContent = z.object({
   version: z.literal(1),
@@ -52,6 +52,8 @@ export const invoiceContent = z.object({
         net: minor,
         tax: minor,
         rateBp: z.number().int().min(0),
+        /** Missing in papers from before zero rated and exempt were told apart: then its rate says it. */
+        category: taxCategory.optional(),
       }),
     )
     .min(1),
@@ -60,6 +62,8 @@ export const invoiceContent = z.object({
       rateBp: z.number().int().min(0),
       category: taxCategory,
       name: wording,
+      /** The legal ground why nothing is charged. */
+      reason: z.string().min(1).optional(),
       net: minor,
       tax: minor,
     }),

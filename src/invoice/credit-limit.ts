@@ -49,8 +49,8 @@ export async function correctedInvoice(tx: Tx, input: CreditInput, credit: Amoun
 }
 
 function grossAt(taxes: { rateBp: number; net: string; tax: string }[], rateBp: number): bigint {
-  const one = taxes.find((tax) => tax.rateBp === rateBp)
-  return one ? BigInt(one.net) + BigInt(one.tax) : 0n
+  const own = taxes.filter((tax) => tax.rateBp === rateBp)
+  return own.reduce((sum, { net, tax }) => sum + BigInt(net) + BigInt(tax), 0n)
 }
 
 /** An imported card was invoiced by the system before us; of that invoice we know its number and what was paid. */

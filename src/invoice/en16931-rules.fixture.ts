@@ -120,7 +120,7 @@ const documentRules: Record<string, (paper: Paper) => boolean> = {
   'BR-CL-14': (paper) => among(paper, './/ram:CountryID', /^[A-Z]{2}$/),
   'BR-CL-16': (paper) =>
     among(paper, './/ram:SpecifiedTradeSettlementPaymentMeans/ram:TypeCode', /^(42|68|97|ZZZ)$/),
-  'BR-CL-18': (paper) => among(paper, './/ram:ApplicableTradeTax/ram:CategoryCode', /^[SEO]$/),
+  'BR-CL-18': (paper) => among(paper, './/ram:ApplicableTradeTax/ram:CategoryCode', /^[SZEO]$/),
   'BR-CL-23': (paper) => among(paper, './/ram:BilledQuantity/@unitCode', /^C62$/),
   'BR-CL-25': (paper) => among(paper, './/ram:URIID/@schemeID', /^EM$/),
 }
@@ -194,6 +194,13 @@ const taxRules: Record<string, (paper: Paper) => boolean> = {
     }),
   'BR-S-09': (paper) => taxesOf(paper, 'S').every(rateFits),
   'BR-S-10': (paper) => taxesOf(paper, 'S').every((tax) => !said(tax, 'ExemptionReason')),
+  'BR-Z-01': (paper) => taxesOf(paper, 'Z').length === Math.min(linesOf(paper, 'Z').length, 1),
+  'BR-Z-02': (paper) => linesOf(paper, 'Z').length === 0 || hasTaxId(paper),
+  'BR-Z-05': (paper) => linesOf(paper, 'Z').length === linesOf(paper, 'Z', 0n).length,
+  'BR-Z-08': (paper) =>
+    taxesOf(paper, 'Z').every((tax) => sumsAgree(sum(tax, 'BasisAmount'), lineSum(linesOf(paper, 'Z')))),
+  'BR-Z-09': (paper) => taxesOf(paper, 'Z').every((tax) => sum(tax, 'CalculatedAmount') === 0n),
+  'BR-Z-10': (paper) => taxesOf(paper, 'Z').every((tax) => !said(tax, 'ExemptionReason')),
   'BR-E-01': (paper) => taxesOf(paper, 'E').length === Math.min(linesOf(paper, 'E').length, 1),
   'BR-E-02': (paper) => linesOf(paper, 'E').length === 0 || hasTaxId(paper),
   'BR-E-05': (paper) => linesOf(paper, 'E').length === linesOf(paper, 'E', 0n).length,

@@ -126,8 +126,14 @@ function taxTable(content: InvoiceContent): Block {
       { label: say('计税金额', 'On'), width: 'auto', align: 'right' },
       { label: say('税额', 'Tax'), width: 'auto', align: 'right' },
     ],
-    rows: content.taxes.map((tax) => [both(tax.name), rateText(tax.rateBp), sum(tax.net), sum(tax.tax)]),
+    rows: content.taxes.map((tax) => [taxWords(tax), rateText(tax.rateBp), sum(tax.net), sum(tax.tax)]),
   }
+}
+
+/** An invoice without tax names the provision (Directive 2006/112/EC, Art. 226(11)). */
+function taxWords({ name, reason }: InvoiceContent['taxes'][number]) {
+  if (reason === undefined) return both(name)
+  return say(`${name['zh-CN']}（${reason}）`, `${name.en} (${reason})`)
 }
 
 /** What came in and what left, with the balance after each line; the last one is 0. */

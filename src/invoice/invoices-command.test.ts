@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
+import { seedCard } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
 import { invoicesCheckCommand, invoicesLinkCommand } from './invoices-command.ts'
 import { issueInvoice } from './issue-invoice.ts'
@@ -51,6 +52,19 @@ describe('leb invoices check', () => {
       '3 invoices have numbers 1 to 4',
       'the kept PDF is not the one its SHA-256 names',
     ])
+  })
+
+  it('names a number that an imported card has too', async () => {
+    const { number, accountRef } = await sell()
+    const { cardId } = await seedCard(ctx, { accountRef: `${accountRef}-OLD` })
+    await inIssuer(ctx.db, 'leb', (tx) =>
+      sql`update card set invoice_no = ${number} where issuer_id = 'leb' and card_id = ${cardId}`.execute(tx),
+    )
+    expect((await check()).faults).toContainEqual({
+      issuer: 'leb',
+      number,
+      what: 'the former system gave this number too',
+    })
   })
 })
 

@@ -104,10 +104,13 @@ function anyLine(): fc.Arbitrary<InvoiceInput['lines'][number]> {
     quantity: fc.integer({ min: 1, max: 30 }),
     grossMinor: gross,
     rateBp: fc.constantFrom(0, 55, 210, 550, 600, 700, 810, 1900, 2000, 2100, 2500, 2700),
-    outside: fc.boolean(),
+    untaxed: fc.constantFrom('zero', 'exempt', 'outside'),
+    reason: fc.option(fc.constant('§ 4 Nr. 1 UStG'), { nil: undefined }),
     taxName: fc.constantFrom({ 'zh-CN': '增值税', en: 'VAT' }, { 'zh-CN': '不征税', en: 'No tax charged' }),
   })
-  return line.map((one) => ({ ...one, outside: one.outside && one.rateBp === 0 }))
+  return line.map(({ untaxed: why, reason, ...one }) =>
+    one.rateBp > 0 ? one : { ...one, untaxed: why, ...(reason && { reason }) },
+  )
 }
 
 const base = {

@@ -13,10 +13,11 @@ export function invoicingLacks(issuer: Issuer, input: { taxed: boolean }): strin
       'brand.seller (legalName, street, postCode, city, country)',
       ...(input.taxed ? ['brand.seller.vatId or brand.seller.taxNumber'] : []),
     ]
-  return input.taxed && !seller.vatId && !seller.taxNumber
-    ? ['brand.seller.vatId or brand.seller.taxNumber']
-    : []
+  return input.taxed && !hasTaxNumber(issuer) ? ['brand.seller.vatId or brand.seller.taxNumber'] : []
 }
+
+export const hasTaxNumber = ({ brand: { seller } }: Pick<Issuer, 'brand'>): boolean =>
+  seller?.vatId !== undefined || seller?.taxNumber !== undefined
 
 /** The seller as an invoice names it. Throws Refusal invoice/seller_incomplete, which says what to add. */
 export function sellerOf(issuer: Issuer, input: { taxed: boolean }): Seller {

@@ -48,7 +48,15 @@ export const shapes = {
   yen: paper([line(1_100n, 1000)], german, { currency: 'JPY' }),
   dinars: paper([line(5_000n, 0)], german, { currency: 'KWD' }),
   exempt: paper([line(2_000n, 0)], german),
-  top_up: paper([{ ...line(2_000n, 0), outside: true }], german),
+  /** Zero rated beside money that is taxed later: Z and E. */
+  zero: paper(
+    [
+      { ...line(2_000n, 0), untaxed: 'zero' },
+      { ...line(500n, 0), untaxed: 'outside' },
+    ],
+    german,
+  ),
+  top_up: paper([{ ...line(2_000n, 0), untaxed: 'outside' }], german),
   outside: paper([line(2_000n, 0)], small),
   statement: fc
     .sample(anyStatement(), { seed: 2, numRuns: 50 })

@@ -40,6 +40,8 @@ test('an issuer is set up with keys, changed when added again, and listed', asyn
   expect(JSON.parse(await add(JSON.stringify(nomad())))).toEqual({
     issuer: 'nomad',
     added: true,
+    sold_as_outside_tax: expect.arrayContaining(['JP', 'US']),
+    tax_not_verified: ['VAT (France)', 'VAT (Austria)'],
     ...(environment_lacks.length > 0 && { environment_lacks }),
   })
   expect(JSON.parse(await add(JSON.stringify({ ...nomad(), jurisdiction: 'FR' })))).toMatchObject({
@@ -116,4 +118,45 @@ test('a jurisdiction without rules of its own is taken, and which rules hold is 
   let said = ''
   await issuerAddCommand(world, { file, out: (text) => void (said += text) })
   expect(said).toMatch(/LEB keeps no rules of FR: .*default.*\(rules are kept for CN, DE\)\n/)
+})
+
+test('the countries without a rule of tax are named, and rules that nobody has verified', async () => {
+  const { rules } = nomad()
+  const french = { ...rules.tax.rules[0]!, zones: ['EU'] }
+  const file = join(dir, 'issuer.json')
+  const say = async (tax: object) => {
+    await writeFile(file, JSON.stringify({ ...nomad(), rules: { ...rules, tax } }))
+    let said = ''
+    await issuerAddCommand(world, { file, out: (text) => void (said += text) })
+    return said
+  }
+  const swiss = { ...french, residence: ['CH'], zones: undefined, verified: true }
+  const said = await say({ rules: [french, swiss] })
+  // France has a rule for one zone only: another zone may still be refused.
+  expect(said).toMatch(
+    /No rule of tax .* residents of all countries but CH, CN, DE: their orders are refused/,
+  )
+  expect(said).toContain('Nobody has verified VAT (France): buyers are told so')
+  expect(await say({ otherwise: 'outside' })).toMatch(/all countries but CN, DE have no rule of tax/)
+  const anywhere = { ...swiss, residence: undefined }
+  expect(await say({ rules: [anywhere] })).not.toMatch(/tax|verified/)
+})
+
+test('a rule of tax says why nothing is charged, and only then', async () => {
+  const { rules } = nomad()
+  const [french] = rules.tax.rules
+  const cases: [object, string][] = [
+    [{ rate_bp: 0 }, 'rules.tax.rules.0.untaxed takes one of "zero", "exempt", "outside" where rate_bp is 0'],
+    [{ untaxed: 'exempt' }, 'rules.tax.rules.0.untaxed takes one of'],
+    [{ residence: ['XX'] }, 'rules.tax.rules.0.residence.0 takes the ISO 3166 code of a country, such as DE'],
+    [{ rate_bp: 20.5 }, 'rules.tax.rules.0.rate_bp takes a whole number'],
+    [{ basis: undefined }, 'rules.tax.rules.0.basis is missing'],
+    [{ verified: undefined }, 'rules.tax.rules.0.verified is missing'],
+    [{ rates: 1 }, 'LEB knows no rules.tax.rules.0.rates'],
+  ]
+  for (const [change, words] of cases)
+    await expect(
+      add(JSON.stringify({ ...nomad(), rules: { ...rules, tax: { rules: [{ ...french!, ...change }] } } })),
+      words,
+    ).rejects.toThrow(words)
 })

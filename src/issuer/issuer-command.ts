@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { KeyStoreError } from '../adapters/keys/port.ts'
+import { countries } from '../card/countries.ts'
+import { importedLikeOurs, likeOursWords } from '../invoice/imported-numbers.ts'
 import { invoicingLacks } from '../invoice/seller.ts'
 import type { Context } from '../platform/context.ts'
 import { hasSecret } from '../platform/env.ts'
@@ -9,6 +11,7 @@ import { jurisdictionsWithRules } from '../policy/policy.ts'
 import { mustSpeakFor } from '../slip/seal.ts'
 import { type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
 import { secretsNamed } from './secrets-named.ts'
+import { taxGaps } from './tax-gaps.ts'
 
 type Print = (text: string) => void
 const print: Print = (text) => void process.stdout.write(text)
@@ -27,6 +30,8 @@ export async function issuerAddCommand(
   const { added } = await putIssuer(ctx.db, issuer, ctx.clock.now())
   const out = input.out ?? print
   const lacks = invoicingLacks(issuer, { taxed: true })
+  const alike = await importedLikeOurs(ctx, issuer)
+  const gaps = taxGaps(issuer, ctx.clock.now())
   const rulesKept = jurisdictionsWithRules()
   const byDefault = !rulesKept.includes(issuer.jurisdiction)
   const unset = secretsNamed(issuer.providers)
@@ -34,7 +39,7 @@ export async function issuerAddCommand(
     .filter((secret) => !hasSecret(secret))
   if (input.json)
     out(
-      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(byDefault && { policy: 'default' }), ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
+      `${JSON.stringify({ issuer: issuer.issuerId, added, ...(byDefault && { policy: 'default' }), ...(lacks.length > 0 && { lacks_to_sell: lacks }), ...(gaps.lacking.length > 0 && { tax_rules_lack: gaps.lacking }), ...(gaps.assumed.length > 0 && { sold_as_outside_tax: gaps.assumed }), ...(gaps.unverified.length > 0 && { tax_not_verified: gaps.unverified }), ...(alike && { invoice_numbers_like_ours: alike }), ...(unset.length > 0 && { environment_lacks: unset }) })}\n`,
     )
   else {
     out(`${issuer.issuerId} (${issuer.name.en}) is ${added ? 'set up' : 'changed'}\n`)
@@ -44,10 +49,34 @@ export async function issuerAddCommand(
       )
     if (lacks.length > 0)
       out(`It can close cards, but not sell: an invoice with tax needs ${lacks.join(' and ')}\n`)
+    if (alike) out(`${likeOursWords(alike)}\n`)
+    taxLines(gaps).forEach((line) => out(`${line}\n`))
     if (unset.length > 0)
       out(`Its settings name ${unset.join(', ')}, not set here: leb serve and leb work need them\n`)
   }
   return 0
+}
+
+function taxLines({ lacking, assumed, unverified }: ReturnType<typeof taxGaps>): string[] {
+  const named = (codes: string[]) => {
+    const others = [...countries].filter((code) => !codes.includes(code))
+    return codes.length <= others.length ? codes.join(', ') : `all countries but ${others.join(', ')}`
+  }
+  return [
+    ...(lacking.length > 0
+      ? [
+          `No rule of tax fits all that may be sold to residents of ${named(lacking)}: their orders are refused where none does (rules.tax)`,
+        ]
+      : []),
+    ...(assumed.length > 0
+      ? [
+          `Residents of ${named(assumed)} have no rule of tax: where none fits they buy as outside of it, as rules.tax.otherwise says`,
+        ]
+      : []),
+    ...(unverified.length > 0
+      ? [`Nobody has verified ${unverified.join(', ')}: buyers are told so (rules.tax)`]
+      : []),
+  ]
 }
 
 async function ensureKeys(ctx: Context, { issuerId: id, name }: Issuer): Promise<void> {

@@ -5,6 +5,7 @@ import { countries } from '../card/countries.ts'
 import type { Db, Tx } from '../platform/db.ts'
 import { bankNameFault } from '../payout/bank-name.ts'
 import { readIban } from '../payout/iban.ts'
+import { issuerTaxSchema, taxUnlessTold } from './tax-rules.ts'
 import { topUpSchema, topUpUnlessTold } from './top-up-rules.ts'
 import { issuerMoneySchema } from '../policy/money-rules.ts'
 
@@ -60,6 +61,8 @@ export const rulesSchema = z.object({
   money: issuerMoneySchema.default({}),
   /** What one top-up may come to; an issuer that names currencies takes top-ups in these alone. */
   top_up: topUpSchema.default(topUpUnlessTold),
+  /** Tax by the buyer's residence and the zone, before the policy's (docs/adr/0034). */
+  tax: issuerTaxSchema.default(taxUnlessTold),
 })
 
 const host = {

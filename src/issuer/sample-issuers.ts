@@ -1,5 +1,6 @@
 import { topUpUnlessTold } from './top-up-rules.ts'
 import type { Issuer } from './issuer.ts'
+import type { IssuerTax } from './tax-rules.ts'
 
 export type SampleAddresses = {
   line: string
@@ -13,6 +14,27 @@ const loopback: SampleAddresses = {
   esim: 'http://127.0.0.1:9502',
   payment: { host: '127.0.0.1', port: 9503, protocol: 'http' },
   mail: 'smtp://127.0.0.1:9504',
+}
+
+// Enough to buy from anywhere in the sample; an issuer of one's own has one's own rules.
+const sampleTax: IssuerTax = {
+  rules: [
+    {
+      residence: ['FR'],
+      rate_bp: 2000,
+      name: { 'zh-CN': '法国增值税', en: 'VAT (France)' },
+      basis: 'CGI Art. 278; Directive 2006/112/EC Art. 58',
+      verified: false,
+    },
+    {
+      residence: ['AT'],
+      rate_bp: 2000,
+      name: { 'zh-CN': '奥地利增值税', en: 'VAT (Austria)' },
+      basis: '§ 10(1) UStG (AT); Directive 2006/112/EC Art. 58',
+      verified: false,
+    },
+  ],
+  otherwise: 'outside',
 }
 
 // Names, numbers and addresses that nobody has.
@@ -87,6 +109,7 @@ export function sampleIssuers(at: SampleAddresses = loopback): Issuer[] {
       unproved_days: 14,
       money: {},
       top_up: topUpUnlessTold,
+      tax: sampleTax,
     },
     providers: {
       line: { kind: 'tmf641', url: at.line },

@@ -68,6 +68,7 @@ const place = createRoute({
       'order/zone_not_in_plan',
       'order/no_price_in_currency',
       'order/country_unknown',
+      'order/no_tax_rule',
       'order/amount_missing',
       'order/amount_not_plain',
       'order/amount_negative',

@@ -61,6 +61,8 @@ export function orderJson(
     tax: moneyJson(order.tax),
     taxRate: `${Math.floor(order.taxRule.rateBp / 100)}.${String(order.taxRule.rateBp % 100).padStart(2, '0')}`,
     taxName: order.taxRule.name,
+    taxBasis: order.taxRule.basis,
+    taxVerified: order.taxRule.verified,
     payBy: order.payBy,
     payUntil: order.payUntil.toISOString(),
     createdAt: order.createdAt.toISOString(),

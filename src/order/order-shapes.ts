@@ -148,6 +148,10 @@ export const orderShape = z
     tax: money,
     taxRate: z.string().openapi({ description: 'per cent as a decimal', example: '19.00' }),
     taxName: wording,
+    taxBasis: z.string().openapi({ description: 'its legal ground', example: '§ 12(1) UStG' }),
+    taxVerified: z
+      .boolean()
+      .openapi({ description: 'false: nobody has checked it yet, so do not show it as certain' }),
     payBy: z.enum(payBys),
     payUntil: instant,
     createdAt: instant,

@@ -1,4 +1,5 @@
 import type { GrossLine } from '../invoice/amounts.ts'
+import { lineTax } from '../plan/tax.ts'
 import { zoneName } from '../plan/zones.ts'
 import { assert, type Wording } from '../platform/errors.ts'
 import type { OrderCase } from './order-case.ts'
@@ -17,7 +18,7 @@ export function orderPriceLines(told: Pick<OrderCase, 'order' | 'item' | 'taxRul
     grossMinor,
     rateBp: 0,
     taxName: { 'zh-CN': '使用时计税', en: 'Taxed when used' },
-    outside: true,
+    untaxed: 'outside',
   })
   if (order.kind === 'top_up')
     return [untaxed({ 'zh-CN': '充值（余额）', en: 'Top-up (balance)' }, order.gross_minor)]
@@ -31,8 +32,7 @@ export function orderPriceLines(told: Pick<OrderCase, 'order' | 'item' | 'taxRul
     },
     quantity: 1,
     grossMinor: order.gross_minor - balance,
-    rateBp: taxRule.rateBp,
-    taxName: taxRule.name,
+    ...lineTax(taxRule),
   }
   return balance > 0n
     ? [main, untaxed({ 'zh-CN': '套餐内含余额', en: 'Balance that comes with it' }, balance)]

@@ -1,4 +1,5 @@
 import { countries } from '../card/countries.ts'
+import { hasTaxNumber } from '../invoice/seller.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { type AddOnItem, itemsOnSale, type PlanItem } from '../plan/catalogue.ts'
 import { splitTax, type Tax, taxFor } from '../plan/tax.ts'
@@ -64,7 +65,7 @@ export const canAdd = (card: Addable, item: AddOnItem, now: Date): boolean =>
 
 /**
  * What a purchase costs now for somebody who lives in `jurisdiction`. Throws Refusal order/no_such_item,
- * order/zone_not_in_plan, order/no_price_in_currency, order/card_closing, order/card_ended, order/currency_differs,
+ * order/zone_not_in_plan, order/no_price_in_currency, order/no_tax_rule, order/card_closing, order/card_ended, order/currency_differs,
  * order/amount_…
  */
 export async function quote(
@@ -73,14 +74,13 @@ export async function quote(
 ): Promise<Quote> {
   const { issuer, wanted, jurisdiction, now } = input
   if (!countries.has(jurisdiction)) throw new Refusal('order/country_unknown')
-  const policy = policyFor(jurisdiction, now)
   if (wanted.kind === 'card') {
     const item = await itemByCode(tx, issuer.issuerId, wanted.code, 'plan')
     const zone = item.terms.zones.find((one) => one.code === wanted.zone)
     if (!zone) throw new Refusal('order/zone_not_in_plan')
     const gross = priceIn(item, wanted.currency)
     const balance = BigInt(item.terms.balance[wanted.currency] ?? '0')
-    const taxRule = taxFor(policy, zone.code)
+    const taxRule = taxOf(input, zone.code)
     const { net, tax } = splitTax(gross - balance, taxRule.rateBp)
     const money = { currency: wanted.currency, gross, tax, net: net + balance, balance }
     return { kind: 'card', item, zone: zone.code, card: null, taxRule, ...money }
@@ -94,15 +94,27 @@ export async function quote(
     // It could not be used, and kept money would lapse with it.
     if (hasEnded(card, now)) throw new Refusal('order/card_ended')
     const { amount } = readTopUp(issuer.rules.top_up, wanted.amount, currency)
+    // What its use is taxed with must be known, or it could not be used lawfully.
+    taxOf(input, card.zone)
     const money = { currency, gross: amount, net: amount, tax: 0n, balance: amount }
     return { kind: 'top_up', item: null, zone: card.zone, card, taxRule: taxedWithUse, ...money }
   }
   const item = await itemByCode(tx, issuer.issuerId, wanted.code, 'add_on')
   if (!canAdd(card, item, now)) throw new Refusal('order/card_ended')
   const gross = priceIn(item, currency)
-  const taxRule = taxFor(policy, card.zone)
+  const taxRule = taxOf(input, card.zone)
   const split = splitTax(gross, taxRule.rateBp)
   return { kind: 'add_on', item, zone: card.zone, card, taxRule, currency, gross, ...split, balance: 0n }
+}
+
+/** Throws Refusal order/no_tax_rule: nobody is told "no tax" because nobody has looked. */
+function taxOf(input: { issuer: Issuer; jurisdiction: string; now: Date }, zone: string): Tax {
+  const { issuer, jurisdiction: residence, now } = input
+  const policy = policyFor(residence, now)
+  const registered = hasTaxNumber(issuer)
+  const tax = taxFor({ tax: issuer.rules.tax, policy, residence, zone, registered })
+  if (!tax) throw new Refusal('order/no_tax_rule')
+  return tax
 }
 
 async function itemByCode<K extends 'plan' | 'add_on'>(

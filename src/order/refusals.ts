@@ -6,6 +6,7 @@ export type OrderRefusal =
   | 'order/zone_not_in_plan'
   | 'order/no_price_in_currency'
   | 'order/country_unknown'
+  | 'order/no_tax_rule'
   | 'order/amount_missing'
   | 'order/amount_not_plain'
   | 'order/amount_negative'
@@ -63,6 +64,17 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     next: {
       'zh-CN': '它决定适用的税和退款规则。',
       en: 'It decides which tax and which rules for refunds apply.',
+    },
+  },
+  'order/no_tax_rule': {
+    status: 409,
+    title: {
+      'zh-CN': '目前不向您居住的国家或地区销售',
+      en: 'This is not sold to people who live in your country yet',
+    },
+    next: {
+      'zh-CN': '没有下单，也没有扣款：我们还没有确定那里适用的税。请联系客服。',
+      en: 'Nothing was ordered or charged: we have not settled which tax applies there. Write to support.',
     },
   },
   'order/amount_missing': {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type IssuerTax, type IssuerTaxRule, taxUnlessTold } from '../issuer/tax-rules.ts'
 import { policyFor } from '../policy/policy.ts'
 import { splitTax, taxFor } from './tax.ts'
 
@@ -27,26 +28,41 @@ describe('splitTax', () => {
 })
 
 describe('taxFor', () => {
-  const rule = (rate_bp: number, zones?: string[]) => ({
+  const rule = (rate_bp: number, over: Partial<IssuerTaxRule> = {}): IssuerTaxRule => ({
     rate_bp,
     name: { 'zh-CN': '税', en: 'tax' },
     basis: 'a law',
     verified: true,
-    ...(zones ? { zones } : {}),
+    ...over,
+  })
+  const at = new Date('2026-11-22T10:00:00Z')
+  const asked = (residence: string, zone: string | null, tax = taxUnlessTold, registered = true) =>
+    taxFor({ tax, policy: policyFor(residence, at), residence, zone, registered })
+
+  it('is the first of the issuer’s rules that fits residence and zone, before the policy’s', () => {
+    const exempt = rule(0, { residence: ['FR'], zones: ['JP'], untaxed: 'exempt' })
+    const tax: IssuerTax = {
+      rules: [exempt, rule(2000, { residence: ['FR'] }), rule(700, { zones: ['US'] })],
+      otherwise: 'refuse',
+    }
+    expect(asked('FR', 'JP', tax)).toMatchObject({ rateBp: 0, untaxed: 'exempt', verified: true })
+    expect(asked('FR', 'EU', tax)?.rateBp).toBe(2000)
+    expect(asked('FR', null, tax)?.rateBp).toBe(2000)
+    expect(asked('DE', 'US', tax)?.rateBp).toBe(700)
+    expect(asked('DE', 'EU', tax)?.rateBp).toBe(1900)
   })
 
-  it('is the first rule that names the zone, or none', () => {
-    const policy = { tax: [rule(0, ['JP', 'US']), rule(1900)] }
-    expect(taxFor(policy, 'JP').rateBp).toBe(0)
-    expect(taxFor(policy, 'EU').rateBp).toBe(1900)
-    expect(taxFor(policy, null).rateBp).toBe(1900)
-    expect(taxFor({ tax: [] }, 'EU')).toMatchObject({ rateBp: 0, verified: false })
+  it('is not made up where no rule fits a seller with a tax number', () => {
+    expect(asked('JP', 'EU')).toBeUndefined()
+    expect(asked('JP', 'EU', { rules: [], otherwise: 'outside' })).toMatchObject({
+      untaxed: 'outside',
+      verified: false,
+    })
+    expect(asked('JP', 'EU', taxUnlessTold, false)).toMatchObject({ rateBp: 0, untaxed: 'outside' })
   })
 
   it('reads what the policies say', () => {
-    const at = new Date('2026-11-22T10:00:00Z')
-    expect(taxFor(policyFor('DE', at), 'EU').rateBp).toBe(1900)
-    expect(taxFor(policyFor('CN', at), 'EU').rateBp).toBe(600)
-    expect(taxFor(policyFor('JP', at), 'EU').rateBp).toBe(0)
+    expect(asked('DE', 'EU')?.rateBp).toBe(1900)
+    expect(asked('CN', 'EU')?.rateBp).toBe(600)
   })
 })

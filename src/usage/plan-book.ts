@@ -1,5 +1,7 @@
 import { itemById, planAt } from '../plan/catalogue.ts'
-import { taxFor } from '../plan/tax.ts'
+import { findIssuer } from '../issuer/issuer.ts'
+import { type IssuerTax, taxUnlessTold } from '../issuer/tax-rules.ts'
+import { taxRuleFor } from '../plan/tax.ts'
 import type { PlanTerms } from '../plan/terms.ts'
 import type { Tx } from '../platform/db.ts'
 import { policyFor } from '../policy/policy.ts'
@@ -30,7 +32,7 @@ type Span = { from: number; to: number; terms: Terms }
 export function openPlanBook(): PlanBook {
   const byItem = new Map<string, Terms>()
   const byCode = new Map<string, Span[]>()
-  const rules = new WeakMap<object, Map<string, Rules>>()
+  const rules = new WeakMap<IssuerTax, WeakMap<object, Map<string, Rules>>>()
   const withoutPlan = {}
 
   // A plan that is set up later must be found then, but not looked for with every card that names it.
@@ -53,17 +55,29 @@ export function openPlanBook(): PlanBook {
     keep(byItem, key, terms)
     return terms
   }
+  // Read every few seconds and not with every batch; while the issuer is the same, so is the object.
+  const taxes = new Map<string, { tax: IssuerTax; at: number }>()
+  const taxOf = async (tx: Tx, issuerId: string, now: Date): Promise<IssuerTax> => {
+    const known = taxes.get(issuerId)
+    if (known && Math.abs(now.getTime() - known.at) < look_again_ms) return known.tax
+    const tax = (await findIssuer(tx, issuerId))?.rules.tax ?? taxUnlessTold
+    taxes.set(issuerId, { tax, at: now.getTime() })
+    return tax
+  }
   return {
     async rulesOf(tx, issuerId, card, { now, day }) {
       const terms = await termsOf(tx, issuerId, card, now)
       const holder = terms === noPlan ? withoutPlan : terms
-      let made = rules.get(holder)
-      if (!made) rules.set(holder, (made = new Map()))
+      const tax = await taxOf(tx, issuerId, now)
+      let taxed = rules.get(tax)
+      if (!taxed) rules.set(tax, (taxed = new WeakMap()))
+      let made = taxed.get(holder)
+      if (!made) taxed.set(holder, (made = new Map()))
       // Tax may change from one day to the next.
       const key = `${day}/${card.zone}/${card.currency}/${card.jurisdiction}`
       const known = made.get(key)
       if (known) return known
-      const found = makeRules(terms === noPlan ? undefined : terms, card, now)
+      const found = makeRules(terms === noPlan ? undefined : terms, card, now, tax)
       keep(made, key, found)
       return found
     },
@@ -100,9 +114,11 @@ async function termsAt(
 
 const nothingSold = { data: null, voice: null, sms: null }
 
-function makeRules(terms: PlanTerms | undefined, card: SoldAs, now: Date): Rules {
+function makeRules(terms: PlanTerms | undefined, card: SoldAs, now: Date, tax: IssuerTax): Rules {
   const zone = terms?.zones.find((one) => one.code === card.zone)
-  const rateBp = taxFor(policyFor(card.jurisdiction, now), card.zone).rateBp
+  const policy = policyFor(card.jurisdiction, now)
+  // What is on a card may be used wherever its holder lives; without a rule there is no rate to take.
+  const rateBp = taxRuleFor({ tax, policy, residence: card.jurisdiction, zone: card.zone })?.rateBp ?? 0
   const base = {
     zone: card.zone,
     days: terms?.days ?? null,

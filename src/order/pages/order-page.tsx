@@ -7,6 +7,7 @@ import type { Page } from '../../web/page.ts'
 import { boughtWords } from '../bought-words.ts'
 import { refundReasonWords } from '../order-letters.ts'
 import type { OrderView } from '../read-order.ts'
+import { taxWords } from '../tax-words.ts'
 import { Delivered } from './delivered.tsx'
 import { orderText, shopText } from './order-pages-text.ts'
 import { Extras, TransferState } from './transfer-state.tsx'
@@ -31,6 +32,7 @@ const look_again_seconds = 3
 export function OrderPage(props: OrderPageProps) {
   const { page, order } = props
   const { lang } = page
+  const { currency } = order.gross
   const text = orderText[lang]
   const title = titleOf(order, lang)
   const soon = order.state === 'paid' || (order.state === 'awaiting_payment' && props.asking)
@@ -59,7 +61,15 @@ export function OrderPage(props: OrderPageProps) {
               ...(order.kind === 'card' && order.activation && order.iccid
                 ? [{ label: text.iccid, value: <span class="nums">{order.iccid}</span> }]
                 : []),
-              { label: text.price, value: formatMoney(order.gross, lang) },
+              {
+                label: text.price,
+                value: (
+                  <>
+                    {formatMoney(order.gross, lang)}
+                    <div class="soft">{taxWords({ ...order, tax: order.tax.amount, currency }, lang)}</div>
+                  </>
+                ),
+              },
               ...(isNotTaken(order)
                 ? []
                 : [{ label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] }]),

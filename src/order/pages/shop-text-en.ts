@@ -70,6 +70,8 @@ export const shopEn = {
     forCard: 'For',
     price: 'You pay',
     tax: (name: string, rate: string) => `Of which ${name} ${rate}`,
+    stop: '.',
+    taxUnverified: 'This tax is our reading and not yet confirmed.',
     taxWithUse: 'Tax is taken when you use it.',
     email: 'E-mail address',
     emailHint:

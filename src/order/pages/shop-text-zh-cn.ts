@@ -68,6 +68,8 @@ export const shopZh: ShopText = {
     forCard: '用于',
     price: '应付',
     tax: (name, rate) => `其中${name} ${rate}`,
+    stop: '。',
+    taxUnverified: '此税项是我们的理解，尚待核实。',
     taxWithUse: '使用时才计税。',
     email: '邮箱',
     emailHint: '激活码、合同和发票发到这里，以后也用它登录。不发别的。',
