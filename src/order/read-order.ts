@@ -52,6 +52,8 @@ export type OrderView = {
   payUntil: Date
   createdAt: Date
   deliveredAt: Date | null
+  /** When its buyer took it back, unpaid; it is lapsed then. */
+  takenBackAt: Date | null
   /** Paid, and held up on our side: why, and when its money goes back by itself. */
   heldUp: { reason: string; since: Date; givenBackAt: Date } | null
   refundReason: RefundReason | null
@@ -110,6 +112,7 @@ export async function readOrder(
     payUntil: row.pay_until,
     createdAt: row.created_at,
     deliveredAt: row.delivered_at,
+    takenBackAt: row.taken_back_at,
     heldUp: heldUpOf(row),
     refundReason: row.refund_reason as RefundReason | null,
     refundRoute: (row.part?.route ?? null) as OrderView['refundRoute'],
@@ -249,7 +252,14 @@ function orders(tx: Tx, issuerId: string) {
     )
     .select(['o.order_id', 'o.number', 'o.kind', 'o.state', 'o.zone', 'o.currency', 'o.gross_minor'])
     .select(['o.net_minor', 'o.tax_minor', 'o.tax', 'o.pay_by', 'o.pay_until', 'o.created_at'])
-    .select(['o.delivered_at', 'o.refund_reason', 'o.holder_id', 'o.card_id', 'o.terms_version'])
+    .select([
+      'o.delivered_at',
+      'o.taken_back_at',
+      'o.refund_reason',
+      'o.holder_id',
+      'o.card_id',
+      'o.terms_version',
+    ])
     .select(['o.jurisdiction', 'o.held_up_since', 'o.held_up_by', 'o.bank_asked_at', 'o.bank_reminders'])
     .select(['i.code', 'c.iccid'])
     .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
