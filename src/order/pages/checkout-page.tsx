@@ -10,6 +10,7 @@ import { boughtWords } from '../bought-words.ts'
 import type { PayBy } from '../pay-ways.ts'
 import { hasEnded, type Quote } from '../quote.ts'
 import { IncludedList } from './included-list.tsx'
+import { taxWords } from '../tax-words.ts'
 import { shopText } from './order-pages-text.ts'
 import { RulesSections } from './rules-sections.tsx'
 
@@ -87,7 +88,7 @@ export function CheckoutPage(props: CheckoutProps) {
 function priceFacts({ page, price }: CheckoutProps, gross: string): Fact[] {
   const { lang } = page
   const text = shopText[lang].checkout
-  const { currency, taxRule } = price
+  const { currency } = price
   const what = boughtWords(
     {
       kind: price.kind,
@@ -97,16 +98,7 @@ function priceFacts({ page, price }: CheckoutProps, gross: string): Fact[] {
     },
     lang,
   )
-  const rate = new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 2 }).format(
-    taxRule.rateBp / 10_000,
-  )
-  const taxed = formatMoney({ amount: price.tax, currency }, lang)
-  const tax =
-    price.kind === 'top_up'
-      ? text.taxWithUse
-      : taxRule.rateBp === 0
-        ? taxRule.name[lang]
-        : `${text.tax(taxRule.name[lang], rate)} ${taxed}`
+  const tax = taxWords({ ...price, tax: { amount: price.tax, currency } }, lang)
   return [
     { label: text.what, value: what },
     {

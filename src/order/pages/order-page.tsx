@@ -7,6 +7,7 @@ import type { Page } from '../../web/page.ts'
 import { boughtWords } from '../bought-words.ts'
 import { refundReasonWords } from '../order-letters.ts'
 import type { OrderView } from '../read-order.ts'
+import { taxWords } from '../tax-words.ts'
 import { Delivered } from './delivered.tsx'
 import { orderText, shopText } from './order-pages-text.ts'
 import { Extras, TransferState } from './transfer-state.tsx'
@@ -59,7 +60,15 @@ export function OrderPage(props: OrderPageProps) {
               ...(order.kind === 'card' && order.activation && order.iccid
                 ? [{ label: text.iccid, value: <span class="nums">{order.iccid}</span> }]
                 : []),
-              { label: text.price, value: formatMoney(order.gross, lang) },
+              {
+                label: text.price,
+                value: (
+                  <>
+                    {formatMoney(order.gross, lang)}
+                    <div class="soft">{taxWords(order, lang)}</div>
+                  </>
+                ),
+              },
               ...(isNotTaken(order)
                 ? []
                 : [{ label: text.paidBy, value: shopText[lang].checkout.pay[order.payBy] }]),

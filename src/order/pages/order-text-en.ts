@@ -75,6 +75,8 @@ export const orderEn = {
     starts: 'The days begin with the first use, not today.',
     close: 'Close it whenever you like',
     closeWords: 'On our pages, with your money back as the contract says.',
+    withdraw: (day: string) =>
+      `Until ${day} you can also withdraw from the contract, without giving a reason:`,
     erased: 'The activation code was erased with your personal data.',
     cards: 'My cards',
     contract: 'Contract (PDF)',

@@ -73,6 +73,7 @@ export const orderZh: OrderText = {
     starts: '天数从首次使用起算，不是从今天。',
     close: '随时可以注销',
     closeWords: '在我们的页面上办理，按合同退款。',
+    withdraw: (day) => `截至 ${day}，您还可以撤回合同，无需说明理由：`,
     erased: '激活码已随您的个人信息一并删除。',
     cards: '我的卡',
     contract: '合同（PDF）',
