@@ -76,6 +76,8 @@ it('can be read by people, without script and with every link leading somewhere'
   for (const one of operationsOf(openApiDocument('http://x')))
     expect(html).toContain(`id="${one.operationId}"`)
   for (const [, anchor] of html.matchAll(/href="#([^"]+)"/g)) expect(html).toContain(`id="${anchor}"`)
+  const slash = await api.get('/api/')
+  expect([slash.status, slash.headers.get('location')]).toEqual([301, '/api'])
   const problems = String((await api.get('/problems')).body)
   for (const path of ['/api', '/problems', '/problems/holder/too_often']) {
     const packed = await api.get(path, { headers: { 'accept-encoding': 'br' } })

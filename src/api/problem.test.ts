@@ -103,12 +103,20 @@ it('points at what is wrong with a request, without repeating it', async () => {
   const answer = await api.post(`${base}/closures`, { token, body: bad })
   expectProblem(answer, 'api/invalid_input')
   const pointers = answer.body.errors.map((one: { pointer: string }) => one.pointer)
-  expect(pointers).toEqual(expect.arrayContaining(['#/accountId', '#/cards', '#/start', '#']))
+  expect(pointers).toEqual(expect.arrayContaining(['#/accountId', '#/cards', '#/start', '#/extra']))
   expect(JSON.stringify(answer.body)).not.toContain('secret-thing')
   const nothing = (await api.post(`${base}/closures`, { token, body: {} })).body.errors
   expect(nothing.map((one: { detail: string }) => one.detail)).toEqual(Array(4).fill('is missing'))
   const query = await api.get(`${base}/accounts/${leb.ids.next()}/closure-preview?act=steal`, { token })
   expect(query.body.errors[0]).toMatchObject({ in: 'query', name: 'act' })
+})
+
+it('names each member that is not known, at its place, and never a whole essay of a name', async () => {
+  const token = await api.signIn('leb', 'fault@example.com')
+  const body = { 'a/b~c': 1, ['x'.repeat(500)]: 2 }
+  const { errors } = (await api.post(`${base}/closures`, { token, body })).body
+  const unknown = errors.filter((one: { detail: string }) => one.detail === 'is not known here')
+  expect(unknown.map((one: { pointer: string }) => one.pointer)).toEqual(['#/a~1b~0c', `#/${'x'.repeat(64)}`])
 })
 
 it('refuses what is no request for it', async () => {

@@ -32,6 +32,7 @@ export function referencePages(document: OpenApiDocument): Hono<ApiEnv> {
       </Page>,
     )
   })
+  for (const path of ['/api', '/problems']) app.get(`${path}/`, (c) => c.redirect(path, 301))
   const problemsPage = (only?: string) => {
     const codes = (Object.keys(problemTexts) as ProblemCode[]).filter((code) => !only || code === only)
     if (codes.length === 0) throw new Refusal('api/not_found')

@@ -80,3 +80,25 @@ it('says what usage was: the part that the balance paid for', async () => {
     ]),
   )
 })
+
+it('gives it as CSV and as PDF too, to its holder alone', async () => {
+  const card = await seedCard(ctx, { balance: 1000n, email: 'files@example.com' })
+  const path = `/api/v1/issuers/leb/cards/${card.cardId}/statement`
+  const token = await api.signIn('leb', 'files@example.com')
+  const csv = await api.get(`${path}.csv`, { token })
+  expect([csv.status, csv.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8'])
+  expect(String(csv.body)).toMatch(/10\.00,10\.00,CNY/)
+  const pdf = await api.get(`${path}.pdf?period=2026-11`, { token })
+  expect([pdf.status, pdf.headers.get('content-disposition')]).toEqual([
+    200,
+    `attachment; filename="statement-${card.iccid.slice(-4)}-2026-11.pdf"`,
+  ])
+  expect(pdf.body.subarray(0, 5).toString()).toBe('%PDF-')
+  await seedCard(ctx, { email: 'other-files@example.com' })
+  const other = await api.signIn('leb', 'other-files@example.com')
+  for (const ending of ['csv', 'pdf']) {
+    expect((await api.get(`${path}.${ending}`, { token: other })).status).toBe(404)
+    expect((await api.get(`${path}.${ending}`)).status).toBe(401)
+    expect((await api.get(`${path}.${ending}?period=soon`, { token })).status).toBe(422)
+  }
+})

@@ -1,12 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { ApiApp } from '../api/api-env.ts'
+import type { ApiApp, ApiContext } from '../api/api-env.ts'
 import { needsSession, signedIn } from '../api/bearer.ts'
-import { instant, json, money, problems, underCard, wording } from '../api/shapes.ts'
+import { binary, instant, json, money, problems, underCard, wording } from '../api/shapes.ts'
 import { endJson, endShape } from '../expiry/expiry-json.ts'
+import { languageOf } from '../holder/language-of.ts'
 import { inIssuer } from '../platform/db.ts'
 import { moneyJson } from './money.ts'
 import { lineWords } from './pages/line-words.ts'
-import { readOwnStatement } from './own-statement.ts'
+import { readOwnCard, readOwnStatement } from './own-statement.ts'
+import { statementPdf } from './print-statement.ts'
+import { statementCsv } from './statement-csv.ts'
+import { statementHeaders } from './statement-file-name.ts'
 import { statementPeriod } from './statement-period.ts'
 import { statementCursor } from './statement.ts'
 
@@ -28,6 +32,52 @@ const line = z
   })
   .openapi('StatementLine')
 
+const periodAsked = z
+  .string()
+  .regex(statementPeriod)
+  .optional()
+  .openapi({
+    param: { name: 'period', in: 'query' },
+    description:
+      "a year or a month, by the clock of the law of where the card's holder lives; without it, all",
+    example: '2026-11',
+  })
+
+const file = {
+  method: 'get' as const,
+  tags: ['Cards and accounts'],
+  security: needsSession,
+  middleware: signedIn,
+  request: { params: underCard, query: z.object({ period: periodAsked }) },
+}
+const hidden = [
+  'issuer/unknown',
+  'holder/sign_in_needed',
+  'closure/no_such_card',
+  'api/invalid_input',
+] as const
+
+const csv = createRoute({
+  ...file,
+  path: '/api/v1/issuers/{issuer}/cards/{cardId}/statement.csv',
+  operationId: 'downloadStatementCsv',
+  summary: 'The statement as CSV (RFC 4180), whole, newest first',
+  responses: {
+    200: { description: 'the CSV', content: { 'text/csv': { schema: z.string() } } },
+    ...problems(...hidden),
+  },
+})
+const pdf = createRoute({
+  ...file,
+  path: '/api/v1/issuers/{issuer}/cards/{cardId}/statement.pdf',
+  operationId: 'downloadStatementPdf',
+  summary: 'The statement as PDF; summed by day or month where there are thousands of lines',
+  responses: {
+    200: { description: 'the PDF', content: { 'application/pdf': { schema: binary } } },
+    ...problems(...hidden, 'holder/too_often', 'ledger/printing_busy'),
+  },
+})
+
 const read = createRoute({
   method: 'get',
   path: '/api/v1/issuers/{issuer}/cards/{cardId}/statement',
@@ -44,16 +94,7 @@ const read = createRoute({
         description: '`older` of the page before',
         example: '0197a1b2-3c4d-7e5f-8a9b-0c1d2e3f4a5b.1',
       }),
-      period: z
-        .string()
-        .regex(statementPeriod)
-        .optional()
-        .openapi({
-          param: { name: 'period', in: 'query' },
-          description:
-            "a year or a month, by the clock of the law of where the card's holder lives; without it, all",
-          example: '2026-11',
-        }),
+      period: periodAsked,
       limit: z.coerce
         .number()
         .int()
@@ -123,4 +164,24 @@ export function statementApi(app: ApiApp): void {
       200,
     )
   })
+  app.openapi(csv, async (c) => {
+    const { own, card } = await asked(c, c.req.valid('param').cardId, c.req.valid('query').period)
+    const rows = statementCsv(c.get('ctx'), own)
+    return c.body(rows, 200, statementHeaders('text/csv; charset=utf-8', card, own.period))
+  })
+  app.openapi(pdf, async (c) => {
+    const { own, card } = await asked(c, c.req.valid('param').cardId, c.req.valid('query').period)
+    const printed = await statementPdf(c.get('ctx'), { ...own, issuer: c.get('issuer') })
+    return c.body(printed, 200, statementHeaders('application/pdf', card, own.period))
+  })
+}
+
+/** The card, and in which language its holder reads. */
+async function asked(c: ApiContext, id: string, period: string | undefined) {
+  const { db, clock } = c.get('ctx')
+  const { issuerId } = c.get('issuer')
+  const { holderIds } = c.get('session')
+  const of = { issuerId, cardId: id.toLowerCase(), holderIds, period, now: clock.now() }
+  const found = await inIssuer(db, issuerId, (tx) => readOwnCard(tx, of))
+  return { card: found.card, own: { ...of, ...found, lang: await languageOf(c, found.card.accountId) } }
 }

@@ -1,5 +1,5 @@
 import type { Card } from '../card/card-store.ts'
-import { cardName } from '../card/pages/card-line.tsx'
+import { cardName } from '../card/pages/card-name.ts'
 import { endWords } from '../expiry/pages/end-words.ts'
 import { expiryText } from '../expiry/pages/expiry-text.ts'
 import type { CardEnd } from '../expiry/read-ends.ts'

@@ -4,6 +4,7 @@ import { inIssuer, type Tx } from '../platform/db.ts'
 import { errorFields } from '../platform/log.ts'
 import { guestDetails } from '../policy/guest-details.ts'
 import { eraseGuest } from './buyer.ts'
+import { closePayPage, endUnpaid, type Unpaid } from './end-unpaid.ts'
 
 // A sweep's share; what is over waits a minute.
 const most_at_once = 200
@@ -11,13 +12,7 @@ const most_at_once = 200
 const wait_for_provider_hours = 24
 const forget_forms_hours = 48
 
-type Unpaid = {
-  order_id: string
-  holder_id: string
-  pay_by: string
-  payment_ref: string | null
-  pay_until: Date
-}
+type Overdue = Unpaid & { pay_until: Date }
 
 /**
  * Orders that nobody paid in time end, and their guest's person is erased. The page where one could be paid is closed
@@ -34,7 +29,7 @@ export async function lapseOrders(ctx: Context): Promise<number> {
         return false
       })
       if (!closed) continue
-      if (await inIssuer(ctx.db, issuerId, (tx) => lapse(ctx, tx, issuerId, order))) lapsed++
+      if (await inIssuer(ctx.db, issuerId, (tx) => endUnpaid(ctx, tx, issuerId, order))) lapsed++
     }
     await inIssuer(ctx.db, issuerId, async (tx) => {
       await forgetForms(tx, issuerId, ctx.clock.now())
@@ -44,7 +39,7 @@ export async function lapseOrders(ctx: Context): Promise<number> {
   return lapsed
 }
 
-function overdue(tx: Tx, issuerId: string, now: Date): Promise<Unpaid[]> {
+function overdue(tx: Tx, issuerId: string, now: Date): Promise<Overdue[]> {
   return tx
     .selectFrom('purchase_order')
     .select(['order_id', 'holder_id', 'pay_by', 'payment_ref', 'pay_until'])
@@ -57,31 +52,10 @@ function overdue(tx: Tx, issuerId: string, now: Date): Promise<Unpaid[]> {
 }
 
 /** Whether it can't be paid any more. One that was paid at the last moment is looked at instead. */
-async function isClosed(ctx: Context, issuerId: string, order: Unpaid): Promise<boolean> {
-  const ref = order.payment_ref
-  if (order.pay_by !== 'stripe' || ref === null) return true
-  const payment = await ctx.providers.of(issuerId).payment()
-  const answer = await payment.expirePayment(ref)
-  if (answer.kind === 'done') return true
-  if (answer.kind === 'refused' && answer.code === 'already_paid') {
-    await inIssuer(ctx.db, issuerId, (tx) => ctx.jobs.look(tx, 'payment', { issuerId, id: ref }))
-    return false
-  }
-  if (answer.kind === 'refused') return true
+async function isClosed(ctx: Context, issuerId: string, order: Overdue): Promise<boolean> {
+  const page = await closePayPage(ctx, issuerId, order)
+  if (page !== 'unknown') return page === 'closed'
   return ctx.clock.now().getTime() - order.pay_until.getTime() > wait_for_provider_hours * 3_600_000
-}
-
-async function lapse(ctx: Context, tx: Tx, issuerId: string, order: Unpaid): Promise<boolean> {
-  const done = await tx
-    .updateTable('purchase_order')
-    .set((e) => ({ state: 'lapsed', version: e('version', '+', 1n) }))
-    .where('issuer_id', '=', issuerId)
-    .where('order_id', '=', order.order_id)
-    .where('state', '=', 'awaiting_payment')
-    .executeTakeFirst()
-  if (done.numUpdatedRows === 0n) return false
-  await eraseGuest(ctx, tx, { issuerId, holderId: order.holder_id })
-  return true
 }
 
 /** A form is sent twice within minutes, a call repeated within a day: later its hash would only tell on somebody. */

@@ -67,6 +67,7 @@ export function orderJson(
     payUntil: order.payUntil.toISOString(),
     createdAt: order.createdAt.toISOString(),
     deliveredAt: order.deliveredAt?.toISOString() ?? null,
+    takenBackAt: order.takenBackAt?.toISOString() ?? null,
     refundReason: order.refundReason,
     refund: refundJson(order),
     extras: order.extras.map(({ amount, reason, state, account }) => ({

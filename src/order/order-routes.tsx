@@ -14,6 +14,7 @@ import { PayPage } from './pages/pay-page.tsx'
 import { orderOf } from './order-in-address.ts'
 import { pageOfOrders } from './read-order.ts'
 import { startPayment } from './start-payment.ts'
+import { takeBackRoutes } from './take-back-routes.tsx'
 
 const orders_a_page = 20
 
@@ -62,6 +63,7 @@ export function orderRoutes(ctx: Context): Hono<PortalEnv> {
     },
   })
   app.route('/', orderAccountRoutes(ctx))
+  app.route('/', takeBackRoutes(ctx))
   at(app, '/order/:number/:token/:paper{(?:contract|invoice)\\.pdf}', {
     get: async (c) => {
       const order = await orderOf(ctx, c)

@@ -156,6 +156,9 @@ export const orderShape = z
     payUntil: instant,
     createdAt: instant,
     deliveredAt: instant.nullable(),
+    takenBackAt: instant
+      .nullable()
+      .openapi({ description: 'when its buyer took it back, unpaid; it is `lapsed` then' }),
     refundReason: z.string().nullable(),
     refund: z
       .object({

@@ -52,6 +52,8 @@ export type OrderView = {
   payUntil: Date
   createdAt: Date
   deliveredAt: Date | null
+  /** When its buyer took it back, unpaid; it is lapsed then. */
+  takenBackAt: Date | null
   /** Paid, and held up on our side: why, and when its money goes back by itself. */
   heldUp: { reason: string; since: Date; givenBackAt: Date } | null
   refundReason: RefundReason | null
@@ -72,6 +74,8 @@ export type OrderView = {
   jurisdiction: string
   cardId: string | null
   iccid: string | null
+  /** When the card was sold, from when the days to withdraw count; null once it is being closed. */
+  soldAt: Date | null
   /** `LPA:1$…`; there for a delivered card until its person is erased. */
   activation: string | null
   termsVersion: string
@@ -110,6 +114,7 @@ export async function readOrder(
     payUntil: row.pay_until,
     createdAt: row.created_at,
     deliveredAt: row.delivered_at,
+    takenBackAt: row.taken_back_at,
     heldUp: heldUpOf(row),
     refundReason: row.refund_reason as RefundReason | null,
     refundRoute: (row.part?.route ?? null) as OrderView['refundRoute'],
@@ -125,6 +130,7 @@ export async function readOrder(
     jurisdiction: row.jurisdiction,
     cardId: row.card_id,
     iccid: row.iccid,
+    soldAt: row.card_state === 'open' ? row.sold_at : null,
     activation: hasCode ? await readActivation(ctx, tx, at) : null,
     termsVersion: row.terms_version,
   }
@@ -173,15 +179,13 @@ export async function orderByToken(
   return order
 }
 
-type OrdersPage = { before?: string | undefined; limit: number }
-
 /** A page of `listOrders`; `older` is the `before` of the next one, null on the last. */
 export async function pageOfOrders(
   ctx: Context,
   tx: Tx,
   issuerId: string,
   holderIds: string[],
-  { before, limit }: OrdersPage,
+  { before, limit }: { before?: string | undefined; limit: number },
 ): Promise<{ orders: OrderView[]; older: string | null }> {
   // One more than is shown tells whether there is another page.
   const found = await listOrders(ctx, tx, issuerId, holderIds, { before, limit: limit + 1 })
@@ -198,7 +202,7 @@ export async function listOrders(
   tx: Tx,
   issuerId: string,
   holderIds: string[],
-  page: OrdersPage = { limit: 100 },
+  page: { before?: string | undefined; limit: number } = { limit: 100 },
 ): Promise<OrderView[]> {
   if (holderIds.length === 0) return []
   const own = tx
@@ -249,9 +253,16 @@ function orders(tx: Tx, issuerId: string) {
     )
     .select(['o.order_id', 'o.number', 'o.kind', 'o.state', 'o.zone', 'o.currency', 'o.gross_minor'])
     .select(['o.net_minor', 'o.tax_minor', 'o.tax', 'o.pay_by', 'o.pay_until', 'o.created_at'])
-    .select(['o.delivered_at', 'o.refund_reason', 'o.holder_id', 'o.card_id', 'o.terms_version'])
+    .select([
+      'o.delivered_at',
+      'o.taken_back_at',
+      'o.refund_reason',
+      'o.holder_id',
+      'o.card_id',
+      'o.terms_version',
+    ])
     .select(['o.jurisdiction', 'o.held_up_since', 'o.held_up_by', 'o.bank_asked_at', 'o.bank_reminders'])
-    .select(['i.code', 'c.iccid'])
+    .select(['i.code', 'c.iccid', 'c.sold_at', 'c.state as card_state'])
     .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
     .select(
       sql<PartJson | null>`

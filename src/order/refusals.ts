@@ -27,6 +27,8 @@ export type OrderRefusal =
   | 'order/no_such_order'
   | 'order/not_payable'
   | 'order/provider_silent'
+  | 'order/not_to_take_back'
+  | 'order/take_back_unsure'
   | 'order/account_link_needed'
   | 'order/no_transfer_waits'
   | 'order/person_gone'
@@ -227,6 +229,22 @@ export const orderRefusals: Refusals<OrderRefusal> = {
     status: 503,
     title: { 'zh-CN': '付款服务暂时没有应答', en: 'The payment service does not answer at the moment' },
     next: { 'zh-CN': '没有扣款。请稍后重试。', en: 'Nothing was charged. Try again in a moment.' },
+  },
+  'order/not_to_take_back': {
+    status: 409,
+    title: {
+      'zh-CN': '这个订单已付款或已结束，不能取消',
+      en: "This order is paid or over, and can't be taken back",
+    },
+    next: { 'zh-CN': '请查看订单状态。', en: 'Look at how it stands.' },
+  },
+  'order/take_back_unsure': {
+    status: 503,
+    title: { 'zh-CN': '暂时无法取消这个订单', en: 'The order could not be taken back just now' },
+    next: {
+      'zh-CN': '付款服务没有确认。订单没有变化，请稍后重试。',
+      en: 'The payment service did not confirm it. The order stands as before: try again in a moment.',
+    },
   },
   'order/account_link_needed': {
     status: 403,

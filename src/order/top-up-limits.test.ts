@@ -20,6 +20,20 @@ it('are the issuer’s own, in the currencies it names and in no other', () => {
   expect(topUpLimits(top_up, 'constructor')).toBeUndefined()
 })
 
+it('are read in the wide signs of a Chinese keyboard, and in no other digits', () => {
+  const { top_up } = rulesSchema.parse({})
+  for (const [typed, amount] of [
+    ['２０', 2_000n],
+    ['２０．５', 2_050n],
+    ['20。50', 2_050n],
+    ['　２０　', 2_000n],
+  ] as const)
+    expect(readTopUp(top_up, typed, 'EUR')).toEqual({ amount, currency: 'EUR' })
+  expect(codeOf(() => readTopUp(top_up, '－２０', 'EUR'))).toBe('order/amount_negative')
+  for (const typed of ['2²', '２０，０００', '二十', '٢٠'])
+    expect(codeOf(() => readTopUp(top_up, typed, 'EUR'))).toBe('order/amount_not_plain')
+})
+
 it('are there for an issuer that says nothing', () => {
   const { top_up } = rulesSchema.parse({})
   expect(topUpLimits(top_up, 'KWD')).toMatchObject({ min: { amount: 500n }, max: { amount: 45_000n } })

@@ -12,6 +12,12 @@ export function topUpLimits(rules: TopUpRules, currency: string): TopUpLimits | 
   )
 }
 
+/** `２０．５` or `20。5`, as a Chinese keyboard types it, is `20.5`. */
+const halfWidth = (text: string): string =>
+  text
+    .replaceAll(/[\uFF01-\uFF5E]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
+    .replaceAll('。', '.')
+
 /**
  * Reads what somebody typed as the amount of a top-up in the card's own currency. Throws Refusal order/amount_… or
  * order/no_top_up_in_currency, with what would be right.
@@ -26,7 +32,7 @@ export function readTopUp(rules: TopUpRules, text: string, currency: string): Mo
   }
   const limit = (of: Money) => ({ 'zh-CN': formatMoney(of, 'zh-CN'), en: formatMoney(of, 'en') })
   const worded = { min: limit(range.min), max: limit(range.max) }
-  const typed = text.trim()
+  const typed = halfWidth(text).trim()
   if (typed === '') throw new Refusal('order/amount_missing', facts, worded)
   const read = parseAmount(typed, currency)
   if (typeof read !== 'string') {

@@ -548,6 +548,7 @@ export interface PurchaseOrder {
   refund_reason: string | null
   refunded_at: Timestamp | null
   state: string
+  taken_back_at: Timestamp | null
   tax: Json
   tax_minor: Int8
   terms_sha256: string

@@ -116,7 +116,8 @@ function readBatch(
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw wrong('invalid_type')
   const { records: given, ...others } = body as Record<string, unknown>
   if (!Array.isArray(given)) throw wrong('invalid_type', 'records')
-  if (Object.keys(others).length > 0) throw wrong('unrecognized_keys')
+  if (Object.keys(others).length > 0)
+    throw new InvalidInput('json', [{ code: 'unrecognized_keys', path: [], keys: Object.keys(others) }])
   if (given.length === 0) throw wrong('too_small', 'records')
   if (given.length > most_records) throw wrong('too_big', 'records')
   const records: UsageRecord[] = []

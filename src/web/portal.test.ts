@@ -48,6 +48,17 @@ test('every answer forbids inline script, framing and sniffing', async () => {
   expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=/)
 })
 
+test('an address with a slash too many is sent to the one without, and a word that is no issuer is not there', async () => {
+  const answers = async (path: string) => {
+    const { status, headers } = await visitor().fetch(path, { redirect: 'manual' })
+    return [status, headers.get('location')]
+  }
+  expect(await answers('/leb')).toEqual([302, expect.stringMatching(/^\/leb\/(en|zh-CN)$/)])
+  expect(await answers('/leb/')).toEqual([301, '/leb'])
+  for (const path of ['/health', '/health/', '/metrics', '/status'])
+    expect(await answers(path)).toEqual([404, null])
+})
+
 test('on https, cookies are host-bound and secure, and HSTS is sent', async () => {
   const v = new Visitor(secure.app, 'https://close.leb.example')
   const { headers } = await v.fetch('/leb/en/sign-in')

@@ -10,7 +10,7 @@ import type { Watch } from '../closure/watch.ts'
 import { expiryRoutes } from '../expiry/expiry-routes.tsx'
 import { holderRoutes } from '../holder/holder-routes.tsx'
 import { linkedPapersRoutes, papersRoutes } from '../invoice/papers-routes.tsx'
-import { listIssuers } from '../issuer/issuer.ts'
+import { findIssuer, listIssuers } from '../issuer/issuer.ts'
 import { statementRoutes } from '../ledger/statement-routes.tsx'
 import { checkoutRoutes } from '../order/checkout-routes.tsx'
 import { orderRoutes } from '../order/order-routes.tsx'
@@ -24,7 +24,7 @@ import { answerErrors } from './error-answers.tsx'
 import { issuerScope } from './issuer-scope.ts'
 import { pickLang } from './lang.ts'
 import type { PortalEnv } from './page.ts'
-import { at } from './routing.ts'
+import { at, type PortalContext } from './routing.ts'
 import { body_limit_bytes, knownHost, safetyHeaders, sameOrigin } from './safety.ts'
 import { StartPage } from './start-page.tsx'
 import { WebFault } from './web-fault.ts'
@@ -65,14 +65,21 @@ export function makePortal(ctx: Context, options: PortalOptions): Hono<PortalEnv
   })
   app.route('/', verifyRoutes(ctx, assets.names))
   app.route('/', linkedPapersRoutes(ctx, assets.names))
+  // Any other single word is a 404 at once: who probes /health must not take a redirect for an answer.
+  const known = async (c: PortalContext) => {
+    const issuer = await findIssuer(ctx.db, c.req.param('issuer') ?? '')
+    if (!issuer) throw new WebFault('notFound')
+    return issuer.issuerId
+  }
   at(app, '/:issuer{[a-z][a-z0-9]{1,19}}', {
-    get: (c) => {
-      const issuerId = c.req.param('issuer') ?? ''
+    get: async (c) => {
+      const issuerId = await known(c)
       const lang = pickLang(readCookie(c, jar, 'lang', issuerId), c.req.header('accept-language'))
       c.header('Vary', 'Accept-Language, Cookie')
       return c.redirect(`/${issuerId}/${lang}`, 302)
     },
   })
+  at(app, '/:issuer{[a-z][a-z0-9]{1,19}}/', { get: async (c) => c.redirect(`/${await known(c)}`, 301) })
   const pages = '/:issuer{[a-z][a-z0-9]{1,19}}/:lang{(?:zh-CN|en)}'
   at(app, `${pages}/`, { get: (c) => c.redirect(c.req.path.slice(0, -1), 301) })
   app.use(`${pages}/*`, issuerScope(ctx, jar, assets.names))

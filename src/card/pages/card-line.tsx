@@ -1,15 +1,9 @@
 import { zoneName } from '../../plan/zones.ts'
 import type { Lang } from '../../web/lang.ts'
+import { type NamedCard, nameParts } from './card-name.ts'
 import { cardText } from './card-text.ts'
 
-/** Plan and zone are null where they are not to be told. */
-export type NamedCard = { plan: string | null; zone: string | null; iccid: string }
-
-/** `3-day card, Japan, ending 4242`: which card this is about, the same words on every page. */
-export const cardName = (card: NamedCard, lang: Lang): string =>
-  nameParts(card, lang).join(lang === 'en' ? ', ' : ' · ')
-
-/** The same, broken between its parts only, where a line has room for them. */
+/** `cardName`, broken between its parts only, where a line has room for them. */
 export function CardName({ card, lang }: { card: NamedCard; lang: Lang }) {
   const parts = nameParts(card, lang)
   const sign = lang === 'en' ? ',' : ' ·'
@@ -23,15 +17,6 @@ export function CardName({ card, lang }: { card: NamedCard; lang: Lang }) {
       ))}
     </>
   )
-}
-
-function nameParts(card: NamedCard, lang: Lang): string[] {
-  const text = cardText[lang]
-  return [
-    card.plan === null ? text.aCard : text.plan(card.plan),
-    ...(card.zone === null ? [] : [zoneName(card.zone)[lang]]),
-    text.ending(card.iccid.slice(-4)),
-  ]
 }
 
 /** The summary that stands on every page of a closing; nothing of an account that has no card left. */

@@ -1,4 +1,5 @@
-import { CardLine, type NamedCard } from '../../card/pages/card-line.tsx'
+import { CardLine } from '../../card/pages/card-line.tsx'
+import type { NamedCard } from '../../card/pages/card-name.ts'
 import { formatMoment } from '../../web/dates.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'

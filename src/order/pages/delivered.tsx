@@ -1,6 +1,10 @@
 import { raw } from 'hono/html'
 import { formatMoney } from '../../ledger/money.ts'
 import { qrSvg } from '../../platform/qr.ts'
+import { policyFor } from '../../policy/policy.ts'
+import { toldZone } from '../../policy/told-zone.ts'
+import { isInTime, withdrawableUntil } from '../../policy/withdrawal.ts'
+import { formatDay } from '../../web/dates.ts'
 import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import { boughtWords } from '../bought-words.ts'
@@ -55,7 +59,23 @@ export function Delivered({ page, order }: { page: Page; order: OrderView }) {
         {between[page.lang]}
         <a href={page.href('/close')}>{page.text.close}</a>
       </p>
+      <Withdrawable page={page} order={order} />
     </>
+  )
+}
+
+/** Until when the law lets the buyer withdraw, as the page of the card says it too; nothing where or when it does not. */
+function Withdrawable({ page, order }: { page: Page; order: OrderView }) {
+  const { jurisdiction, soldAt } = order
+  const until = soldAt && withdrawableUntil(policyFor(jurisdiction, page.now), jurisdiction, soldAt)
+  if (!until || !isInTime(page.now, until)) return null
+  const text = orderText[page.lang].delivered
+  return (
+    <p>
+      {text.withdraw(formatDay(until, page.lang, toldZone(jurisdiction, page.now)))}
+      {between[page.lang]}
+      <a href={page.href('/cards')}>{text.cards}</a>
+    </p>
   )
 }
 

@@ -110,7 +110,7 @@ function titleOf(order: OrderView, lang: Page['lang']): string {
     case 'refunded':
       return fromBalance ? text.notTaken.title : text.refunded.title
     case 'lapsed':
-      return text.lapsed.title
+      return order.takenBackAt ? text.takeBack.done : text.lapsed.title
   }
 }
 
@@ -149,7 +149,7 @@ function State(props: OrderPageProps) {
     case 'lapsed':
       return (
         <>
-          <p>{text.lapsed.words}</p>
+          <p>{order.takenBackAt ? text.takeBack.doneWords : text.lapsed.words}</p>
           <div class="actions">
             <a class="button" href={page.href('/shop')}>
               {text.lapsed.again}
@@ -220,7 +220,16 @@ function Refunded({ page, order, money }: { page: Page; order: OrderView; money:
 function Awaiting({ page, order, here, asking, money }: OrderPageProps & { money: string }) {
   const text = orderText[page.lang].awaiting
   const zone = toldZone(order.jurisdiction, page.now)
-  const until = <p class="soft">{text.until(formatMoment(order.payUntil, page.lang, zone))}</p>
+  const until = (
+    <>
+      <p class="soft">{text.until(formatMoment(order.payUntil, page.lang, zone))}</p>
+      <p>
+        <a class="quiet" href={`${here}/take-back`}>
+          {orderText[page.lang].takeBack.link}
+        </a>
+      </p>
+    </>
+  )
   if (order.payBy === 'bank') {
     const { payouts } = page.issuer.providers
     const facts = [

@@ -21,6 +21,19 @@ export const orderEn = {
     reference: 'Reference, nothing else',
     bankWords: 'We deliver when the money has arrived, and write to you.',
   },
+  takeBack: {
+    link: 'Take the order back',
+    title: 'Take this order back?',
+    words:
+      'Nothing has been paid, and nothing will be. If a payment is under way in this moment, it wins: then the order is delivered, or the money goes back to you.',
+    bankWords:
+      'Have you sent the transfer already? Then it is better to wait: its money would go back to you, which takes longer than the delivery. If not, nothing will be paid.',
+    go: 'Take it back',
+    keep: 'Keep the order',
+    done: 'You took this order back',
+    doneWords: 'Nothing was paid. Money that still arrives is given back to you.',
+    state: 'taken back',
+  },
   paid: {
     title: 'Paid. We are getting it ready',
     words: 'This takes a few seconds. You can close this page: everything is mailed to you too.',
@@ -62,6 +75,8 @@ export const orderEn = {
     starts: 'The days begin with the first use, not today.',
     close: 'Close it whenever you like',
     closeWords: 'On our pages, with your money back as the contract says.',
+    withdraw: (day: string) =>
+      `Until ${day} you can also withdraw from the contract, without giving a reason:`,
     erased: 'The activation code was erased with your personal data.',
     cards: 'My cards',
     contract: 'Contract (PDF)',

@@ -21,6 +21,18 @@ export const orderZh: OrderText = {
     reference: '附言（只写这个）',
     bankWords: '款项到账后我们立即发货，并发邮件通知您。',
   },
+  takeBack: {
+    link: '取消订单',
+    title: '取消这个订单？',
+    words: '您还没有付款，取消后也不会扣款。如果此刻正好付款成功，以付款为准：订单照常交付，或把钱退还给您。',
+    bankWords:
+      '已经转账了吗？那最好再等一等：取消后款项要退还给您，比交付更慢。还没有转账的，取消后无需付款。',
+    go: '确认取消',
+    keep: '保留订单',
+    done: '您已取消这个订单',
+    doneWords: '没有付款。之后到账的款项会退还给您。',
+    state: '已取消',
+  },
   paid: {
     title: '已付款，正在准备',
     words: '只需几秒。您可以关闭本页：所有内容也会发到您的邮箱。',
@@ -61,6 +73,7 @@ export const orderZh: OrderText = {
     starts: '天数从首次使用起算，不是从今天。',
     close: '随时可以注销',
     closeWords: '在我们的页面上办理，按合同退款。',
+    withdraw: (day) => `截至 ${day}，您还可以撤回合同，无需说明理由：`,
     erased: '激活码已随您的个人信息一并删除。',
     cards: '我的卡',
     contract: '合同（PDF）',

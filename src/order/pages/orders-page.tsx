@@ -10,7 +10,8 @@ import { orderText } from './order-pages-text.ts'
 
 const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
 
-function stateWords({ state, payBy }: OrderView, lang: Page['lang']): string {
+function stateWords({ state, payBy, takenBackAt }: OrderView, lang: Page['lang']): string {
+  if (takenBackAt) return orderText[lang].takeBack.state
   const text = orderText[lang].list
   if (payBy !== 'balance') return text.states[state]
   if (state === 'paid') return text.setAside
@@ -56,6 +57,13 @@ export function OrdersPage({ page, orders, older, further }: OrdersProps) {
               {order.kind === 'card' && order.activation ? text.install : order.number}
             </a>
           </p>
+          {order.state === 'awaiting_payment' && (
+            <p>
+              <a class="quiet" href={`${orderPath(lang, order)}/take-back`}>
+                {orderText[lang].takeBack.link}
+              </a>
+            </p>
+          )}
         </section>
       ))}
       {(older ?? further) && (

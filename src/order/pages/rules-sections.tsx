@@ -5,6 +5,7 @@ import { policyFor } from '../../policy/policy.ts'
 import { withdrawalRule } from '../../policy/withdrawal.ts'
 import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
+import { spanWords } from '../time-words.ts'
 import { shopText } from './order-pages-text.ts'
 
 type RulesProps = { page: Page; jurisdiction: string; currency: string }
@@ -30,7 +31,7 @@ export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
           {expiry.kind === 'lapse'
             ? text.expiryLapse
             : expiry.kind === 'keep'
-              ? text.expiryKeep(expiry.days)
+              ? text.expiryKeep(spanWords(expiry.days, lang))
               : text.expiryRefund}
         </li>
         <li>

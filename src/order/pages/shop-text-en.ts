@@ -45,8 +45,8 @@ export const shopEn = {
     unusedTitle: "What happens to what you don't use",
     expiryLapse:
       'Balance that is left when the card ends is lost then. You are told 72, 24 and 2 hours before, and can close the card until then to get it back.',
-    expiryKeep: (days: number) =>
-      `Balance that is left when the card ends stays yours for ${days} more days. You are told before it ends.`,
+    expiryKeep: (span: string) =>
+      `Balance that is left when the card ends stays yours for another ${span}. You are told before it ends.`,
     expiryRefund: 'Balance that is left when the card ends goes back to you by itself.',
     planNothing: 'Data, minutes and messages of the plan that are left are not paid out.',
     planByDay: 'If you close early, you get back the price of the days that are left.',

@@ -45,7 +45,7 @@ export const shopZh: ShopText = {
     unusedTitle: '没用完的怎么办',
     expiryLapse:
       '卡到期时剩余的余额随之失效。到期前 72、24、2 小时我们都会提醒您；在此之前注销，余额可以退还。',
-    expiryKeep: (days) => `卡到期后，剩余的余额还为您保留 ${days} 天，到期前会提醒您。`,
+    expiryKeep: (span) => `卡到期后，剩余的余额还为您保留 ${span}，到期前会提醒您。`,
     expiryRefund: '卡到期时，剩余的余额自动退还给您。',
     planNothing: '套餐内没用完的流量、通话和短信不折算成钱。',
     planByDay: '提前注销，按剩余天数退款。',

@@ -1,4 +1,5 @@
-import { CardLine, type NamedCard } from '../../card/pages/card-line.tsx'
+import { CardLine } from '../../card/pages/card-line.tsx'
+import type { NamedCard } from '../../card/pages/card-name.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import type { FieldFault } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
