@@ -19,7 +19,10 @@ const fileOrText = z.string().min(1)
 const schema = z.object({
   LEB_DATA: z.string().min(1).default('.leb').describe('folder for database, keys and logs'),
   DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/ })
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error: 'takes an address such as postgresql://user:password@host:5432/database',
+    })
     .optional()
     .describe('a PostgreSQL 15+ to use instead'),
   LEB_HOST: z
@@ -116,8 +119,7 @@ function allowedHosts(publicUrl: string, more: string): string[] {
 }
 
 /**
- * A secret named in an issuer's provider settings: `env:NAME` reads a variable, `file:PATH` a file's path to be
- * read by the caller. Throws SetupError when the variable is missing.
+ * A secret named in an issuer's provider settings: `env:NAME` reads a variable. Throws SetupError when it is missing.
  */
 export function readSecret(reference: string, env: Record<string, string | undefined> = process.env): string {
   if (!reference.startsWith('env:'))

@@ -68,7 +68,7 @@ describe('one clear sentence for', () => {
     [{ LEB_PORT: '70000' }, /LEB_PORT/],
     [{ LEB_PORT: '0x10' }, /LEB_PORT/],
     [{ LEB_PORT: ' ' }, /LEB_PORT/],
-    [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL/],
+    [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL.* it takes an address such as postgresql:/],
     [{ LEB_PUBLIC_URL: 'leb.example' }, /LEB_PUBLIC_URL/],
     [{ LEB_TRUST_PROXY: 'yes' }, /LEB_TRUST_PROXY.*: it takes one of "0", "1"/],
   ])('a wrong setting %j', async (env, words) => {
