@@ -7,6 +7,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Config } from '../platform/env.ts'
 import { Refusal, SetupError } from '../platform/errors.ts'
+import { toldZone } from '../policy/told-zone.ts'
 import { decideForHolder } from './decide-for-holder.ts'
 import { declareClosure } from './declare.ts'
 import { WithdrawalWaits } from './unproved.ts'
@@ -152,7 +153,7 @@ function declare(ctx: Context, card: Card) {
     act: 'terminate',
     start: 'at_once',
     locale: card.locale,
-    zone: card.locale === 'zh-CN' ? 'Asia/Shanghai' : 'UTC',
+    zone: toldZone(card.jurisdiction, ctx.clock.now()),
     receivedBy: 'cli',
     identity: 'issuer_decision',
   })
