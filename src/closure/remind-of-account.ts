@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import { listIssuers } from '../issuer/issuer.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
-import { first_reminder_after_days, last_reminder_after_days } from '../payout/ask-for-account.ts'
+import { remindersDue } from '../payout/ask-for-account.ts'
 import { wantsAccount } from '../payout/closures-without-account.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -25,20 +24,12 @@ type Due = { issuerId: string; closureId: string; locale: 'zh-CN' | 'en'; isLast
 
 /** Locked: whoever names an account locks the closure as well. */
 async function due(ctx: Context, tx: Tx, issuerId: string): Promise<Due[]> {
-  const daysAgo = (days: number) => new Date(ctx.clock.now().getTime() - days * 86_400_000)
-  const last = daysAgo(last_reminder_after_days)
+  const { isDue, isLast } = remindersDue(ctx.clock.now())
   const rows = await tx
     .selectFrom('closure')
     .select(['closure_id', 'locale', 'bank_asked_at'])
     .where('issuer_id', '=', issuerId)
-    // Word for word as in the index closure_bank_asked, which a parameter could not be seen to match.
-    .where(sql<boolean>`bank_asked_at is not null and bank_reminders < 2`)
-    .where((e) =>
-      e.or([
-        e('bank_asked_at', '<=', last),
-        e.and([e('bank_reminders', '=', 0), e('bank_asked_at', '<=', daysAgo(first_reminder_after_days))]),
-      ]),
-    )
+    .where(isDue)
     .orderBy('bank_asked_at')
     .limit(most_at_once)
     .forNoKeyUpdate()
@@ -59,7 +50,7 @@ async function due(ctx: Context, tx: Tx, issuerId: string): Promise<Due[]> {
     issuerId,
     closureId: row.closure_id,
     locale: row.locale as Due['locale'],
-    isLast: row.bank_asked_at! <= last,
+    isLast: isLast(row.bank_asked_at),
     isWanted: isWanted.has(row.closure_id),
   }))
 }

@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import { listIssuers } from '../issuer/issuer.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
-import { first_reminder_after_days, last_reminder_after_days } from '../payout/ask-for-account.ts'
+import { remindersDue } from '../payout/ask-for-account.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { readOrder } from './read-order.ts'
@@ -26,20 +25,12 @@ type Due = { issuerId: string; orderId: string; locale: 'zh-CN' | 'en'; isLast: 
 
 /** Locked: whoever names an account or takes a transfer locks the order as well. */
 async function due(ctx: Context, tx: Tx, issuerId: string): Promise<Due[]> {
-  const daysAgo = (days: number) => new Date(ctx.clock.now().getTime() - days * 86_400_000)
-  const last = daysAgo(last_reminder_after_days)
+  const { isDue, isLast } = remindersDue(ctx.clock.now())
   const rows = await tx
     .selectFrom('purchase_order')
     .select(['order_id', 'locale', 'bank_asked_at'])
     .where('issuer_id', '=', issuerId)
-    // Word for word as in the index purchase_order_bank_asked, which a parameter could not be seen to match.
-    .where(sql<boolean>`bank_asked_at is not null and bank_reminders < 2`)
-    .where((e) =>
-      e.or([
-        e('bank_asked_at', '<=', last),
-        e.and([e('bank_reminders', '=', 0), e('bank_asked_at', '<=', daysAgo(first_reminder_after_days))]),
-      ]),
-    )
+    .where(isDue)
     .orderBy('bank_asked_at')
     .limit(most_at_once)
     .forNoKeyUpdate()
@@ -49,7 +40,7 @@ async function due(ctx: Context, tx: Tx, issuerId: string): Promise<Due[]> {
     issuerId,
     orderId: row.order_id,
     locale: row.locale as Due['locale'],
-    isLast: row.bank_asked_at! <= last,
+    isLast: isLast(row.bank_asked_at),
   }))
 }
 

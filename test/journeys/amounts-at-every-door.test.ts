@@ -32,7 +32,8 @@ const wrong: Record<string, { text: string; is: 'digits' | 'plain' | 'negative' 
   'below zero': { text: '-20.00', is: 'negative' },
   'more than the books hold': { text: '92233720368547758.08', is: 'large' },
   'a thousand digits': { text: '9'.repeat(35), is: 'plain' },
-  'digits of another script': { text: '２０．００', is: 'plain' },
+  // Full-width ones are what a Chinese keyboard types, and are read (src/order/top-up-limits.ts).
+  'digits of another script': { text: '٢٠.٠٠', is: 'plain' },
   'a currency in it': { text: '20.00 CNY', is: 'plain' },
   nothing: { text: '', is: 'missing' },
 }
