@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
@@ -27,7 +27,10 @@ beforeAll(async () => {
   await move(-700n)
   await move(1n)
 })
-afterAll(() => ctx.stop())
+afterAll(async () => {
+  await ctx.stop()
+  await rm(folder, { recursive: true, force: true })
+})
 
 /** From the provider's cash to revenue, and the other way round. */
 function move(amount: bigint, currency = 'CNY'): Promise<unknown> {
