@@ -6,8 +6,8 @@ import { becomeHolders } from './become-holders.ts'
 /**
  * The issuer gives a card up whose holder declared it signed in and never came back with the code, or for which somebody
  * declared a withdrawal in time without signing in: its own decision stands in the place of that proof, and what was
- * declared, with its slip and its day, goes on. Of a closing that covers more than this card, or that somebody declared
- * without signing in, it decides nothing.
+ * declared, with its slip and its day, goes on. Of a closing that covers more than this card, and of
+ * anything else that somebody declared without signing in, it decides nothing.
  * Answers whether the closure is on its way now.
  */
 export function decideForHolder(

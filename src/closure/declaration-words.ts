@@ -2,12 +2,14 @@ import { formatMoney, type Money } from '../ledger/money.ts'
 import type { Wording } from '../platform/errors.ts'
 import type { Act, Covers, PayoutRoute } from './closure-view.ts'
 
+const things: Record<Covers, Wording> = {
+  card: { 'zh-CN': '这张卡', en: 'this card' },
+  account: { 'zh-CN': '这个账户及其所有卡', en: 'this account with all its cards' },
+}
+
 /** What the holder says by pressing the last button, word for word; it stands on the slip. */
 export function declarationWords(act: Act, covers: Covers): Wording {
-  const thing = {
-    card: { 'zh-CN': '这张卡', en: 'this card' },
-    account: { 'zh-CN': '这个账户及其所有卡', en: 'this account with all its cards' },
-  }[covers]
+  const thing = things[covers]
   const first = {
     terminate: { 'zh-CN': `我要注销${thing['zh-CN']}。`, en: `I close ${thing.en}.` },
     withdraw: {
@@ -35,10 +37,7 @@ export function declarationWords(act: Act, covers: Covers): Wording {
 
 /** What the slip says where nobody declared anything: the issuer decided it, or the card had ended. */
 export function decisionWords(covers: Covers, issuer: Wording, hasEnded: boolean): Wording {
-  const thing = {
-    card: { 'zh-CN': '这张卡', en: 'this card' },
-    account: { 'zh-CN': '这个账户及其所有卡', en: 'this account with all its cards' },
-  }[covers]
+  const thing = things[covers]
   const first = hasEnded
     ? {
         'zh-CN': `${thing['zh-CN']}已经到期，${issuer['zh-CN']}予以注销。`,
