@@ -10,6 +10,8 @@ const part = (route: PartView['route'], amount: string, state: PartView['state']
   state,
   reference: state === 'paid' ? 're_1' : null,
   settledAt: null,
+  refusal: null,
+  claimUntil: null,
 })
 
 it('says each way the money goes, with its decimals', () => {
