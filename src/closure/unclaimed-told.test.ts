@@ -105,7 +105,7 @@ it('tells the day before the declaration, on the slip, and in every mail that as
   expect(asking).toHaveLength(3)
   for (const mail of asking) {
     expect(mail).toContain(`Name it by ${day}`)
-    expect(mail).toContain('your personal data is erased. It is not lost')
+    expect(mail).toContain('your personal data is erased. The money is not lost')
     expect(mail).toContain('at least until 31 December 2030')
   }
 })

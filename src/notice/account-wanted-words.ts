@@ -15,7 +15,7 @@ export function nameItBy(locale: 'zh-CN' | 'en', wanted: AccountWanted | null, z
   const end = wanted.ends ? ends[locale][wanted.covers] : ''
   return locale === 'en'
     ? [
-        `Name it by ${day}. After that we keep the money for you${end}. It is not lost: it stays yours, and is paid when you ask for it with your slip or certificate, at least until ${claim}.`,
+        `Name it by ${day}. After that we keep the money for you${end}. The money is not lost: it stays yours, and is paid when you ask for it with your slip or certificate, at least until ${claim}.`,
       ]
     : [
         `最迟请在 ${day}填写。之后这笔钱由我们为您保留${end}。钱不会作废，仍归您所有，凭注销确认单或注销完成证明，至少到 ${claim}都可以要求退还。`,
