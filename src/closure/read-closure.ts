@@ -99,6 +99,8 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     .orderBy('kind', 'desc')
     .execute()
   const open = closure.state !== 'closed' && closure.state !== 'undone'
+  const blocks = await readBlocks(tx, closure)
+  const given = await hasBankDetails(tx, { issuerId, closureId })
   return {
     ...plainFacts(closure),
     accountRef: account.account_ref,
@@ -106,9 +108,10 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     canUndo: open && closure.no_return_at === null,
     wantsVoucher: closure.payout_choice === 'voucher',
     paysAsWithdrawal: isHolders(closure) && (closure.money_rules as MoneyRules | null)?.withdrawn === true,
-    bankAccountGiven: await hasBankDetails(tx, { issuerId, closureId }),
+    bankAccountGiven: given,
+    accountWantedUntil: !given && blocks.some(isForAccount) ? closure.account_wanted_until : null,
     cards: await withBalances(tx, issuerId, cards, closure),
-    steps: stepViews(closure, cards, journal, await readBlocks(tx, closure)),
+    steps: stepViews(closure, cards, journal, blocks),
     documents: documents.map((d) => ({
       kind: d.kind as 'slip' | 'certificate',
       issuedAt: d.issued_at,
@@ -141,6 +144,8 @@ function plainFacts(closure: ClosureRow) {
     toldAt: closure.told_at,
   }
 }
+
+const isForAccount = ({ reason, owner }: BlockRow) => reason === 'bank_details_needed' && owner === 'holder'
 
 async function readBlocks(tx: Tx, closure: ClosureRow): Promise<BlockRow[]> {
   const rows = await tx
@@ -189,8 +194,10 @@ async function withBalances(
         route: part.route,
         amount: moneyJson(part),
         state: part.state,
+        refusal: part.refusal,
         reference: part.reference,
         settledAt: part.paidAt,
+        claimUntil: part.claimUntil,
       })),
       takenBack: money.get(card.cardId)?.takenBack ?? [],
     }

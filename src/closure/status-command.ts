@@ -66,7 +66,7 @@ export function inWords(view: ClosureView): string {
 }
 
 /** With its decimals: whoever takes cents for euros sends a hundredfold. */
-function partInWords({ route, amount, state, reference }: PartView): string {
+function partInWords({ route, amount, state, reference, claimUntil }: PartView): string {
   const sum = decimal({ ...amount, amount: BigInt(amount.amount) })
-  return `    ${route} ${sum} ${amount.currency} ${state}${reference ? ` ${reference}` : ''}`
+  return `    ${route} ${sum} ${amount.currency} ${state}${reference ? ` ${reference}` : ''}${claimUntil ? `, no account was named: claimable until ${claimUntil} at least` : ''}`
 }

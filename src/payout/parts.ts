@@ -17,6 +17,11 @@ export type PayoutPart = {
   reference: string | null
   refusal: string | null
   paidAt: Date | null
+  /**
+   * Of what is kept because no account was named: the last day (YYYY-MM-DD) to which it is promised, at least, that it is
+   * paid when asked for. Null of any other part, also of what is kept because it is too little.
+   */
+  claimUntil: string | null
 }
 
 /** A part as the database says it in JSON: money as text, since JSON has no whole numbers of this size. */
@@ -27,7 +32,7 @@ export const partsOfK = sql<PartJson[]>`
   (select coalesce(json_agg(json_build_object('partId', q.part_id, 'cardId', q.card_id, 'ord', q.ord,
             'route', q.route, 'paymentId', q.payment_id, 'paymentRef', y.provider_ref,
             'amount', q.amount_minor::text, 'currency', q.currency, 'state', q.state, 'reference', q.reference,
-            'refusal', q.refusal, 'paidAt', q.paid_at) order by q.ord), '[]')
+            'refusal', q.refusal, 'paidAt', q.paid_at, 'claimUntil', q.claim_until) order by q.ord), '[]')
      from payout_part q left join payment y on y.issuer_id = q.issuer_id and y.payment_id = q.payment_id
     where q.issuer_id = k.issuer_id and q.closure_id = k.closure_id and q.card_id = k.card_id)`
 

@@ -63,6 +63,7 @@ const closing: ClosureView = {
   wantsVoucher: false,
   paysAsWithdrawal: false,
   bankAccountGiven: false,
+  accountWantedUntil: null,
   noReturnAt: null,
   undoneAt: null,
   closedAt: null,
@@ -106,6 +107,8 @@ test('when it waits for the holder it says so first, in her language', async () 
     state: 'waiting',
     reference: null,
     settledAt: null,
+    refusal: null,
+    claimUntil: null,
   } as const
   const cards = [{ ...card('8999901000000000001'), parts: [part] }]
   expect(await render({ ...waiting, cards })).toContain('/bank-account"')
@@ -148,6 +151,8 @@ test('says that money was sent only where it was', async () => {
     state: 'paid',
     reference: null,
     settledAt: at,
+    refusal: null,
+    claimUntil: null,
   })
   const paid = (...parts: PartView[]) =>
     render({ ...closing, cards: [{ ...card('1'), parts }], steps: [step({ state: 'done', at })] })

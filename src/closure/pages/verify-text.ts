@@ -22,6 +22,9 @@ const en = {
   lapsed: 'lapsed: the holder did not confirm it',
   closed: 'Closed',
   undone: 'Undone',
+  owed: 'Still owed to its holder',
+  owedWords: (money: string, email: string, until: string) =>
+    `${money}, kept because no bank account was named. Paid to who writes to ${email} with this paper, at least until ${until}.`,
   issued: 'Document sealed',
   digest: 'SHA-256 of the PDF file (on the paper stands that of its content)',
   offline:
@@ -56,6 +59,9 @@ const zh: VerifyText = {
   lapsed: '已失效：持卡人没有确认',
   closed: '注销完成',
   undone: '撤销时间',
+  owed: '仍应退给持卡人',
+  owedWords: (money, email, until) =>
+    `${money}，因没有填写收款账户而保留。凭本文件写信到 ${email} 即可领取，至少到 ${until}。`,
   issued: '文件盖章时间',
   digest: 'PDF 文件的 SHA-256（纸面所印为内容的 SHA-256）',
   offline:
