@@ -13,8 +13,11 @@ const examples = [
 
 const exitCodes = [
   ['0', 'done'],
-  ['1', 'done, and the answer is no: books differ, not genuine, not there'],
-  ['2', 'could not be read or run, in one sentence why'],
+  [
+    '1',
+    'done, and the answer is no: books differ, not genuine, not there, not as it stands; with --json an object says so',
+  ],
+  ['2', 'could not be read or run (a file, an option, a setting), in one sentence why'],
 ] as const
 
 /** What stands under `leb --help`, as wide as the terminal: examples of the commands, exit codes, and the settings. */

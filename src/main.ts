@@ -7,9 +7,10 @@ import { type Config, readConfig } from './platform/env.ts'
 import { ignoredSettings } from './platform/ignored-settings.ts'
 import { addLedgerCommands } from './ledger/ledger-commands.ts'
 import { addOrderCommands } from './order/add-order-commands.ts'
-import { SetupError } from './platform/errors.ts'
+import { AnsweredNo, SetupError } from './platform/errors.ts'
 import { ToldToStop } from './platform/until-told-to-stop.ts'
 import { addInvoiceCommands } from './invoice/add-invoice-commands.ts'
+import { sayNo } from './say-no.ts'
 import { KeyStoreError } from './adapters/keys/port.ts'
 import { addCatalogueCommands } from './plan/add-catalogue-commands.ts'
 import { addUsageCommands } from './usage/usage-cli.ts'
@@ -18,7 +19,8 @@ import { addPayoutCommands } from './payout/cli.ts'
 
 /**
  * The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. Exit 0: done;
- * 1: done, and the answer is no (books differ, not genuine); 2: could not be read or run, so that there is no answer.
+ * 1: done, and the answer is no (books differ, not genuine, not there); 2: could not be read or run, so that there is no
+ * answer. What a command is about is its argument; an option that is wrong (an issuer that is not set up) is 2.
  */
 export async function main(argv: string[]): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < 24) fail(`needs Node 24, this is ${process.version}`)
@@ -55,7 +57,13 @@ function readSettings(): Config {
 async function run(argv: string[]): Promise<number> {
   let exit = 0
   const program = makeProgram((work) => async (...args: unknown[]) => {
-    exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
+    try {
+      exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
+    } catch (error) {
+      if (!(error instanceof AnsweredNo)) throw error
+      sayNo(error, args.at(-1) as Command)
+      exit = 1
+    }
   })
   await program.parseAsync(argv)
   return exit

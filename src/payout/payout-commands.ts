@@ -4,7 +4,7 @@ import { formatMoney } from '../ledger/money.ts'
 import { catchUpTransfers } from '../payment/catch-up.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
-import { SetupError } from '../platform/errors.ts'
+import { AnsweredNo, SetupError } from '../platform/errors.ts'
 import { kept_days, openPayoutFile } from './file-envelope.ts'
 import { makePayoutFile, readPayoutState } from './payout-file.ts'
 
@@ -49,9 +49,10 @@ async function writeAgain(ctx: Context, issuer: Issuer, fileId: string, options:
   const bytes = isId
     ? await inIssuer(ctx.db, issuerId, (tx) => openPayoutFile(ctx, tx, { issuerId, fileId }))
     : undefined
-  if (!bytes) throw new SetupError(`${issuerId} has no file ${fileId}: see leb payout list`)
+  if (!bytes) throw new AnsweredNo('not_there', `${issuerId} has no file ${fileId}: see leb payout list`)
   if (bytes === 'burned')
-    throw new SetupError(
+    throw new AnsweredNo(
+      'destroyed',
       `all transfers of file ${fileId} have ended, or it is ${kept_days} days old, so its content was destroyed`,
     )
   await save(options.out, bytes, 'wx')
