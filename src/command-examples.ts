@@ -10,7 +10,11 @@ export const examples: Record<string, string[]> = {
   work: ['leb work', 'leb work --json 2> work.log'],
   demo: ['leb demo', 'leb demo --once --out proof/'],
   close: ['leb close --iccid 8999901000000000018', 'leb close --file leaving.txt --json >> results.jsonl'],
-  status: ['leb status LEB-2K7M-9QXCT', 'leb status LEB-2K7M-9QXCT --json'],
+  status: [
+    'leb status LEB-2K7M-9QXCT',
+    'leb status --open --late --issuer acme',
+    'leb status --open --blocked --json',
+  ],
   retry: ['leb retry LEB-2K7M-9QXCT'],
   paid: ['leb paid LEB-2K7M-9QXCT --iccid 8999901000000000018 --reference "SEPA 2026-11-22 17"'],
   import: [
@@ -27,7 +31,7 @@ export const examples: Record<string, string[]> = {
   migrate: ['leb migrate'],
   'catalogue put': ['leb catalogue put plans.json --issuer acme'],
   'catalogue list': ['leb catalogue list --issuer acme'],
-  'order status': ['leb order status LEB-ORD-2K7M-9QXCT'],
+  'order status': ['leb order status LEB-ORD-2K7M-9QXCT', 'leb order status --open --blocked'],
   'order paid': ['leb order paid LEB-ORD-2K7M-9QXCT --reference "SEPA 2026-11-22 17"'],
   'invoices check': ['leb invoices check'],
   'invoices link': ['leb invoices link LEB-2K7M-9QXCT'],

@@ -8,6 +8,7 @@ const examples = [
   ['npx leb serve & npx leb work', 'portal and API; and the worker that closes cards'],
   ['npx leb close --file leaving.txt', 'close many cards when an issuer leaves a market'],
   ['npx leb status LEB-2K7M-9QXCT', 'what a closure is waiting for'],
+  ['npx leb status --open --blocked', 'every closure that waits, for whom and why'],
   ['npx leb verify slip.pdf --trust root.pem', 'is this slip genuine (offline)'],
 ] as const
 

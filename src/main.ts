@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { showExamples } from './command-examples.ts'
+import type { OpenOptions } from './closure/open-closures-command.ts'
 import { helpWords } from './help-words.ts'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { type Config, readConfig } from './platform/env.ts'
@@ -143,11 +144,15 @@ function addClosing(program: Command, ends: Ends): void {
       ),
     )
   program
-    .command('status <closure>')
-    .description('how a closure stands, step by step, and whose turn it is')
+    .command('status [closure]')
+    .description('how a closure stands, step by step, and whose turn it is; or all that are not done')
+    .option('--open', 'those that are not done: where each stands, its deadline, whose turn it is and why')
+    .option('--issuer <id>', "of --open: one issuer's only")
+    .option('--late', 'of --open: past their deadline only')
+    .option('--blocked', 'of --open: only what waits for a holder, a provider or you')
     .option('--json', 'as one JSON object, with the journal')
     .action(
-      ends(async (number: string, options: { json?: boolean }) =>
+      ends(async (number: string | undefined, options: OpenOptions & { open?: boolean }) =>
         (await import('./closure/status-command.ts')).statusCommand(readConfig(), number, options),
       ),
     )

@@ -10,6 +10,8 @@ export function sayNo({ reason, message }: AnsweredNo, command: Command): void {
     process.stderr.write(`leb: ${message}\n`)
     return
   }
-  const asked = Object.fromEntries(command.registeredArguments.map((one, at) => [one.name(), command.args[at]]))
+  const asked = Object.fromEntries(
+    command.registeredArguments.map((one, at) => [one.name(), command.args[at]]),
+  )
   process.stdout.write(`${JSON.stringify({ answer: 'no', ...asked, reason, problem: message })}\n`)
 }

@@ -41,7 +41,9 @@ export async function closeCommand(config: Config, options: Options): Promise<nu
   const iccids = await readList(options)
   return withApp(config, 'work', async ({ ctx, databaseUrl }, { orTold, check }) => {
     if (options.issuer && !(await findIssuer(ctx.db, options.issuer)))
-      throw new SetupError(`there is no issuer ${options.issuer}: leb issuer list names those that are set up`)
+      throw new SetupError(
+        `there is no issuer ${options.issuer}: leb issuer list names those that are set up`,
+      )
     const worker = await startWork(ctx, databaseUrl)
     return orTold(closeAll(ctx, iccids, { ...options, check })).finally(() => worker.stop())
   })
