@@ -221,6 +221,19 @@ function addSetUp(program: Command, ends: Ends): void {
         return withContext(readConfig(), (ctx) => issuerListCommand(ctx, { json: Boolean(options.json) }))
       }),
     )
+  issuer
+    .command('show <issuer>')
+    .description('its file as issuer add takes it: change what is to change, and add it again')
+    .option('--json', 'on one line')
+    .action(
+      ends(async (id: string, options: { json?: boolean }) => {
+        const { withContext } = await import('./with-context.ts')
+        const { issuerShowCommand } = await import('./issuer/issuer-command.ts')
+        return withContext(readConfig(), (ctx) =>
+          issuerShowCommand(ctx, { issuer: id, json: Boolean(options.json) }),
+        )
+      }),
+    )
   program
     .command('migrate')
     .description('brings the database up to date; serve and work do it too')

@@ -40,7 +40,10 @@ export async function invoicesLinkCommand(
 ): Promise<number> {
   const { issuerId, accountRef, covers, state, number } = await findByNumber(ctx, input.closure)
   if (covers !== 'account' || state !== 'closed' || accountRef === null)
-    throw new AnsweredNo('closed_no_account', `${number} has closed no account: its holder signs in and finds the invoices there`)
+    throw new AnsweredNo(
+      'closed_no_account',
+      `${number} has closed no account: its holder signs in and finds the invoices there`,
+    )
   const { url, goodUntil } = await inIssuer(ctx.db, issuerId, (tx) =>
     papersLink(ctx, tx, { issuerId, accountRef }),
   )
