@@ -16,7 +16,7 @@ const exitCodes = [
   ['0', 'done'],
   [
     '1',
-    'done, and the answer is no: books differ, not genuine, not there, not as it stands; with --json an object says so',
+    'done, and the answer is no: books differ, not genuine, not there, or not to be done as it stands; with --json an object says so',
   ],
   ['2', 'could not be read or run (a file, an option, a setting), in one sentence why'],
 ] as const

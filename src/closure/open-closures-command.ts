@@ -51,15 +51,17 @@ export async function openClosuresCommand(
 }
 
 function linesOf(one: OpenClosure, widest: number): string[] {
-  const { number, covers, account, cards, dueAt, late, step, since, turn, why, blocks } = one
+  const { number, covers, account, cards, dueAt, late, state, step, since, turn, why, blocks } = one
   const what =
     covers === 'account'
       ? `account ${account}`
       : `${cards[0] ?? '-'}${cards.length > 1 ? ` +${cards.length - 1}` : ''}`
   const more = blocks.length > 1 ? ` (and ${blocks.length - 1} more: leb status ${number})` : ''
+  // Its deadline was kept; what is owed again came after it.
+  const due = state === 'closed' ? 'closed' : `${minuteUtc(dueAt)}${late ? '  LATE' : ''}`
   const whose = turn === 'leb' ? '' : `${turns[turn]}: `
   return [
-    `${number.padEnd(widest)}  ${what.padEnd(23)}  ${minuteUtc(dueAt)}${late ? '  LATE' : ''}`,
+    `${number.padEnd(widest)}  ${what.padEnd(23)}  ${due}`,
     `  ${doing[step]} since ${minuteUtc(since)}; ${whose}${why}${more}`,
   ]
 }

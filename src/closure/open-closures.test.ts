@@ -141,6 +141,9 @@ it('lists a closed one again whose transfer has come back', async () => {
   expect((await list({ blocked: true })).closures).toContainEqual(
     expect.objectContaining({ number, state: 'closed', step: 'pay_out', turn: 'holder', late: false }),
   )
+  expect(await said({ blocked: true })).toMatch(
+    new RegExp(`\\n${number} .*  closed\\n  paying the money back since`),
+  )
 })
 
 it('says which are late, and of a holder who does not answer that staff should write', async () => {
