@@ -2,10 +2,12 @@ import { decimal } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Config } from '../platform/env.ts'
+import { SetupError } from '../platform/errors.ts'
 import { withContext } from '../with-context.ts'
 import type { ClosureView, PartView, StepName } from './closure-view.ts'
 import { findByNumber } from './find-by-number.ts'
 import { readJournal } from './journal.ts'
+import { openClosuresCommand, type OpenOptions } from './open-closures-command.ts'
 
 /** Plain words for a terminal. */
 const stepWords: Record<StepName, string> = {
@@ -28,14 +30,24 @@ export const wordsFor = (step: StepName, { undoUntil }: Pick<ClosureView, 'undoU
 
 const signs = { done: '✓', current: '…', blocked: '!', waiting: '·' }
 
-/** `leb status`: the timeline, or all of it as JSON with the journal. */
-export function statusCommand(config: Config, number: string, options: { json?: boolean }): Promise<void> {
+/** `leb status NUMBER`: the timeline, or all of it as JSON with the journal; `leb status --open`: those not done. */
+export function statusCommand(
+  config: Config,
+  number: string | undefined,
+  { open, ...options }: OpenOptions & { open?: boolean },
+): Promise<number> {
   return withContext(config, async (ctx) => {
+    if (open && number === undefined) return openClosuresCommand(ctx, options)
+    if (open || number === undefined || options.issuer || options.late || options.blocked)
+      throw new SetupError(
+        'status takes the NUMBER of a closure; or --open, with or without --issuer, --late, --blocked',
+      )
     const view = await findByNumber(ctx, number)
     const text = options.json
       ? JSON.stringify({ ...view, journal: await journalOf(ctx, view) })
       : inWords(view)
     process.stdout.write(`${text}\n`)
+    return 0
   })
 }
 

@@ -41,7 +41,7 @@ export function partOf(json: PartJson): PayoutPart {
 }
 
 /** The parts that count: what was refused has been replaced by others, or given back to the card. */
-export function liveParts(parts: PayoutPart[]): PayoutPart[] {
+export function liveParts<P extends Pick<PayoutPart, 'state'>>(parts: P[]): P[] {
   return parts.filter((part) => part.state !== 'refused')
 }
 
