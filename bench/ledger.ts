@@ -33,7 +33,13 @@ const goal_p99_ms = 100
 // Card, balance and their indexes, with the room that filling them takes.
 const bytes_an_account = 1_500
 
-type Seen = Load & { accounts: number; reference: Pgbench; cpu: { serve: number; postgres: number } }
+type Seen = Load & {
+  accounts: number
+  reference: Pgbench
+  cpu: { serve: number; postgres: number }
+  /** What a record wrote into PostgreSQL's log, and whole pages of it. */
+  log: { bytes: number; wholePages: number; checkpoints: number }
+}
 
 await checkDisk(Math.max(...sizes))
 const settings = readSettings(values.set)
@@ -59,20 +65,25 @@ try {
     }
     await sendUsage({ ...load, seconds: warmUpSeconds(accounts) })
     const before = await moneyMoved(at)
-    const cpuBefore = await cpuNow(at, served)
+    const [cpuBefore, logBefore] = [await cpuNow(at, served), await logNow(at)]
     const measured = await sendUsage({ ...load, seconds })
-    const cpuAfter = await cpuNow(at, served)
+    const [cpuAfter, logAfter] = [await cpuNow(at, served), await logNow(at)]
     await proveAll(at, before, measured)
     const perRecord = (part: 'serve' | 'postgres') =>
       Math.round(((cpuAfter[part] - cpuBefore[part]) * 1000) / measured.records)
     const cpu = { serve: perRecord('serve'), postgres: perRecord('postgres') }
+    const log = {
+      bytes: Math.round((logAfter.bytes - logBefore.bytes) / measured.records),
+      wholePages: Math.round(((logAfter.pages - logBefore.pages) * 100) / measured.records) / 100,
+      checkpoints: logAfter.checkpoints - logBefore.checkpoints,
+    }
     const reference = await measurePgbench(
       at.databaseUrl,
       accounts,
       Math.ceil(seconds / 3),
       at.ctx.config.dataDir,
     )
-    seen.push({ ...measured, accounts, reference, cpu })
+    seen.push({ ...measured, accounts, reference, cpu, log })
     process.stderr.write(`  ${accounts} accounts: ${Math.round(measured.perSecond)} records/s\n`)
   }
   tell(seen, await hugePagesOf(at))
@@ -120,6 +131,7 @@ function tell(seen: Seen[], hugePages: string): void {
         'pgbench clients': 'missing' in main.reference ? null : main.reference.clients,
         // Says the same on a busy machine as on an idle one.
         'CPU µs a record by accounts': Object.fromEntries(seen.map((one) => [one.accounts, one.cpu])),
+        'log a record by accounts': Object.fromEntries(seen.map((one) => [one.accounts, one.log])),
         'huge pages': hugePages,
         'last size against first': last.perSecond / first.perSecond,
       },
@@ -140,6 +152,18 @@ async function hugePagesOf({ ctx }: BenchInstallation): Promise<string> {
 async function cpuNow(on: BenchInstallation, served: Serving): Promise<{ serve: number; postgres: number }> {
   const [serve, postgres] = await Promise.all([cpuMsOfTree(served.pid), cpuMsOfTree(on.postgresPid)])
   return { serve, postgres }
+}
+
+/** What went into the log so far, in bytes and in whole pages (after each checkpoint, a page's first change), and how many checkpoints came. */
+async function logNow({
+  ctx,
+}: BenchInstallation): Promise<{ bytes: number; pages: number; checkpoints: number }> {
+  const { rows } = await ctx.pool.query<{ bytes: string; pages: string; checkpoints: string }>(
+    `select wal_bytes::text as bytes, wal_fpi::text as pages, (num_timed + num_requested)::text as checkpoints
+       from pg_stat_wal, pg_stat_checkpointer`,
+  )
+  const { bytes, pages, checkpoints } = rows[0]!
+  return { bytes: Number(bytes), pages: Number(pages), checkpoints: Number(checkpoints) }
 }
 
 /** What the house has earned by usage, tax included, in minor units, and for how many records. */

@@ -9,6 +9,7 @@ import pg from 'pg'
 import { SetupError } from './errors.ts'
 import { leavePostgres } from './leave-postgres.ts'
 import { appRole } from './rights.ts'
+import { freeMb, roomForLogMb } from './room-for-log.ts'
 import { SharedMemoryRefused, whyItEnded, withSharedMemory } from './shared-buffers.ts'
 import {
   checkEmpty,
@@ -58,8 +59,10 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
     await checkVersion(data)
     let at = await runningServer(data)
     const started = at === undefined
+    const max_wal_size = `${roomForLogMb(await freeMb(options.dir))}MB`
     at ??= await withSharedMemory(
-      (shared_buffers) => launchWithSocket(native, data, owner, { shared_buffers, ...options.settings }),
+      (shared_buffers) =>
+        launchWithSocket(native, data, owner, { shared_buffers, max_wal_size, ...options.settings }),
       options.tell,
     )
     const place = `${at.socketDir ? encodeURIComponent(at.socketDir) : '127.0.0.1'}:${at.port}`
@@ -197,8 +200,6 @@ async function launch(
     port: String(port),
     unix_socket_directories: '',
     max_connections: '200',
-    // After each checkpoint the first change of a page writes all of it to the log: seldom, where cards are many.
-    max_wal_size: '4GB',
     checkpoint_timeout: '15min',
     // No statement here runs long enough to be worth compiling.
     jit: 'off',

@@ -18,7 +18,11 @@ export type SoldAs = {
 }
 
 /** Terms that were sold never change, so what was read once is kept; a process rates thousands of cards by the same few. */
-export type PlanBook = { rulesOf(tx: Tx, issuerId: string, card: SoldAs, today: Today): Promise<Rules> }
+export type PlanBook = {
+  /** Without asking the database; undefined where that must be done. */
+  knownRules(issuerId: string, card: SoldAs, today: Today): Rules | undefined
+  readRules(tx: Tx, issuerId: string, card: SoldAs, today: Today): Promise<Rules>
+}
 /** `day` is the UTC day of `now`, written once for a batch. */
 type Today = { now: Date; day: string }
 
@@ -37,51 +41,71 @@ export function openPlanBook(): PlanBook {
 
   // A plan that is set up later must be found then, but not looked for with every card that names it.
   const missing = new Map<string, number>()
-  const termsOf = async (tx: Tx, issuerId: string, card: SoldAs, now: Date): Promise<Terms> => {
+  // An issuer is read every few seconds and not with every batch; while it is the same, so is the object.
+  const taxes = new Map<string, { tax: IssuerTax; at: number }>()
+
+  const knownTerms = (issuerId: string, card: SoldAs, now: Date): Terms | undefined => {
+    if (card.itemId !== null) return byItem.get(`${issuerId}/${card.itemId}`)
+    const code = `${issuerId}/${card.plan}`
+    return isFresh(missing.get(code), now) ? noPlan : spanAt(byCode.get(code), card.soldAt)?.terms
+  }
+  const readTerms = async (tx: Tx, issuerId: string, card: SoldAs, now: Date): Promise<Terms> => {
     if (card.itemId === null) {
       const code = `${issuerId}/${card.plan}`
-      const looked = missing.get(code)
-      if (looked !== undefined && Math.abs(now.getTime() - looked) < look_again_ms) return noPlan
       const found = await termsAt(tx, byCode, issuerId, card)
       if (found === noPlan) missing.set(code, now.getTime())
       else missing.delete(code)
       return found
     }
-    const key = `${issuerId}/${card.itemId}`
-    const known = byItem.get(key)
-    if (known) return known
     const item = await itemById(tx, issuerId, card.itemId)
     const terms = item?.kind === 'plan' ? item.terms : noPlan
-    keep(byItem, key, terms)
+    keep(byItem, `${issuerId}/${card.itemId}`, terms)
     return terms
   }
-  // Read every few seconds and not with every batch; while the issuer is the same, so is the object.
-  const taxes = new Map<string, { tax: IssuerTax; at: number }>()
-  const taxOf = async (tx: Tx, issuerId: string, now: Date): Promise<IssuerTax> => {
+  const knownTax = (issuerId: string, now: Date): IssuerTax | undefined => {
     const known = taxes.get(issuerId)
-    if (known && Math.abs(now.getTime() - known.at) < look_again_ms) return known.tax
+    return known && isFresh(known.at, now) ? known.tax : undefined
+  }
+  const readTax = async (tx: Tx, issuerId: string, now: Date): Promise<IssuerTax> => {
     const tax = (await findIssuer(tx, issuerId))?.rules.tax ?? taxUnlessTold
     taxes.set(issuerId, { tax, at: now.getTime() })
     return tax
   }
+  const rulesFor = (terms: Terms, tax: IssuerTax, card: SoldAs, { now, day }: Today): Rules => {
+    const holder = terms === noPlan ? withoutPlan : terms
+    let taxed = rules.get(tax)
+    if (!taxed) rules.set(tax, (taxed = new WeakMap()))
+    let made = taxed.get(holder)
+    if (!made) taxed.set(holder, (made = new Map()))
+    // Tax may change from one day to the next.
+    const key = `${day}/${card.zone}/${card.currency}/${card.jurisdiction}`
+    const known = made.get(key)
+    if (known) return known
+    const found = makeRules(terms === noPlan ? undefined : terms, card, now, tax)
+    keep(made, key, found)
+    return found
+  }
   return {
-    async rulesOf(tx, issuerId, card, { now, day }) {
-      const terms = await termsOf(tx, issuerId, card, now)
-      const holder = terms === noPlan ? withoutPlan : terms
-      const tax = await taxOf(tx, issuerId, now)
-      let taxed = rules.get(tax)
-      if (!taxed) rules.set(tax, (taxed = new WeakMap()))
-      let made = taxed.get(holder)
-      if (!made) taxed.set(holder, (made = new Map()))
-      // Tax may change from one day to the next.
-      const key = `${day}/${card.zone}/${card.currency}/${card.jurisdiction}`
-      const known = made.get(key)
-      if (known) return known
-      const found = makeRules(terms === noPlan ? undefined : terms, card, now, tax)
-      keep(made, key, found)
-      return found
+    knownRules(issuerId, card, today) {
+      const terms = knownTerms(issuerId, card, today.now)
+      const tax = knownTax(issuerId, today.now)
+      return terms && tax && rulesFor(terms, tax, card, today)
+    },
+    async readRules(tx, issuerId, card, today) {
+      const terms = knownTerms(issuerId, card, today.now) ?? (await readTerms(tx, issuerId, card, today.now))
+      const tax = knownTax(issuerId, today.now) ?? (await readTax(tx, issuerId, today.now))
+      return rulesFor(terms, tax, card, today)
     },
   }
+}
+
+function isFresh(at: number | undefined, now: Date): boolean {
+  return at !== undefined && Math.abs(now.getTime() - at) < look_again_ms
+}
+
+function spanAt(spans: Span[] | undefined, soldAt: Date): Span | undefined {
+  const at = soldAt.getTime()
+  return spans?.find((span) => span.from <= at && at <= span.to)
 }
 
 function keep<V>(map: Map<string, V>, key: string, value: V): void {
@@ -98,8 +122,6 @@ async function termsAt(
   const key = `${issuerId}/${plan}`
   const at = soldAt.getTime()
   const spans = byCode.get(key) ?? []
-  const known = spans.find((span) => span.from <= at && at <= span.to)
-  if (known) return known.terms
   const item = await planAt(tx, issuerId, plan, soldAt)
   if (!item) return noPlan
   const published = item.publishedAt.getTime()

@@ -63,7 +63,7 @@ export async function lockCards(
     tx,
   )
   const cards: Cards = { byId: new Map(), byIccid: new Map() }
-  const day = now.toISOString().slice(0, 10)
+  const today = { now, day: now.toISOString().slice(0, 10) }
   for (const row of rows) {
     const sold = {
       itemId: row.item_id,
@@ -73,7 +73,8 @@ export async function lockCards(
       currency: row.currency,
       jurisdiction: row.jurisdiction,
     }
-    const card = stateOf(row, await book.rulesOf(tx, issuerId, sold, { now, day }))
+    const rules = book.knownRules(issuerId, sold, today) ?? (await book.readRules(tx, issuerId, sold, today))
+    const card = stateOf(row, rules)
     cards.byId.set(card.cardId, card)
     cards.byIccid.set(card.iccid, card)
   }
