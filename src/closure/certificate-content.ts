@@ -31,6 +31,7 @@ export function certificateContent(
     accountRef: told.accountRef,
     declaredAt: time(closure.declared_at),
     ...(closure.identity === 'issuer_decision' && { decidedByIssuer: true as const }),
+    ...(closure.received_by === 'expiry' && { cardEnded: true as const }),
     timeZone: closure.zone,
     jurisdiction: closure.jurisdiction,
     policyVersion: closure.policy_version,

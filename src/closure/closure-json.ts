@@ -113,7 +113,10 @@ export const closureShape = z
     }),
     identity: z
       .enum(['signed_in', 'not_signed_in', 'issuer_decision'])
-      .openapi({ description: 'how it was declared' }),
+      .openapi({ description: 'how it was declared; `issuer_decision`: nobody did, the issuer decided it' }),
+    cardEnded: z
+      .boolean()
+      .openapi({ description: 'the issuer closes the card by itself because it had ended' }),
     identifiedAt: instant.nullable().openapi({ description: 'when the code was in' }),
     closedAt: instant.nullable(),
     toldAt: instant.nullable().openapi({ description: 'when the holder was sent the certificate' }),

@@ -135,6 +135,7 @@ function plainFacts(closure: ClosureRow) {
     undoneAt: closure.undone_at,
     undoneBy: closure.undone_by as ClosureView['undoneBy'],
     identity: closure.identity as ClosureView['identity'],
+    cardEnded: closure.received_by === 'expiry',
     identifiedAt: closure.identified_at,
     provedBy: closure.proved_by as ClosureView['provedBy'],
     closedAt: closure.closed_at,

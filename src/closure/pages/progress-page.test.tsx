@@ -46,6 +46,7 @@ const closing: ClosureView = {
   number: 'LEB-2K7M-9QXCT',
   accountRef: 'A1',
   identity: 'signed_in',
+  cardEnded: false,
   identifiedAt: at,
   provedBy: 'account',
   undoneBy: null,
@@ -200,5 +201,31 @@ test('does not say of a card that its issuer gave up that the holder has confirm
   const identified = { ...closing, steps: [step({ step: 'identify', state: 'done', at })] }
   expect(await render(identified)).toContain('You have confirmed')
   for (const decided of [{ provedBy: 'issuer' as const }, { identity: 'issuer_decision' as const }])
-    expect(await render({ ...identified, ...decided })).not.toContain('You have confirmed')
+    for (const state of ['identified', 'closing'] as const)
+      expect(await render({ ...identified, ...decided, state })).not.toContain('You have confirmed')
+})
+
+test('begins with who decided it where nobody declared anything, and why', async () => {
+  const identify = step({ step: 'identify', state: 'done', at })
+  const decided = {
+    ...closing,
+    late: true,
+    identity: 'issuer_decision' as const,
+    steps: [identify, step({})],
+  }
+  const first = async (view: ClosureView, lang: Lang) =>
+    /<ol class="timeline">.*?<p class="what">(.*?)<\/p>/s.exec(await render(view, lang))![1]
+  const ended = { ...decided, cardEnded: true }
+  const inTime = { ...decided, paysAsWithdrawal: true }
+  expect(await first(closing, 'en')).toBe('Declared')
+  expect(await first(decided, 'en')).toBe('Decided by the issuing company')
+  expect(await first(decided, 'zh-CN')).toBe('发行公司已决定注销')
+  expect(await first(ended, 'en')).toBe('The card has ended, and the issuing company closes it')
+  expect(await first(ended, 'zh-CN')).toBe('卡已到期，由发行公司注销')
+  expect(await first(inTime, 'en')).toContain('it pays what withdrawing does')
+  expect(await first(inTime, 'zh-CN')).toContain('按撤回的标准退款')
+  for (const view of [decided, ended, inTime]) {
+    expect(await render(view, 'en')).not.toMatch(/declare|code/i)
+    expect(await render(view, 'zh-CN')).not.toMatch(/申请|验证码/)
+  }
 })
