@@ -4,10 +4,10 @@ import { assert } from '../platform/errors.ts'
 import { zoneName } from '../plan/zones.ts'
 import type { CertificateContent } from '../slip/content.ts'
 import type { Evidence } from '../adapters/answer.ts'
-import { liveParts, type PayoutPart } from '../payout/parts.ts'
+import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { Case, CaseCard } from './case.ts'
 import type { Act, Covers } from './closure-view.ts'
-import { removalWords, routeWords } from './declaration-words.ts'
+import { removalWords, wayOfPart } from './declaration-words.ts'
 import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
 import { factOf, type JournalRow, proofOf } from './journal.ts'
 
@@ -87,7 +87,7 @@ function payoutsOf(told: Case, parts: PayoutPart[], time: (at: Date) => string) 
     return [
       {
         amount: { amount: part.amount.toString(), currency: part.currency },
-        route: both(routeWords[part.route]),
+        route: both(wayOfPart({ ...part, byHand: isByHand(part) })),
         reference: part.reference ?? referenceOf(paid),
         at: time(paid.answeredAt!),
       },

@@ -36,6 +36,9 @@ const partShape = z
     state: z.enum(['waiting', 'sent', 'paid', 'refused']),
     reference: z.string().nullable(),
     settledAt: instant.nullable(),
+    byHand: z
+      .boolean()
+      .openapi({ description: 'a transfer that staff made, to an account that was agreed with them' }),
   })
   .openapi('PayoutPart')
 const unproved = 'null when declared without signing in, for a closure access token, until the code is in'

@@ -46,6 +46,8 @@ export type PartView = {
   state: 'waiting' | 'sent' | 'paid' | 'refused'
   reference: string | null
   settledAt: Date | null
+  /** A transfer that staff made, to an account that was agreed with them. */
+  byHand: boolean
 }
 /** A line of what closing pays: minor units; a fee, and what a bank took back, are below 0. */
 export type LineView = {

@@ -13,7 +13,7 @@ import {
   type StepView,
 } from './closure-view.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
-import { liveParts } from '../payout/parts.ts'
+import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
 import { type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
 import { readBalances } from './read-balances.ts'
@@ -192,6 +192,7 @@ async function withBalances(
         state: part.state,
         reference: part.reference,
         settledAt: part.paidAt,
+        byHand: isByHand(part),
       })),
       takenBack: money.get(card.cardId)?.takenBack ?? [],
     }

@@ -2,7 +2,7 @@ import type { Mail } from '../adapters/mail/port.ts'
 import type { Case, CaseCard } from '../closure/case.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
-import { liveParts, type PayoutPart } from '../payout/parts.ts'
+import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
@@ -45,9 +45,20 @@ export async function certificateMail(
 }
 
 function paidBack(ctx: Context, told: Case, locale: string): Paid {
-  const sent = sumOf(told.cards, locale, ['original_payment', 'bank_transfer'])
+  const sent = sumOfParts(
+    told.cards,
+    locale,
+    (part) => went(part, ['original_payment', 'bank_transfer']) && !isByHand(part),
+  )
   return {
     sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(told.policy, ctx.clock.now()) },
+    byHand: told.cards
+      .flatMap(({ parts }) => liveParts(parts).filter(isByHand))
+      .map((part) => ({
+        sum: formatMoney(part, locale),
+        on: part.paidAt!,
+        reference: part.reference!,
+      })),
     voucher: sumOf(told.cards, locale, ['voucher']),
     kept: sumOf(told.cards, locale, ['kept']),
     takenBack: sumOfParts(told.cards, locale, ({ reference }) => reference === 'chargeback'),
@@ -59,13 +70,11 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
  * certificate, and waits; nor what the payer's bank had given back already. Null where that is nothing.
  */
 export function sumOf(cards: Parts[], locale: string, routes: PayoutRoute[]): string | null {
-  return sumOfParts(
-    cards,
-    locale,
-    ({ route, state, reference }) =>
-      reference !== 'chargeback' && routes.includes(route) && (route === 'kept' || state !== 'waiting'),
-  )
+  return sumOfParts(cards, locale, (part) => went(part, routes))
 }
+
+const went = ({ route, state, reference }: PayoutPart, routes: PayoutRoute[]) =>
+  reference !== 'chargeback' && routes.includes(route) && (route === 'kept' || state !== 'waiting')
 
 type Parts = Pick<CaseCard, 'parts' | 'currency'>
 

@@ -15,7 +15,7 @@ const facts = {
   progressUrl: 'https://close.leb.example/leb/en/closures/LEB-2K7M-9QXCT',
 }
 const two = { ...facts, cards: [...facts.cards, { plan: 'LEB7', last4: '1111' }] }
-const none = { sent: null, voucher: null, kept: null, takenBack: null }
+const none = { sent: null, byHand: [], voucher: null, kept: null, takenBack: null }
 const first = (letter: { paragraphs: string[] }) => letter.paragraphs[0]
 
 describe('the last mail of a closure', () => {
@@ -60,6 +60,16 @@ describe('the last mail of a closure', () => {
       'Your account is closed, and your personal data is erased.',
     )
     expect(first(certificateLetter('en', facts, kept))).toContain("ask for it on the closure's page.")
+  })
+
+  it('says of a transfer that staff made when it was, and under which reference', () => {
+    const byHand = [{ sum: '€11.07', on: new Date('2026-11-22T17:00:00Z'), reference: 'X1' }]
+    expect(first(certificateLetter('en', facts, { ...none, byHand }))).toBe(
+      '€11.07 was paid to you by bank transfer on 23 November 2026 (Beijing time), reference X1. The 3-day card ending 4242 is closed.',
+    )
+    expect(first(certificateLetter('zh-CN', facts, { ...none, byHand }))).toBe(
+      '€11.07 已于 2026 年 11 月 23 日（北京时间）通过银行转账付给您，转账凭证号 X1。尾号 4242 的三日卡已注销。',
+    )
   })
 
   it('says where money that was sent should be by when, and every other sum besides', () => {

@@ -41,7 +41,7 @@ const facts = (slip: SlipContent): Section => ({
         },
         ...(isDecided(slip) ? [] : receivedRows(slip)),
         {
-          label: both('身份', 'Identity'),
+          label: isDecided(slip) ? both('缘由', 'Reason') : both('身份', 'Identity'),
           value: IDENTITY[slip.receivedBy === 'expiry' ? 'card_ended' : slip.identity],
         },
         ...(slip.undoUntil

@@ -84,6 +84,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}${kind.canExtend === false ? '-no-days' : ''}`
   const code = { code: '123456', goodUntil: at }
   const sent = { sum: order.gross, arrivesBy: at }
+  const byHand = [{ sum: order.gross, on: at, reference: 'X1' }]
   const papers = { url: `https://close.roamly.example/p/${'x'.repeat(43)}`, goodUntil: at }
   return {
     'sign-in': letters.signInLetter(locale, code, closure.zone),
@@ -92,7 +93,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     certificate: certificateLetter(
       locale,
       closure,
-      { sent, voucher: null, kept: order.gross, takenBack: null },
+      { sent, byHand, voucher: null, kept: order.gross, takenBack: null },
       papers,
     ),
     'taken-back': takenBackLetter(locale, issuer, {

@@ -107,6 +107,7 @@ test('when it waits for the holder it says so first, in her language', async () 
     state: 'waiting',
     reference: null,
     settledAt: null,
+    byHand: false,
   } as const
   const cards = [{ ...card('8999901000000000001'), parts: [part] }]
   expect(await render({ ...waiting, cards })).toContain('/bank-account"')
@@ -149,6 +150,7 @@ test('says that money was sent only where it was', async () => {
     state: 'paid',
     reference: null,
     settledAt: at,
+    byHand: false,
   })
   const paid = (...parts: PartView[]) =>
     render({ ...closing, cards: [{ ...card('1'), parts }], steps: [step({ state: 'done', at })] })
@@ -156,6 +158,33 @@ test('says that money was sent only where it was', async () => {
   expect(await paid(part('voucher'))).toContain('Voucher given')
   expect(await paid(part('kept'))).toContain('it stays yours')
   expect(await paid(part('nothing'))).toContain('There was no money to send back')
+})
+
+test('speaks of an account that was named only where one was', async () => {
+  const transfer = {
+    partId: 'p',
+    route: 'bank_transfer',
+    amount: { amount: '321', currency: 'CNY' },
+    state: 'paid',
+    reference: 'X1',
+    settledAt: at,
+    byHand: false,
+  } as const
+  const shown = (change: Partial<PartView>, lang: Lang) =>
+    render({ ...closing, cards: [{ ...card('1'), parts: [{ ...transfer, ...change }] }] }, lang)
+  expect(await shown({ state: 'waiting', reference: null, settledAt: null }, 'en')).toContain(
+    'account you name<',
+  )
+  expect(await shown({}, 'en')).toContain('by bank transfer, to the account you named')
+  const byHand = await shown({ byHand: true }, 'en')
+  expect(byHand).toMatch(
+    /by bank transfer, made by our staff<.*>done 22 November 2026, 18:00 \(Beijing time\), reference X1</s,
+  )
+  expect(byHand).not.toContain('account you name')
+  const zh = await shown({ byHand: true }, 'zh-CN')
+  expect(zh).toContain('银行转账（由工作人员办理）')
+  expect(zh).toContain('X1')
+  expect(zh).not.toContain('您指定的账户')
 })
 
 test('after the point of no return there is no undo, but the reason', async () => {

@@ -1,5 +1,5 @@
 import { type ClosureView, isPersonGone, type PartView } from '../../closure/closure-view.ts'
-import { routeWords } from '../../closure/declaration-words.ts'
+import { wayOfPart } from '../../closure/declaration-words.ts'
 import { formatMoney, type MoneyJson } from '../../ledger/money.ts'
 import { PostForm } from '../../web/components/form.tsx'
 import { formatDay, formatMoment } from '../../web/dates.ts'
@@ -24,7 +24,7 @@ export function PartLines({ view, lang }: { view: ClosureView; lang: Lang }) {
           <div class="soft">{view.state !== 'undone' && text.refused(sumOf(part.amount, lang))}</div>
         ) : (
           <div>
-            {sumOf(part.amount, lang)} – {routeWords[part.route][lang]}
+            {sumOf(part.amount, lang)} – {wayOfPart(part)[lang]}
             <div class="soft">{stateWords(part, view, lang)}</div>
           </div>
         ),
