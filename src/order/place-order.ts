@@ -52,10 +52,7 @@ export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed>
   if (before) return before
   if (!order.accepted) throw new Refusal('order/terms_not_accepted')
   if (!isOffered(order.issuer, order.wanted, order.payBy)) throw new Refusal('order/pay_by_unavailable')
-  await countTry(ctx, issuerId, [
-    { limit: 'order_per_client', who: order.client },
-    ...(await mailedUnproved(ctx, order)),
-  ])
+  await countTry(ctx, issuerId, await triesOf(ctx, order))
   try {
     return await inIssuer(ctx.db, issuerId, (tx) => writeOrder(ctx, tx, order, hash))
   } catch (error) {
@@ -67,8 +64,19 @@ export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed>
   }
 }
 
+/** What an order counts as a try of. */
+export async function triesOf(
+  ctx: Context,
+  order: Pick<NewOrder, 'issuer' | 'buyer' | 'payBy' | 'client'>,
+): Promise<Counted[]> {
+  return [{ limit: 'order_per_client', who: order.client }, ...(await mailedUnproved(ctx, order))]
+}
+
 /** What is mailed before anything is paid: nobody fills a stranger's mailbox with orders in their name. */
-async function mailedUnproved(ctx: Context, order: NewOrder): Promise<Counted[]> {
+async function mailedUnproved(
+  ctx: Context,
+  order: Pick<NewOrder, 'issuer' | 'buyer' | 'payBy'>,
+): Promise<Counted[]> {
   const { buyer, payBy } = order
   if (buyer.kind !== 'guest' || payBy !== 'bank') return []
   const keys = await ctx.keys.vault(order.issuer.issuerId)
