@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
-import { readSession } from '../holder/session.ts'
+import { readSession, type Session } from '../holder/session.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { ApiContext, ApiEnv } from './api-env.ts'
 
@@ -18,6 +18,16 @@ export const signedIn: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next()
 }
 
+/** The session of who sends a token, if anybody does. Throws Refusal holder/sign_in_needed for one that is none. */
+export async function sessionIfAny(c: ApiContext): Promise<Session | undefined> {
+  const token = bearerToken(c)
+  if (token === '') return undefined
+  const session = await readSession(c.get('ctx'), c.get('issuer').issuerId, token)
+  if (!session) throw new Refusal('holder/sign_in_needed')
+  return session
+}
+
 /** Names in the OpenAPI document. */
+export const sessionOrNone: Record<string, string[]>[] = [{ session: [] }, {}]
 export const needsSession: Record<string, string[]>[] = [{ session: [] }]
 export const needsSessionOrClosure: Record<string, string[]>[] = [{ session: [] }, { closureAccess: [] }]

@@ -16,6 +16,7 @@ import { statementApi } from '../ledger/statement-api.ts'
 import { orderAccountApi } from '../order/order-account-api.ts'
 import { orderApi } from '../order/order-api.ts'
 import { ownOrdersApi } from '../order/own-orders-api.ts'
+import { quoteApi } from '../order/quote-api.ts'
 import { takeBackApi } from '../order/take-back-api.ts'
 import { Refusal } from '../platform/errors.ts'
 import { usageApi } from '../usage/usage-api.ts'
@@ -51,6 +52,7 @@ export function apiRoutes(): ApiApp {
   papersApi(app)
   statementApi(app)
   orderApi(app)
+  quoteApi(app)
   ownOrdersApi(app)
   orderAccountApi(app)
   takeBackApi(app)

@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import { validate as isUuid } from 'uuid'
-import { termsAt } from '../invoice/terms.ts'
 import { lockCardBalance } from '../ledger/accounts.ts'
 import { itemsOnSale } from '../plan/catalogue.ts'
 import type { Context } from '../platform/context.ts'
@@ -14,12 +13,13 @@ import { isTooOften, tooOftenFault } from '../web/too-often.ts'
 import { type Buyer, readGuest } from './buyer.ts'
 import { addOnsFor } from './on-sale.ts'
 import { type Filled, formFaults, payFaults, triedFaults } from './form-faults.ts'
+import { readOffer } from './offer.ts'
 import { orderPath } from './order-token.ts'
 import { CheckoutPage, order_button } from './pages/checkout-page.tsx'
 import { TopUpPage } from './pages/top-up-page.tsx'
 import { payBys, type PayBy, payWays } from './pay-ways.ts'
 import { type NewOrder, placeOrder } from './place-order.ts'
-import { hasEnded, type Quote, quote, targetCard, type Wanted } from './quote.ts'
+import { hasEnded, type Quote, targetCard, type Wanted } from './quote.ts'
 import { itemPage, residenceOf } from './shop-routes.tsx'
 import { freeBalance } from './set-aside.ts'
 import { standingOf } from './standing.ts'
@@ -120,14 +120,12 @@ async function checkoutPage(
   const offer = await inIssuer(ctx.db, issuerId, async (tx) => {
     const standing = buyer ? await standingOf(tx, { issuer, wanted, buyer }) : { jurisdiction: live }
     const now = page.now
-    const read = await quote(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
+    const found = await readOffer(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
     const balance =
       wanted.kind === 'add_on' ? await freeBalance(tx, { issuerId, cardId: wanted.cardId }) : undefined
-    const current = await termsAt(tx, issuerId, now)
-    return { price: read, terms: current, jurisdiction: standing.jurisdiction, free: balance }
+    return { ...found, jurisdiction: standing.jurisdiction, free: balance }
   })
   const { price, terms, jurisdiction, free } = offer
-  if (!terms) throw new Refusal('order/not_selling')
   const asGuest = wanted.kind === 'card' && !known
   const carried: [string, string][] = [
     ...carryWanted(wanted),
