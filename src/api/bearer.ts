@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { readSession, type Session } from '../holder/session.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { ApiContext, ApiEnv } from './api-env.ts'
+import { speakAs } from './language.ts'
 
 /** Tokens come in the Authorization header only (RFC 6750, 2.1): no cookie, so no other site can speak for a person. */
 export function bearerToken(c: ApiContext): string {
@@ -14,6 +15,7 @@ export const signedIn: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const session = token && (await readSession(c.get('ctx'), c.get('issuer').issuerId, token))
   if (!session) throw new Refusal('holder/sign_in_needed')
   c.set('session', session)
+  speakAs(c, session.locale)
   c.set('sessionToken', token)
   await next()
 }
@@ -24,6 +26,7 @@ export async function sessionIfAny(c: ApiContext): Promise<Session | undefined> 
   if (token === '') return undefined
   const session = await readSession(c.get('ctx'), c.get('issuer').issuerId, token)
   if (!session) throw new Refusal('holder/sign_in_needed')
+  speakAs(c, session.locale)
   return session
 }
 

@@ -21,6 +21,7 @@ import { takeBackApi } from '../order/take-back-api.ts'
 import { Refusal } from '../platform/errors.ts'
 import { usageApi } from '../usage/usage-api.ts'
 import type { ApiApp, ApiEnv } from './api-env.ts'
+import { languageOfRequest } from './language.ts'
 import { InvalidInput } from './invalid-input.ts'
 
 /**
@@ -43,6 +44,7 @@ export function apiRoutes(): ApiApp {
       : undefined
     if (!issuer) throw new Refusal('issuer/unknown')
     c.set('issuer', issuer)
+    c.set('lang', languageOfRequest(c))
     await next()
   })
   issuerApi(app)

@@ -128,7 +128,10 @@ export const orderBodyShape = z
     acceptedTerms: z
       .object({ version: z.string().max(40), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
       .openapi({ description: 'the terms that the buyer has read and accepts' }),
-    locale: locale.optional(),
+    locale: locale.optional().openapi({
+      description:
+        "language of the order's pages and mails; unless told, that of the request: Accept-Language, else the account's own, else the issuer's",
+    }),
   })
   .openapi('NewOrder')
 
