@@ -8,13 +8,17 @@ const examples = [
   ['npx leb serve & npx leb work', 'portal and API; and the worker that closes cards'],
   ['npx leb close --file leaving.txt', 'close many cards when an issuer leaves a market'],
   ['npx leb status LEB-2K7M-9QXCT', 'what a closure is waiting for'],
+  ['npx leb status --open --blocked', 'every closure that waits, for whom and why'],
   ['npx leb verify slip.pdf --trust root.pem', 'is this slip genuine (offline)'],
 ] as const
 
 const exitCodes = [
   ['0', 'done'],
-  ['1', 'done, and the answer is no: books differ, not genuine, not there'],
-  ['2', 'could not be read or run, in one sentence why'],
+  [
+    '1',
+    'done, and the answer is no: books differ, not genuine, not there, or not to be done as it stands; with --json an object says so',
+  ],
+  ['2', 'could not be read or run (a file, an option, a setting), in one sentence why'],
 ] as const
 
 /** What stands under `leb --help`, as wide as the terminal: examples of the commands, exit codes, and the settings. */

@@ -3,7 +3,7 @@ import { missingKeys } from './adapters/keys/missing-keys.ts'
 import { type KeyRecord, type KeyStore, KeyStoreError } from './adapters/keys/port.ts'
 import { systemClock } from './platform/clock.ts'
 import type { Config } from './platform/env.ts'
-import { SetupError } from './platform/errors.ts'
+import { AnsweredNo, SetupError } from './platform/errors.ts'
 
 type Output = { json?: boolean }
 
@@ -56,6 +56,9 @@ export async function revokeCommand(
   print(record, options, `${options.kid} is revoked from ${from.toISOString()}`)
 }
 
+// What nobody here is called is not there either, however it is written.
+const names_nothing = new Set<string>(['issuer_unknown', 'issuer_id_invalid', 'key_unknown'])
+
 async function withKeys<T>(config: Config, work: (keys: KeyStore) => Promise<T>): Promise<T> {
   try {
     // Opened, an empty folder would get a root of its own.
@@ -65,8 +68,10 @@ async function withKeys<T>(config: Config, work: (keys: KeyStore) => Promise<T>)
       )
     return await work(await openFileKeys({ dir: config.keysDir, now: () => systemClock.now() }))
   } catch (error) {
-    if (error instanceof KeyStoreError) throw new SetupError(error.message)
-    throw error
+    if (!(error instanceof KeyStoreError)) throw error
+    throw names_nothing.has(error.code)
+      ? new AnsweredNo('not_there', error.message)
+      : new SetupError(error.message)
   }
 }
 

@@ -1,15 +1,17 @@
 import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { showExamples } from './command-examples.ts'
+import type { OpenOptions } from './closure/open-closures-command.ts'
 import { helpWords } from './help-words.ts'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { type Config, readConfig } from './platform/env.ts'
 import { ignoredSettings } from './platform/ignored-settings.ts'
 import { addLedgerCommands } from './ledger/ledger-commands.ts'
 import { addOrderCommands } from './order/add-order-commands.ts'
-import { SetupError } from './platform/errors.ts'
+import { AnsweredNo, SetupError } from './platform/errors.ts'
 import { ToldToStop } from './platform/until-told-to-stop.ts'
 import { addInvoiceCommands } from './invoice/add-invoice-commands.ts'
+import { sayNo } from './say-no.ts'
 import { KeyStoreError } from './adapters/keys/port.ts'
 import { addCatalogueCommands } from './plan/add-catalogue-commands.ts'
 import { addUsageCommands } from './usage/usage-cli.ts'
@@ -18,7 +20,8 @@ import { addPayoutCommands } from './payout/cli.ts'
 
 /**
  * The command line. Each command opens only what it needs; a mistake of the operator's is one sentence. Exit 0: done;
- * 1: done, and the answer is no (books differ, not genuine); 2: could not be read or run, so that there is no answer.
+ * 1: done, and the answer is no (books differ, not genuine, not there); 2: could not be read or run, so that there is no
+ * answer. What a command is about is its argument; an option that is wrong (an issuer that is not set up) is 2.
  */
 export async function main(argv: string[]): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < 24) fail(`needs Node 24, this is ${process.version}`)
@@ -55,7 +58,13 @@ function readSettings(): Config {
 async function run(argv: string[]): Promise<number> {
   let exit = 0
   const program = makeProgram((work) => async (...args: unknown[]) => {
-    exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
+    try {
+      exit = (await (work as (...a: unknown[]) => Promise<number | void>)(...args)) ?? 0
+    } catch (error) {
+      if (!(error instanceof AnsweredNo)) throw error
+      sayNo(error, args.at(-1) as Command)
+      exit = 1
+    }
   })
   await program.parseAsync(argv)
   return exit
@@ -135,11 +144,15 @@ function addClosing(program: Command, ends: Ends): void {
       ),
     )
   program
-    .command('status <closure>')
-    .description('how a closure stands, step by step, and whose turn it is')
+    .command('status [closure]')
+    .description('how a closure stands, step by step, and whose turn it is; or all that are not done')
+    .option('--open', 'those that are not done: where each stands, its deadline, whose turn it is and why')
+    .option('--issuer <id>', "of --open: one issuer's only")
+    .option('--late', 'of --open: past their deadline only')
+    .option('--blocked', 'of --open: only what waits for a holder, a provider or you')
     .option('--json', 'as one JSON object, with the journal')
     .action(
-      ends(async (number: string, options: { json?: boolean }) =>
+      ends(async (number: string | undefined, options: OpenOptions & { open?: boolean }) =>
         (await import('./closure/status-command.ts')).statusCommand(readConfig(), number, options),
       ),
     )
@@ -206,6 +219,19 @@ function addSetUp(program: Command, ends: Ends): void {
         const { withContext } = await import('./with-context.ts')
         const { issuerListCommand } = await import('./issuer/issuer-command.ts')
         return withContext(readConfig(), (ctx) => issuerListCommand(ctx, { json: Boolean(options.json) }))
+      }),
+    )
+  issuer
+    .command('show <issuer>')
+    .description('its file as issuer add takes it: change what is to change, and add it again')
+    .option('--json', 'on one line')
+    .action(
+      ends(async (id: string, options: { json?: boolean }) => {
+        const { withContext } = await import('./with-context.ts')
+        const { issuerShowCommand } = await import('./issuer/issuer-command.ts')
+        return withContext(readConfig(), (ctx) =>
+          issuerShowCommand(ctx, { issuer: id, json: Boolean(options.json) }),
+        )
       }),
     )
   program

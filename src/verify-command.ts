@@ -14,6 +14,7 @@ export async function runVerify(
   const trust = options.trust ?? (existsSync(own) ? [own] : [])
   return verifyCommand(file, {
     trust,
+    ownTrust: !options.trust,
     ...(options.trustTimestamps && { trustTimestamps: options.trustTimestamps }),
     ...(options.crl && { crl: options.crl }),
     ...(options.json && { json: true }),

@@ -18,6 +18,7 @@ import { tellHeldUp } from './order/tell-held-up.ts'
 import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
 import { lapseUnproved } from './closure/unproved.ts'
+import { keepUnanswered } from './closure/keep-unanswered.ts'
 import { remindHolders } from './closure/remind-of-account.ts'
 import { remindUnproved } from './closure/remind-unproved.ts'
 import { watchDeadlines } from './closure/watch-deadlines.ts'
@@ -109,6 +110,7 @@ async function sweepAll(ctx: Context): Promise<void> {
   await tellHeldUp(ctx)
   await remindOfAccount(ctx)
   await remindHolders(ctx)
+  await keepUnanswered(ctx)
   await forgetUsage(ctx)
   await sweepExpiry(ctx)
 }

@@ -34,5 +34,5 @@ function withoutHolder(view: ClosureView): ClosureView {
     parts: [],
     takenBack: [],
   }))
-  return { ...view, accountRef: null, paysAsWithdrawal: false, cards }
+  return { ...view, accountRef: null, paysAsWithdrawal: false, accountWantedUntil: null, cards }
 }

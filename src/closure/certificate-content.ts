@@ -7,8 +7,10 @@ import type { Evidence } from '../adapters/answer.ts'
 import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { Case, CaseCard } from './case.ts'
 import type { Act, Covers } from './closure-view.ts'
-import { removalWords, wayOfPart } from './declaration-words.ts'
+import { removalWords, wayByNow } from './declaration-words.ts'
 import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
+import type { Wording } from '../platform/errors.ts'
+import { claimWords } from './unclaimed-words.ts'
 import { factOf, type JournalRow, proofOf } from './journal.ts'
 
 /** What the certificate says: only what the journal has evidence for, and by name what was not confirmed. */
@@ -87,14 +89,21 @@ function payoutsOf(told: Case, parts: PayoutPart[], time: (at: Date) => string) 
     return [
       {
         amount: { amount: part.amount.toString(), currency: part.currency },
-        route: both(wayOfPart({ ...part, byHand: isByHand(part) })),
-        reference: part.reference ?? referenceOf(paid),
+        route: both(wayWords(told, part)),
+        reference: part.reference ?? (part.route === 'kept' ? part.partId : referenceOf(paid)),
         at: time(paid.answeredAt!),
+        ...(part.route === 'kept' && { kept: true as const }),
       },
     ]
   })
   const [payout, ...morePayouts] = payouts
   return { ...(payout && { payout }), ...(morePayouts.length > 0 && { morePayouts }) }
+}
+
+function wayWords({ closure, issuer }: Case, part: PayoutPart): Wording {
+  if (part.claimUntil === null) return wayByNow({ ...part, byHand: isByHand(part) })
+  const { supportEmail } = issuer.brand
+  return claimWords(part.claimUntil, { covers: closure.covers as Covers, supportEmail, zone: closure.zone })
 }
 
 /** The provider's own reference, or our key where it gave none. */

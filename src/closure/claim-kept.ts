@@ -8,8 +8,8 @@ import { policyByVersion } from '../policy/policy.ts'
 import { rulesOfMoney } from './money-told.ts'
 
 /**
- * The holder asks for what was too little to be sent by itself: it is sent after all, also when the closure has long
- * ended. Throws Refusal closure/no_such_closure, closure/already_undone, payout/nothing_kept.
+ * The holder asks for what was kept, too little to be sent by itself or without an account in time: it is sent after all,
+ * also when the closure has long ended. Throws Refusal closure/no_such_closure, closure/already_undone, payout/nothing_kept.
  */
 export async function claimKept(ctx: Context, input: { issuerId: string; closureId: string }): Promise<void> {
   const { issuerId, closureId } = input

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { progressBar } from '../card/progress-bar.ts'
-import { listIssuers } from '../issuer/issuer.ts'
+import { findIssuer, listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Config } from '../platform/env.ts'
@@ -40,6 +40,10 @@ const give_up_after_ms = 60_000
 export async function closeCommand(config: Config, options: Options): Promise<number> {
   const iccids = await readList(options)
   return withApp(config, 'work', async ({ ctx, databaseUrl }, { orTold, check }) => {
+    if (options.issuer && !(await findIssuer(ctx.db, options.issuer)))
+      throw new SetupError(
+        `there is no issuer ${options.issuer}: leb issuer list names those that are set up`,
+      )
     const worker = await startWork(ctx, databaseUrl)
     return orTold(closeAll(ctx, iccids, { ...options, check })).finally(() => worker.stop())
   })

@@ -10,7 +10,7 @@ export const payoutRoute = z
   .enum(['original_payment', 'bank_transfer', 'voucher', 'kept', 'nothing'])
   .openapi({
     description:
-      '`kept`: too little to be sent by itself (below the minimum, or a last digit that the provider does not carry), paid when the holder asks; `voucher`: only if asked for',
+      '`kept`: too little to be sent by itself (below the minimum, or a last digit that the provider does not carry), or, with `claimUntil`, no bank account was named in time; it stays the holder’s and is paid when they ask; `voucher`: only if asked for',
   })
 const payoutShape = z.object({
   route: payoutRoute,
@@ -39,6 +39,10 @@ const partShape = z
     byHand: z
       .boolean()
       .openapi({ description: 'a transfer that staff made, to an account that was agreed with them' }),
+    claimUntil: z.iso.date().nullable().openapi({
+      description:
+        'of what is kept because no bank account was named: the last day to which it is promised, at least, that it is paid when asked for',
+    }),
   })
   .openapi('PayoutPart')
 const unproved = 'null when declared without signing in, for a closure access token, until the code is in'
@@ -109,6 +113,10 @@ export const closureShape = z
         'settled as the law has it for withdrawing, all that was paid but what was provided and no fee: a withdrawal in time, and a closing that the issuer decided while the holder could have withdrawn. False until the code is in where it was declared without signing in',
     }),
     bankAccountGiven: z.boolean().openapi({ description: 'an account for transfers was given' }),
+    accountWantedUntil: instant.nullable().openapi({
+      description:
+        'while a bank account is asked for: until when it can be named; then the money is kept for its holder and the closure ends',
+    }),
     noReturnAt: instant.nullable(),
     undoneAt: instant.nullable(),
     undoneBy: z.enum(['person', 'holder_declared', 'never_proved']).nullable().openapi({
@@ -152,6 +160,7 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
     declaredAt: time(view.declaredAt),
     dueAt: time(view.dueAt),
     undoUntil: maybe(view.undoUntil),
+    accountWantedUntil: maybe(view.accountWantedUntil),
     noReturnAt: maybe(view.noReturnAt),
     undoneAt: maybe(view.undoneAt),
     identifiedAt: maybe(view.identifiedAt),
@@ -159,7 +168,7 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
     toldAt: maybe(view.toldAt),
     cards: cards.map(({ payout, parts, takenBack, expiresAt, ...card }) => ({
       ...card,
-      parts: parts.map((part) => ({ ...part, settledAt: maybe(part.settledAt) })),
+      parts: parts.map(({ refusal: _refusal, ...part }) => ({ ...part, settledAt: maybe(part.settledAt) })),
       takenBack: takenBack.map((one) => ({ ...one, at: time(one.at) })),
       expiresAt: maybe(expiresAt),
       payout: payout && { ...payout, settledAt: maybe(payout.settledAt) },

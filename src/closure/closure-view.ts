@@ -44,10 +44,14 @@ export type PartView = {
   amount: MoneyJson
   /** `refused` ones were replaced by others. */
   state: 'waiting' | 'sent' | 'paid' | 'refused'
+  /** Why it did not go this way: the provider's stable code, or ours. */
+  refusal: string | null
   reference: string | null
   settledAt: Date | null
   /** A transfer that staff made, to an account that was agreed with them. */
   byHand: boolean
+  /** See PayoutPart. */
+  claimUntil: string | null
 }
 /** A line of what closing pays: minor units; a fee, and what a bank took back, are below 0. */
 export type LineView = {
@@ -124,6 +128,8 @@ export type ClosureView = {
   paysAsWithdrawal: boolean
   /** An account for transfers has been given, and not been used up. */
   bankAccountGiven: boolean
+  /** Until when the account that its holder is asked for can be named; then the money is kept for them. */
+  accountWantedUntil: Date | null
   noReturnAt: Date | null
   undoneAt: Date | null
   undoneBy: 'person' | 'holder_declared' | 'never_proved' | null

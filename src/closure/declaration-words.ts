@@ -80,7 +80,7 @@ export const routeWords: Record<PayoutRoute, Wording> = {
 }
 
 /** The way of one part, as it is by now. */
-export function wayOfPart(part: { route: PayoutRoute; state: string; byHand: boolean }): Wording {
+export function wayByNow(part: { route: PayoutRoute; state: string; byHand: boolean }): Wording {
   if (part.byHand) return { 'zh-CN': '银行转账（由工作人员办理）', en: 'by bank transfer, made by our staff' }
   if (part.route === 'bank_transfer' && part.state !== 'waiting')
     return { 'zh-CN': '银行转账（转到您指定的账户）', en: 'by bank transfer, to the account you named' }

@@ -152,7 +152,7 @@ function newDeclared(
       ? new Date(declaredAt.getTime() + preview.undoWindowMinutes * 60_000)
       : null
   return {
-    number: `${issuer.issuerId.toUpperCase().slice(0, 12)}-${ctx.ids.readable()}`,
+    number: numberFor(issuer.issuerId, ctx.ids.readable()),
     token: ctx.ids.secret(16),
     act: declaration.act,
     covers: coversOf(declaration),
@@ -191,3 +191,7 @@ async function write(ctx: Context, tx: Tx, issuer: Issuer, made: NewClosure): Pr
     await queueNotices(ctx, tx, [slip, { issuerId, kind: 'identify_code', closureId, codeId, locale }])
   }
 }
+
+/** A closure's number: its issuer, as much of the id as a slip has room for, and what is drawn. */
+export const numberFor = (issuerId: string, drawn: string): string =>
+  `${issuerId.toUpperCase().slice(0, 12)}-${drawn}`

@@ -20,15 +20,27 @@ export type Journal = Map<string, JournalRow[]>
 const place = (step: JournalName, scopeId: string) => `${step}/${scopeId}`
 
 export async function readJournal(tx: Tx, issuerId: string, closureId: string): Promise<Journal> {
+  return (await readJournals(tx, issuerId, [closureId])).get(closureId) ?? new Map()
+}
+
+/** Those of several closures, by closure; one without rows is not in it. */
+export async function readJournals(
+  tx: Tx,
+  issuerId: string,
+  closureIds: string[],
+): Promise<Map<string, Journal>> {
   const rows = await tx
     .selectFrom('closure_step')
-    .select(['step', 'scope_id', 'attempt', 'state', 'key', 'answer', 'intended_at', 'answered_at'])
+    .select(['closure_id', 'step', 'scope_id', 'attempt', 'state', 'key', 'answer'])
+    .select(['intended_at', 'answered_at'])
     .where('issuer_id', '=', issuerId)
-    .where('closure_id', '=', closureId)
+    .where('closure_id', 'in', closureIds)
     .orderBy('attempt')
     .execute()
-  const journal: Journal = new Map()
+  const journals = new Map<string, Journal>()
   for (const row of rows) {
+    const journal: Journal = journals.get(row.closure_id) ?? new Map()
+    journals.set(row.closure_id, journal)
     note(journal, {
       step: row.step as JournalName,
       scopeId: row.scope_id,
@@ -40,7 +52,7 @@ export async function readJournal(tx: Tx, issuerId: string, closureId: string): 
       answeredAt: row.answered_at,
     })
   }
-  return journal
+  return journals
 }
 
 export function attempts(journal: Journal, step: JournalName, scopeId: string): JournalRow[] {

@@ -81,7 +81,9 @@ const claim = createRoute({
   method: 'post',
   path: '/api/v1/issuers/{issuer}/closures/{number}/claim',
   operationId: 'claimKept',
-  summary: 'Have paid out what was too little to be sent by itself',
+  summary: 'Have paid out what was kept: too little to be sent by itself, or without an account in time',
+  description:
+    'What can only be transferred then waits for an account (`bank-account`), which is asked for by mail as before the end.',
   request,
   responses: { 204: { description: 'on its way' }, ...problems(...hidden, 'payout/nothing_kept') },
 })

@@ -12,6 +12,7 @@ import { account_button, accountFaults } from '../payout/account-faults.ts'
 import { nameBankAccount } from './bank-account.ts'
 import { claimKept } from './claim-kept.ts'
 import type { ClosureView } from './closure-view.ts'
+import { isUnclaimed } from './unclaimed-words.ts'
 import { closureFor, mayHandleMoney } from './may-see.ts'
 
 /** What a holder does about the money of a closure: names an account, asks for what was kept. */
@@ -60,9 +61,14 @@ export function payoutRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
   at(app, '/closures/:number/claim', {
     get: async (c) => c.redirect(progressHref(c, await see(c)), 303),
     post: async (c) => {
-      const view = await see(c)
+      const seen = await closureFor(ctx, c, jar)
+      const { view } = seen
+      const parts = view.cards.flatMap((card) => card.parts.filter(({ state }) => state === 'waiting'))
       await claimKept(ctx, view)
-      return c.redirect(progressHref(c, view), 303)
+      const progress = progressHref(c, view)
+      // It waits for nothing but the account that was never named.
+      const namesNext = parts.some(isUnclaimed) && mayHandleMoney(seen)
+      return c.redirect(namesNext ? `${progress}/bank-account` : progress, 303)
     },
   })
   return app

@@ -71,6 +71,10 @@ const previewShape = z
         }),
       )
       .openapi({ description: 'what is kept, on which ground, until which day' }),
+    accountWantedUntil: instant.openapi({
+      description:
+        'where money has the route `bank_transfer`: until when a bank account can be named; after that the money is kept for its holder and the closure ends',
+    }),
     undoWindowMinutes: z.int(),
     minimumPayout: z.record(z.string(), z.string()).openapi({
       description: 'below this nothing is sent by itself: minor units by currency',
@@ -158,6 +162,7 @@ function shown(preview: ClosurePreview): z.infer<typeof previewShape> {
     appeal,
     appealEmail,
     dueAt: preview.dueAt.toISOString(),
+    accountWantedUntil: preview.accountWantedUntil.toISOString(),
     deadlines: preview.deadlines.map((one) => ({ ...one, dueAt: one.dueAt.toISOString() })),
     cards: preview.cards.map((card) => ({
       cardId: card.cardId,

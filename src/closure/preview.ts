@@ -3,7 +3,14 @@ import type { Money } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, type Wording } from '../platform/errors.ts'
-import { arrivesBy, type Deadline, deadlines, type RetentionUntil, retentions } from '../policy/clocks.ts'
+import {
+  accountWantedUntil,
+  arrivesBy,
+  type Deadline,
+  deadlines,
+  type RetentionUntil,
+  retentions,
+} from '../policy/clocks.ts'
 import { policyFor } from '../policy/policy.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import type { Act, PayoutRoute } from './closure-view.ts'
@@ -46,6 +53,8 @@ export type Terms = {
   /** When LEB must be done: the earliest of the deadlines. */
   dueAt: Date
   retention: RetentionUntil[]
+  /** Where a bank account is needed: until when it can be named; then the money is kept for its holder. */
+  accountWantedUntil: Date
   undoWindowMinutes: number
   /** Below this nothing is sent by itself: minor units by currency. */
   minimumPayout: Record<string, string>
@@ -177,6 +186,7 @@ export function termsFor(
     deadlines: clocks,
     dueAt: clocks[0]!.dueAt,
     retention: retentions(policy, now),
+    accountWantedUntil: accountWantedUntil(policy, { declaredAt: now, lastReminderAt: now }),
     undoWindowMinutes: undoWindow,
     minimumPayout: money.minimum_payout,
     voucherDays: money.voucher_days ?? voucher_days,

@@ -8,15 +8,13 @@ import {
   type CardInClosure,
   type ClosureView,
   type Covers,
-  type StepName,
-  stepNames,
-  type StepView,
 } from './closure-view.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
-import { type Journal, type JournalRow, proofOf, readJournal } from './journal.ts'
+import { readJournal } from './journal.ts'
 import { readBalances } from './read-balances.ts'
+import { type BlockRow, isHolders, stepViews } from './step-views.ts'
 
 export type WhichClosure = { issuerId: string } & ({ closureId: string } | { number: string })
 
@@ -76,8 +74,6 @@ export function listClosures(
   })
 }
 
-type BlockRow = { reason: BlockReason; owner: 'holder' | 'staff' | 'provider'; scopeId: string; since: Date }
-
 async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<ClosureView> {
   const { issuer_id: issuerId, closure_id: closureId } = closure
   const [cards, journal] = [
@@ -99,6 +95,8 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     .orderBy('kind', 'desc')
     .execute()
   const open = closure.state !== 'closed' && closure.state !== 'undone'
+  const blocks = await readBlocks(tx, closure)
+  const given = await hasBankDetails(tx, { issuerId, closureId })
   return {
     ...plainFacts(closure),
     accountRef: account.account_ref,
@@ -106,9 +104,10 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     canUndo: open && closure.no_return_at === null,
     wantsVoucher: closure.payout_choice === 'voucher',
     paysAsWithdrawal: isHolders(closure) && (closure.money_rules as MoneyRules | null)?.withdrawn === true,
-    bankAccountGiven: await hasBankDetails(tx, { issuerId, closureId }),
+    bankAccountGiven: given,
+    accountWantedUntil: !given && blocks.some(isForAccount) ? closure.account_wanted_until : null,
     cards: await withBalances(tx, issuerId, cards, closure),
-    steps: stepViews(closure, cards, journal, await readBlocks(tx, closure)),
+    steps: stepViews(closure, cards, journal, blocks),
     documents: documents.map((d) => ({
       kind: d.kind as 'slip' | 'certificate',
       issuedAt: d.issued_at,
@@ -142,6 +141,8 @@ function plainFacts(closure: ClosureRow) {
     toldAt: closure.told_at,
   }
 }
+
+const isForAccount = ({ reason, owner }: BlockRow) => reason === 'bank_details_needed' && owner === 'holder'
 
 async function readBlocks(tx: Tx, closure: ClosureRow): Promise<BlockRow[]> {
   const rows = await tx
@@ -190,9 +191,11 @@ async function withBalances(
         route: part.route,
         amount: moneyJson(part),
         state: part.state,
+        refusal: part.refusal,
         reference: part.reference,
         settledAt: part.paidAt,
         byHand: isByHand(part),
+        claimUntil: part.claimUntil,
       })),
       takenBack: money.get(card.cardId)?.takenBack ?? [],
     }
@@ -213,73 +216,3 @@ function payoutOf(card: CaseCard): CardInClosure['payout'] {
     settledAt: last === null ? null : new Date(last),
   }
 }
-
-const perCard: ReadonlySet<StepName> = new Set([
-  'freeze',
-  'drain_usage',
-  'settle',
-  'pay_out',
-  'cut_line',
-  'retire_esim',
-])
-const accountOnly: ReadonlySet<StepName> = new Set(['keep_books', 'erase_person'])
-const stepOfReason: Record<BlockReason, StepName | null> = {
-  line_refused: null,
-  payout_refused: 'pay_out',
-  payout_currency_differs: 'pay_out',
-  payout_more_than_paid: 'pay_out',
-  payout_charged_back: 'pay_out',
-  refunded_by_hand: 'pay_out',
-  bank_details_needed: 'pay_out',
-  transfer_to_send: 'pay_out',
-  transfer_under_way: 'pay_out',
-  esim_refused: 'retire_esim',
-  provider_silent: null,
-  fault_of_ours: null,
-}
-
-/** The timeline: steps in the order of the story, done only when every card is through. */
-function stepViews(closure: ClosureRow, cards: CaseCard[], journal: Journal, blocks: BlockRow[]): StepView[] {
-  // Of an account without a card left no balance is frozen and no money sent.
-  const told = (step: StepName) =>
-    perCard.has(step) ? cards.length > 0 : closure.covers === 'account' || !accountOnly.has(step)
-  const names = stepNames.filter(told)
-  let reached = closure.state !== 'undone'
-  return names.map((step) => {
-    const scopes = perCard.has(step) ? cards.map((card) => scopesOf(step, card)) : [[closure.closure_id]]
-    const rows = scopes.map((some) => proofsOf(journal, step, some))
-    // Proved with the code itself: nobody may be told to enter it until a worker has written that down.
-    const provedAt = step === 'identify' ? closure.identified_at : null
-    const done = provedAt !== null || rows.every((row) => row !== undefined)
-    const current = !done && reached
-    if (current) reached = false
-    const block = current ? (blocks.find((b) => (stepOfReason[b.reason] ?? step) === step) ?? null) : null
-    return {
-      step,
-      state: done ? 'done' : block ? 'blocked' : current ? 'current' : 'waiting',
-      at: done ? (latest(rows) ?? provedAt) : null,
-      cardsDone: rows.filter(Boolean).length,
-      block: block && { reason: block.reason, owner: block.owner, since: block.since },
-    }
-  })
-}
-
-/** What of a card a step is told for: of a payout its parts, of which there are none before it is settled. */
-const scopesOf = (step: StepName, card: CaseCard) =>
-  step === 'pay_out' ? liveParts(card.parts).map((part) => part.partId) : [card.cardId]
-
-/** The last of a card's proofs, when every one of them is there. */
-function proofsOf(journal: Journal, step: StepName, scopes: string[]): JournalRow | undefined {
-  const rows = scopes.map((scope) => proofOf(journal, step, scope))
-  if (rows.length === 0 || rows.some((row) => row === undefined)) return undefined
-  return rows.reduce((a, b) => (a!.answeredAt! > b!.answeredAt! ? a : b))
-}
-
-function latest(rows: (JournalRow | undefined)[]): Date | null {
-  const times = rows.flatMap((row) => (row?.answeredAt ? [row.answeredAt.getTime()] : []))
-  return times.length > 0 ? new Date(Math.max(...times)) : null
-}
-
-/** What was declared signed in is the holder's also while its code is not entered; a stranger's word is not, until it is proved. */
-const isHolders = (closure: ClosureRow): boolean =>
-  closure.identified_at !== null || closure.identity === 'signed_in'

@@ -10,6 +10,7 @@ import type { Act, Covers } from './closure-view.ts'
 import { decisionWords, declarationWords, paidAsWithdrawal, waysInWords } from './declaration-words.ts'
 import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
 import type { CardPreview, ClosurePreview } from './preview.ts'
+import { ifNobodyNames } from './unclaimed-words.ts'
 
 export type Declared = {
   number: string
@@ -53,7 +54,11 @@ export function slipContent(
     // Before proof the slip says of the card only what its declarer typed in.
     ...(declared.identity === 'not_signed_in'
       ? { cards: preview.cards.map(({ iccid }) => ({ iccid })) }
-      : { accountRef: preview.accountRef, cards: preview.cards.map((card) => slipCard(card, time)) }),
+      : {
+          accountRef: preview.accountRef,
+          cards: preview.cards.map((card) => slipCard(card, time)),
+        }),
+    ...unnamedPart(preview, policy, declared),
     declaration: both(wordsOf(declared, issuer, preview.rules)),
     receivedBy: declared.receivedBy === 'cli' ? 'staff' : declared.receivedBy,
     identity: declared.identity === 'not_signed_in' ? 'waiting_for_proof' : declared.identity,
@@ -84,6 +89,19 @@ function wordsOf(
     'zh-CN': `${words['zh-CN']}${paidAsWithdrawal['zh-CN']}`,
     en: `${words.en} ${paidAsWithdrawal.en}`,
   }
+}
+
+/** Said where money goes by bank transfer. */
+function unnamedPart(
+  { cards }: ClosurePreview,
+  policy: Policy,
+  { declaredAt, zone, identity }: Declared,
+): Pick<SlipContent, 'ifNoAccountNamed'> {
+  const byBank = cards.some(({ settlement }) =>
+    settlement.parts.some(({ route }) => route === 'bank_transfer'),
+  )
+  if (!byBank || identity === 'not_signed_in') return {}
+  return { ifNoAccountNamed: both(ifNobodyNames(policy, declaredAt, zone)) }
 }
 
 function slipCard(card: CardPreview, time: (at: Date) => string): SlipContent['cards'][number] {

@@ -11,6 +11,8 @@ const part = (route: PartView['route'], amount: string, state: PartView['state']
   reference: state === 'paid' ? 're_1' : null,
   settledAt: null,
   byHand: false,
+  refusal: null,
+  claimUntil: null,
 })
 
 it('says each way the money goes, with its decimals', () => {
@@ -19,6 +21,7 @@ it('says each way the money goes, with its decimals', () => {
     part('original_payment', '6915', 'refused'),
     part('original_payment', '5500', 'paid'),
     part('bank_transfer', '1415', 'waiting'),
+    { ...part('kept', '9', 'waiting'), claimUntil: '2030-12-31' },
   ]
   const card = { iccid: '8999901000000000018', plan: 'LEB3', parts }
   const view = { number: 'LEB-2K7M-9QXCT', state: 'closing', declaredAt: at, dueAt: at, steps: [] }
@@ -27,6 +30,7 @@ it('says each way the money goes, with its decimals', () => {
     '  card 8999901000000000018 LEB3',
     '    original_payment 5.500 KWD paid re_1',
     '    bank_transfer 1.415 KWD waiting',
+    '    kept 0.009 KWD waiting, no account was named: claimable until 2030-12-31 at least',
   ])
 })
 

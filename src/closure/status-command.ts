@@ -2,10 +2,12 @@ import { decimal } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Config } from '../platform/env.ts'
+import { SetupError } from '../platform/errors.ts'
 import { withContext } from '../with-context.ts'
 import type { ClosureView, PartView, StepName } from './closure-view.ts'
 import { findByNumber } from './find-by-number.ts'
 import { readJournal } from './journal.ts'
+import { openClosuresCommand, type OpenOptions } from './open-closures-command.ts'
 
 /** Plain words for a terminal. */
 const stepWords: Record<StepName, string> = {
@@ -28,14 +30,24 @@ export const wordsFor = (step: StepName, { undoUntil }: Pick<ClosureView, 'undoU
 
 const signs = { done: '✓', current: '…', blocked: '!', waiting: '·' }
 
-/** `leb status`: the timeline, or all of it as JSON with the journal. */
-export function statusCommand(config: Config, number: string, options: { json?: boolean }): Promise<void> {
+/** `leb status NUMBER`: the timeline, or all of it as JSON with the journal; `leb status --open`: those not done. */
+export function statusCommand(
+  config: Config,
+  number: string | undefined,
+  { open, ...options }: OpenOptions & { open?: boolean },
+): Promise<number> {
   return withContext(config, async (ctx) => {
+    if (open && number === undefined) return openClosuresCommand(ctx, options)
+    if (open || number === undefined || options.issuer || options.late || options.blocked)
+      throw new SetupError(
+        'status takes the NUMBER of a closure; or --open, with or without --issuer, --late, --blocked',
+      )
     const view = await findByNumber(ctx, number)
     const text = options.json
       ? JSON.stringify({ ...view, journal: await journalOf(ctx, view) })
       : inWords(view)
     process.stdout.write(`${text}\n`)
+    return 0
   })
 }
 
@@ -66,7 +78,7 @@ export function inWords(view: ClosureView): string {
 }
 
 /** With its decimals: whoever takes cents for euros sends a hundredfold. */
-function partInWords({ route, amount, state, reference }: PartView): string {
+function partInWords({ route, amount, state, reference, claimUntil }: PartView): string {
   const sum = decimal({ ...amount, amount: BigInt(amount.amount) })
-  return `    ${route} ${sum} ${amount.currency} ${state}${reference ? ` ${reference}` : ''}`
+  return `    ${route} ${sum} ${amount.currency} ${state}${reference ? ` ${reference}` : ''}${claimUntil ? `, no account was named: claimable until ${claimUntil} at least` : ''}`
 }

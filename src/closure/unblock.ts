@@ -95,7 +95,8 @@ export async function recordBankTransfer(
 type OfCard = { issuerId: string; closureId: string; cardId: string; reference: string }
 
 /**
- * What a closure that has ended keeps for its holder, who may have no other way to ask for it than to write to us.
+ * What a closure that has ended keeps for its holder, who may have no other way to ask for it than to write to us; or
+ * what is kept since no account was named in time, also while the closure is still on its way to its end.
  * Nothing where the reference is known: the same command again is no second transfer.
  */
 async function keptOf(tx: Tx, { issuerId, closureId, cardId, reference }: OfCard): Promise<Set<string>> {
@@ -110,7 +111,7 @@ async function keptOf(tx: Tx, { issuerId, closureId, cardId, reference }: OfCard
     .where('p.card_id', '=', cardId)
     .where('p.route', '=', 'kept')
     .where('p.state', '=', 'waiting')
-    .where('o.state', '=', 'closed')
+    .where((e) => e.or([e('o.state', '=', 'closed'), e('p.claim_until', 'is not', null)]))
     .where((e) =>
       e.not(
         e.exists(

@@ -1,11 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
-import { closureNumber, instant, json, problems, wording } from '../api/shapes.ts'
+import { closureNumber, instant, json, money, problems, wording } from '../api/shapes.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { Refusal } from '../platform/errors.ts'
 import { asPaperSays } from './before-proof.ts'
 import { readByToken } from './documents.ts'
 import { readClosure } from './read-closure.ts'
+import { unclaimedOf } from './unclaimed-words.ts'
 
 const verifiedShape = z
   .object({
@@ -22,6 +23,10 @@ const verifiedShape = z
     dueAt: instant,
     closedAt: instant.nullable(),
     undoneAt: instant.nullable(),
+    owed: z.array(z.object({ amount: money, claimUntil: z.iso.date() })).openapi({
+      description:
+        'still owed to the holder, because no bank account was named: paid to who writes to the issuer’s support with the document, at least until `claimUntil`',
+    }),
     cards: z.array(z.object({ iccidLast4: z.string(), plan: z.string().nullable() })),
   })
   .openapi('Verified')
@@ -57,6 +62,7 @@ export function verifyApi(app: ApiApp): void {
     const view = found && (await readClosure(ctx, { issuerId: found.issuerId, closureId: found.closureId }))
     const issuer = found && (await findIssuer(ctx.db, found.issuerId))
     if (!found || !view || !issuer) throw new Refusal('api/no_such_token')
+    const shown = asPaperSays(view, found.kind)
     const answer = {
       genuine: true as const,
       kind: found.kind,
@@ -71,7 +77,8 @@ export function verifyApi(app: ApiApp): void {
       dueAt: view.dueAt.toISOString(),
       closedAt: view.closedAt && view.closedAt.toISOString(),
       undoneAt: view.undoneAt && view.undoneAt.toISOString(),
-      cards: asPaperSays(view, found.kind).cards.map((card) => ({
+      owed: unclaimedOf(shown).map(({ amount, claimUntil }) => ({ amount, claimUntil: claimUntil! })),
+      cards: shown.cards.map((card) => ({
         iccidLast4: card.iccid.slice(-4),
         plan: card.plan,
       })),

@@ -141,7 +141,7 @@ it('goes on with a withdrawal that waits for its code when the issuer closes, al
   await expect(decide(card)).rejects.toMatchObject({ number })
   expect(await closed(card)).toMatchObject({ result: 'closed', number })
   const ended = await viewOf(number)
-  expect(ended).toMatchObject({ act: 'withdraw', provedBy: 'issuer', policyVersion: 'default-2026-11-28' })
+  expect(ended).toMatchObject({ act: 'withdraw', provedBy: 'issuer', policyVersion: 'default-2026-11-29' })
   expect([paidBy(ended), ended.paysAsWithdrawal]).toEqual([1690n, true])
   // Whoever declared it has proved nothing, and learns nothing of what it paid.
   expect((await api.get(at(`/closures/${number}`), { token: accessToken })).status).toBe(404)
@@ -267,9 +267,9 @@ it('is judged by where its holder lived as it was declared, wherever they live o
   await move(away, 'JP')
   await move(here, 'DE')
   const kept = await prove(first.number, await api.signIn(issuerId, away.email))
-  expect([paidBy(kept), kept.policyVersion]).toEqual([1690n, 'de-2026-11-28'])
+  expect([paidBy(kept), kept.policyVersion]).toEqual([1690n, 'de-2026-11-29'])
   const none = await prove(second.number, await api.signIn(issuerId, here.email))
-  expect([paidBy(none), none.policyVersion]).toEqual([0n, 'default-2026-11-28'])
+  expect([paidBy(none), none.policyVersion]).toEqual([0n, 'default-2026-11-29'])
 })
 
 it('gives no day back on which its holder travelled between declaring and the code', async () => {

@@ -15,11 +15,15 @@ import { untilToldToStop } from '../platform/until-told-to-stop.ts'
 import { type Child, startChild } from './children.ts'
 import { closeOneCard } from './close-one-card.ts'
 import { announceMails } from './mailbox.ts'
-import { sampleWebhookSecret, seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
+import { seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
+import { forShell, leaveSettings, sampleSecrets } from './sample-settings.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { openStops, type Stops } from './stops.ts'
 import { waitFor } from './wait-for.ts'
 import { portalWords } from './whom-to-be.ts'
+
+// Of demo/fleet.csv: paid by transfer, with a balance, so that closing it waits for its holder to name an account.
+const bank_paid_card = '8999902000000000533'
 
 type Options = { once?: boolean; out?: string }
 type Closed = Awaited<ReturnType<typeof closeOneCard>>
@@ -74,8 +78,9 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   const closed = await closeOneCard(app.ctx, { api: config.publicUrl, world, screen })
   await leaveProof(app.ctx, out, closed)
   screen.done()
-  screen.say(proofWords(out))
-  if (!options.once) screen.say(goOnWords(closed, await portalWords(app.ctx, config.publicUrl)))
+  const settings = await leaveSettings(config)
+  screen.say(proofWords(out, closed, settings))
+  if (!options.once) screen.say(goOnWords(closed, settings, await portalWords(app.ctx, config.publicUrl)))
   if (!options.once) announceMails(world, (words) => screen.say(words))
 }
 
@@ -90,12 +95,7 @@ function timer(screen: Screen) {
 
 /** Serve and work as processes of their own, as they would run in an installation. */
 async function startLeb(config: Config, stops: Stops): Promise<void> {
-  // What the sample issuers' settings name; the simulated provider takes any key.
-  const env = {
-    LEB_LOG: 'warn',
-    LEB_SAMPLE_STRIPE_KEY: 'sk_test_sample',
-    LEB_SAMPLE_STRIPE_WEBHOOK_SECRET: sampleWebhookSecret,
-  }
+  const env = { LEB_LOG: 'warn', ...sampleSecrets }
   const children = ['serve', 'work'].map((name) =>
     startChild({ name: `leb ${name}`, file: ['bin', 'start.mjs'], args: [name], env }),
   )
@@ -134,23 +134,29 @@ async function leaveProof(ctx: Context, out: string, closed: Closed): Promise<vo
   await writeFile(join(out, 'journal.json'), `${JSON.stringify({ ...view, journal }, null, 2)}\n`)
 }
 
-function proofWords(out: string): string {
-  const check = `npx leb verify ${join(out, 'slip.pdf')} --trust ${join(out, 'root.pem')}`
+/** The commands are whole: a shell in this folder does them as they stand. */
+function proofWords(out: string, { number }: Closed, settings: string): string {
+  const [slip, root] = [join(out, 'slip.pdf'), join(out, 'root.pem')].map(forShell)
   return [
     '',
     `  slip         ${join(out, 'slip.pdf')}`,
     `  certificate  ${join(out, 'certificate.pdf')}`,
     `  journal      ${join(out, 'journal.json')}`,
     `  mails        ${join(out, 'mails')}`,
-    `  check it     ${check}`,
+    `  check it     npx leb verify ${slip} --trust ${root}`,
+    `  look at it   . ${forShell(settings)}; npx leb status ${number}`,
   ].join('\n')
 }
 
-function goOnWords(closed: Closed, portal: string[]): string {
+function goOnWords(closed: Closed, settings: string, portal: string[]): string {
   return [
     '',
     ...portal,
     `  this closure ${closed.verifyUrl}`,
+    '  Commands of your own, in another terminal: first this demo’s settings, then for instance',
+    `    . ${forShell(settings)}`,
+    '    npx leb status --open',
+    `    npx leb close --iccid ${bank_paid_card}`,
     '  An order paid by bank transfer: put its number into demo/statement.csv, then',
     '    npx leb bank import demo/statement.csv --issuer roamly --rejects rejects.csv',
     '  Codes sent by mail are shown here. An account that was closed gets none: start with a fresh LEB_DATA.',

@@ -6,6 +6,7 @@ import { putSampleCatalogue } from '../plan/sample-catalogue.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { type Child, firstLine, startChild } from './children.ts'
+import { sampleWebhookSecret } from './sample-settings.ts'
 
 /** Where the simulated network, SM-DP+, payment provider and mail server listen. */
 export type OutsideWorld = {
@@ -14,9 +15,6 @@ export type OutsideWorld = {
   payment: { url: string }
   mail: { host: string; port: number; control: string }
 }
-
-/** What the simulated provider signs its webhooks with. */
-export const sampleWebhookSecret = 'whsec_sample'
 
 export async function startOutsideWorld(dir: string): Promise<{ child: Child; world: OutsideWorld }> {
   const child = startChild({

@@ -30,9 +30,11 @@ export function addInvoiceCommands(program: Command, ends: Ends, readConfig: () 
         )
       }),
     )
-  program
-    .command('terms')
-    .description("issuers' terms of business")
+  addTerms(program.command('terms').description("issuers' terms of business"), ends, readConfig)
+}
+
+function addTerms(terms: Command, ends: Ends, readConfig: () => Config): void {
+  terms
     .command('put <file>')
     .description(
       'publishes a version, in force from now on, from a JSON file (demo/terms.json is an example)',
@@ -46,6 +48,30 @@ export function addInvoiceCommands(program: Command, ends: Ends, readConfig: () 
         return withContext(readConfig(), (ctx) =>
           termsPutCommand(ctx, { file, issuer: options.issuer, json: Boolean(options.json) }),
         )
+      }),
+    )
+  terms
+    .command('list')
+    .description('every version, and which is in force')
+    .option('--issuer <id>', "one issuer's only")
+    .option('--json', 'as one JSON object')
+    .action(
+      ends(async ({ issuer, json = false }: { issuer?: string; json?: boolean }) => {
+        const { withContext } = await import('../with-context.ts')
+        const { termsListCommand } = await import('./terms-command.ts')
+        return withContext(readConfig(), (ctx) => termsListCommand(ctx, { json, ...(issuer && { issuer }) }))
+      }),
+    )
+  terms
+    .command('show <version>')
+    .description('its file as terms put takes it')
+    .requiredOption('--issuer <id>', 'whose terms they are')
+    .option('--json', 'on one line')
+    .action(
+      ends(async (version: string, { issuer, json = false }: { issuer: string; json?: boolean }) => {
+        const { withContext } = await import('../with-context.ts')
+        const { termsShowCommand } = await import('./terms-command.ts')
+        return withContext(readConfig(), (ctx) => termsShowCommand(ctx, { version, issuer, json }))
       }),
     )
 }

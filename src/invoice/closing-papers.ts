@@ -114,7 +114,7 @@ export function statementLines(card: ClosedCard, movements: Movement[]): GrossLi
     if (line.kind === 'charged_back') lines.push(untaxed(chargedBackWords, BigInt(line.amount)))
     if (line.kind === 'closing_fee') lines.push(untaxed(feeWords, BigInt(line.amount)))
   }
-  for (const part of liveParts(card.parts)) lines.push(untaxed(backWords[part.route], -part.amount))
+  for (const part of liveParts(card.parts)) lines.push(untaxed(wordsOfPart(part), -part.amount))
   const said = lines.filter((line) => line.grossMinor !== 0n)
   const left = said.reduce((sum, line) => sum + line.grossMinor, 0n)
   if (left !== 0n) return undefined
@@ -146,6 +146,13 @@ const backWords: Record<PayoutRoute, Wording> = {
   kept: { 'zh-CN': '为您保留，可随时领取', en: 'Kept for you, paid when you ask' },
   nothing: { 'zh-CN': '无需退款', en: 'Nothing to pay' },
 }
+const wordsOfPart = ({ route, claimUntil }: PayoutPart): Wording =>
+  claimUntil === null
+    ? backWords[route]
+    : {
+        'zh-CN': `未填写收款账户，为您保留，至少到 ${claimUntil} 可领取`,
+        en: `Kept for you, as no account was named; paid when you ask, at least until ${claimUntil}`,
+      }
 
 /** The tax in an unused share was reversed in the books; the credit note says so on paper, over the same sums. */
 async function creditUnused(ctx: Context, tx: Tx, closed: ClosedCase, card: ClosedCard): Promise<void> {

@@ -2,7 +2,7 @@ import { findByNumber } from '../closure/find-by-number.ts'
 import { listIssuers } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
-import { SetupError } from '../platform/errors.ts'
+import { AnsweredNo } from '../platform/errors.ts'
 import { checkInvoices } from './check-numbers.ts'
 import { papersLink } from './papers-link.ts'
 
@@ -32,7 +32,7 @@ export async function invoicesCheckCommand(
 
 /**
  * `leb invoices link CLOSURE`: the address that the last mail of a closed account brings, for a holder whose mailbox
- * refused it or who had none. Throws SetupError where the account is still open: there one signs in.
+ * refused it or who had none. Throws AnsweredNo where the account is still open: there one signs in.
  */
 export async function invoicesLinkCommand(
   ctx: Context,
@@ -40,7 +40,10 @@ export async function invoicesLinkCommand(
 ): Promise<number> {
   const { issuerId, accountRef, covers, state, number } = await findByNumber(ctx, input.closure)
   if (covers !== 'account' || state !== 'closed' || accountRef === null)
-    throw new SetupError(`${number} has closed no account: its holder signs in and finds the invoices there`)
+    throw new AnsweredNo(
+      'closed_no_account',
+      `${number} has closed no account: its holder signs in and finds the invoices there`,
+    )
   const { url, goodUntil } = await inIssuer(ctx.db, issuerId, (tx) =>
     papersLink(ctx, tx, { issuerId, accountRef }),
   )

@@ -41,6 +41,12 @@ export async function termsByVersion(tx: Tx, issuerId: string, version: string):
   return row && fromRow(row)
 }
 
+/** All versions, the newest first. */
+export async function listTerms(tx: Tx, issuerId: string): Promise<Terms[]> {
+  const all = await rows(tx, issuerId).orderBy('published_at', 'desc').orderBy('version', 'desc').execute()
+  return all.map(fromRow)
+}
+
 /**
  * Publishes a version from `now` on; the same once more changes nothing. Throws SetupError where the version was
  * published with another text: what somebody accepted stays as it was.

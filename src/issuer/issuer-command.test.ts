@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { hasSecret } from '../platform/env.ts'
-import { issuerAddCommand, issuerListCommand } from './issuer-command.ts'
+import { issuerAddCommand, issuerListCommand, issuerShowCommand } from './issuer-command.ts'
 import { sampleIssuers } from './sample-issuers.ts'
 
 let world: TestWorld
@@ -54,6 +54,37 @@ test('an issuer is set up with keys, changed when added again, and listed', asyn
   expect(JSON.parse(said).issuers).toContainEqual(
     expect.objectContaining({ issuer: 'nomad', jurisdiction: 'FR' }),
   )
+})
+
+test('an issuer’s file is read back, and added again changes nothing', async () => {
+  const row = () =>
+    world.db.selectFrom('issuer').selectAll().where('issuer_id', '=', 'nomad').executeTakeFirstOrThrow()
+  const show = async (json: boolean) => {
+    let said = ''
+    await issuerShowCommand(world, { issuer: 'nomad', json, out: (text) => void (said += text) })
+    return said
+  }
+  const { providers, rules } = nomad()
+  const payouts = { name: 'Nomad', iban: 'DE89370400440532013000', bic: 'COBADEFFXXX' }
+  const columns = { bookedOn: 'day', amount: 'sum', text: ['text'], currency: 'currency' }
+  const bankStatement = { kind: 'csv', delimiter: ';', decimal: '.', date: 'YYYY-MM-DD', columns }
+  const mail = { ...providers.mail, url: 'smtps://leb:env%3ANOMAD_MAIL@mail.example:465' }
+  const money = { closing_fee: { EUR: '100' }, minimum_payout: { EUR: '50' } }
+  // Written with as little as it takes: what it leaves out stands in what is shown.
+  const given = {
+    ...nomad(),
+    rules: { undo_window_minutes: 60, money, tax: rules.tax },
+    providers: { ...providers, payouts, bankStatement, mail },
+  }
+  await add(JSON.stringify(given))
+  const before = await row()
+  const shown = await show(false)
+  expect(JSON.parse(shown)).toMatchObject({ ...given, rules: { drain_seconds: 0, money } })
+  expect(shown).toContain('"key": "env:LEB_SAMPLE_STRIPE_KEY"')
+  expect(await show(true)).toBe(`${JSON.stringify(JSON.parse(shown))}\n`)
+  expect(JSON.parse(await add(shown))).toMatchObject({ issuer: 'nomad', added: false })
+  expect(await row()).toEqual(before)
+  expect(await show(false)).toBe(shown)
 })
 
 test('secrets that are not set here are named, the mail server’s too', async () => {

@@ -5,11 +5,11 @@ import { importedLikeOurs, likeOursWords } from '../invoice/imported-numbers.ts'
 import { invoicingLacks } from '../invoice/seller.ts'
 import type { Context } from '../platform/context.ts'
 import { hasSecret } from '../platform/env.ts'
-import { SetupError } from '../platform/errors.ts'
+import { AnsweredNo, SetupError } from '../platform/errors.ts'
 import { placeAndFault, plainWords } from '../platform/plain-words.ts'
 import { jurisdictionsWithRules } from '../policy/policy.ts'
 import { mustSpeakFor } from '../slip/seal.ts'
-import { type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
+import { findIssuer, type Issuer, issuerSchema, listIssuers, putIssuer } from './issuer.ts'
 import { secretsNamed } from './secrets-named.ts'
 import { taxGaps } from './tax-gaps.ts'
 
@@ -101,6 +101,25 @@ export async function issuerListCommand(
   else
     for (const row of rows)
       out(`${row.issuer.padEnd(20)} ${row.jurisdiction}  ${row.name.en} / ${row.name['zh-CN']}\n`)
+  return 0
+}
+
+/**
+ * `leb issuer show ID`: its file as `issuer add` takes it, which would change nothing; with --json on one line. What was
+ * left out when it was added stands there as it holds. Answers the exit code. Throws AnsweredNo where it is not set up.
+ */
+export async function issuerShowCommand(
+  ctx: Context,
+  input: { issuer: string; json: boolean; out?: Print },
+): Promise<number> {
+  const issuer = await findIssuer(ctx.db, input.issuer)
+  if (!issuer)
+    throw new AnsweredNo(
+      'not_there',
+      `there is no issuer ${input.issuer}: leb issuer list names those that are set up`,
+    )
+  const out = input.out ?? print
+  out(`${JSON.stringify(issuer, null, input.json ? 0 : 2)}\n`)
   return 0
 }
 

@@ -1,9 +1,14 @@
 import { formatDay } from '../web/dates.ts'
+import { type AccountWanted, nameItBy } from './account-wanted-words.ts'
 import type { Letter } from './letter.tsx'
 import type { ClosureFacts } from './letters.ts'
 
 /** `lineEndsAt`: from then on the line waits for the account no longer; null after the certificate. */
-export type ReminderFacts = ClosureFacts & { isLast: boolean; lineEndsAt: Date | null }
+export type ReminderFacts = ClosureFacts & {
+  isLast: boolean
+  lineEndsAt: Date | null
+  wanted: AccountWanted | null
+}
 
 /** The holder was asked for an account that the money of a closure goes to, and has named none. */
 export function bankDetailsReminderLetter(locale: 'zh-CN' | 'en', facts: ReminderFacts): Letter {
@@ -25,9 +30,10 @@ export function bankDetailsReminderLetter(locale: 'zh-CN' | 'en', facts: Reminde
                 `If none is named by ${day}, lines and eSIMs are retired for good all the same, and closing can no longer be undone.`,
               ]
             : []),
-          isLast
-            ? 'This is the last reminder. The money stays yours, and our support knows that it waits.'
-            : 'The money stays yours.',
+          ...(isLast
+            ? ['This is the last reminder. The money stays yours, and our support knows that it waits.']
+            : []),
+          ...nameItBy(locale, facts.wanted, facts.zone),
           'Never send account numbers by e-mail. Your account has no IBAN? Answer this mail, without the number, and support agrees a safe way with you.',
         ],
       }
@@ -41,7 +47,8 @@ export function bankDetailsReminderLetter(locale: 'zh-CN' | 'en', facts: Reminde
           ...(day && !isLast
             ? [`如果到 ${day}仍未填写，线路和 eSIM 也会永久停用，届时注销不能再撤销。`]
             : []),
-          isLast ? '这是最后一次提醒。这笔钱仍归您所有，客服也已知晓。' : '这笔钱仍归您所有。',
+          ...(isLast ? ['这是最后一次提醒。这笔钱仍归您所有，客服也已知晓。'] : []),
+          ...nameItBy(locale, facts.wanted, facts.zone),
           '请不要通过邮件发送账号。账户没有 IBAN？请回复本邮件，信中不要写账号，客服会与您约定安全的方式。',
         ],
       }

@@ -1,4 +1,4 @@
-import { formatDay } from '../web/dates.ts'
+import { formatCalendarDay, formatDay } from '../web/dates.ts'
 import type { Letter } from './letter.tsx'
 import { capital, cardsInWords, type ClosureFacts, progressLink } from './letters.ts'
 
@@ -13,6 +13,8 @@ export type Paid = {
   voucher: string | null
   /** Too little to be sent by itself. */
   kept: string | null
+  /** Kept because no account was named, and to which day (YYYY-MM-DD) paying it is promised at least. */
+  unclaimed: { sum: string; claimUntil: string } | null
   /** What the payer's bank had taken back by then, and is not sent again. */
   takenBack: string | null
 }
@@ -79,10 +81,13 @@ function papersLink(locale: Locale, papers: NonNullable<PapersWay>, zone: string
 
 // The page of a closure opens for who signs in: who can't any more answers the mail, which support reads.
 function moneyEn(
-  { sent, byHand, voucher, kept, takenBack }: Paid,
+  { sent, byHand, voucher, kept, takenBack, unclaimed }: Paid,
   { zone, number }: ClosureFacts,
   papers: PapersWay,
 ): string {
+  const claim = papers
+    ? 'answer this mail with your slip or the certificate, but without the account number'
+    : "ask for it on the closure's page and name an account"
   const ask = papers ? `answer this mail for it, and name ${number}` : "ask for it on the closure's page"
   const sentences = [
     sent &&
@@ -94,15 +99,20 @@ function moneyEn(
     voucher && `As you chose, ${voucher} was turned into a voucher: its code is on the closure's page.`,
     takenBack && `The payer's bank had taken back ${takenBack} already; it is not sent a second time.`,
     kept && `${kept} is too little to be sent by itself. It stays yours: ${ask}.`,
+    unclaimed &&
+      `${unclaimed.sum} could not be transferred, because no bank account was named. It is not lost: we keep it for you, and pay it when you ask, at least until ${formatCalendarDay(unclaimed.claimUntil, 'en', zone)}. For it, ${claim}.`,
   ].filter(Boolean)
   return sentences.join(' ') || 'There was no balance to pay back.'
 }
 
 function moneyZh(
-  { sent, byHand, voucher, kept, takenBack }: Paid,
+  { sent, byHand, voucher, kept, takenBack, unclaimed }: Paid,
   { zone, number }: ClosureFacts,
   papers: PapersWay,
 ): string {
+  const claim = papers
+    ? '请回复本邮件，附上注销确认单或完成证明，信中不要写账号'
+    : '请在进度页上提出并填写收款账户'
   const ask = papers ? `请回复本邮件并注明 ${number} 领取` : '可在进度页上要求退还'
   const sentences = [
     sent && `${sent.sum} 已退回，预计 ${formatDay(sent.arrivesBy, 'zh-CN', zone)}前到账。`,
@@ -113,6 +123,8 @@ function moneyZh(
     voucher && `按您的选择，${voucher} 已换成代金券，券码在进度页上。`,
     takenBack && `付款方的银行此前已收回 ${takenBack}，不再重复退款。`,
     kept && `${kept} 金额太小，不会自动退款，仍归您所有，${ask}。`,
+    unclaimed &&
+      `${unclaimed.sum} 因为一直没有填写收款账户，未能汇出。这笔钱没有作废：我们为您保留，至少到 ${formatCalendarDay(unclaimed.claimUntil, 'zh-CN', zone)}，您提出后就退还。领取办法：${claim}。`,
   ].filter(Boolean)
   return sentences.join('') || '没有需要退还的钱。'
 }

@@ -1,5 +1,6 @@
 import type { Mail } from '../adapters/mail/port.ts'
 import type { Case, CaseCard } from '../closure/case.ts'
+import { isUnclaimed } from '../closure/unclaimed-words.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
@@ -60,9 +61,18 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
         reference: part.reference!,
       })),
     voucher: sumOf(told.cards, locale, ['voucher']),
-    kept: sumOf(told.cards, locale, ['kept']),
+    kept: sumOfParts(told.cards, locale, (part) => part.route === 'kept' && !isUnclaimed(part)),
+    unclaimed: unclaimedOf(told.cards, locale),
     takenBack: sumOfParts(told.cards, locale, ({ reference }) => reference === 'chargeback'),
   }
+}
+
+/** The earliest of their days, should they differ: it is promised of all of it. */
+function unclaimedOf(cards: Parts[], locale: string): Paid['unclaimed'] {
+  const sum = sumOfParts(cards, locale, isUnclaimed)
+  const days = cards.flatMap(({ parts }) => liveParts(parts).flatMap((part) => part.claimUntil ?? []))
+  const [claimUntil] = days.toSorted()
+  return sum !== null && claimUntil !== undefined ? { sum, claimUntil } : null
 }
 
 /**
@@ -74,7 +84,7 @@ export function sumOf(cards: Parts[], locale: string, routes: PayoutRoute[]): st
 }
 
 const went = ({ route, state, reference }: PayoutPart, routes: PayoutRoute[]) =>
-  reference !== 'chargeback' && routes.includes(route) && (route === 'kept' || state !== 'waiting')
+  reference !== 'chargeback' && routes.includes(route) && state !== 'waiting'
 
 type Parts = Pick<CaseCard, 'parts' | 'currency'>
 

@@ -1,7 +1,11 @@
+import type { Covers } from '../closure/closure-view.ts'
 import { last_reminder_after_days } from '../payout/ask-for-account.ts'
 import { wantsAccount } from '../payout/closures-without-account.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
+import { claimUntil } from '../policy/clocks.ts'
+import { policyByVersion } from '../policy/policy.ts'
+import type { AccountWanted } from './account-wanted-words.ts'
 import type { ClosureFacts } from './letters.ts'
 
 export type FactsAndHolder = ClosureFacts & {
@@ -12,6 +16,8 @@ export type FactsAndHolder = ClosureFacts & {
   waitsForAccount: boolean
   /** How far the reminders are; null where no account was asked for. */
   reminder: { isLast: boolean; lineEndsAt: Date | null } | null
+  /** Null where no account is waited for, or where that was asked before a day was told. */
+  wanted: AccountWanted | null
 }
 
 /** What a mail may say of a closure, and whose it is; undefined when there is none. */
@@ -36,6 +42,7 @@ export async function readClosureFacts(
       'a.holder_id',
     ])
     .select(['bank_asked_at', 'bank_reminders', wantsAccount.as('wants_account')])
+    .select(['account_wanted_until', 'covers', 'policy_version'])
     .where('closure.issuer_id', '=', which.issuerId)
     .where('closure.closure_id', '=', which.closureId)
     .executeTakeFirst()
@@ -61,6 +68,12 @@ export async function readClosureFacts(
         row.state === 'closed'
           ? null
           : new Date(row.bank_asked_at.getTime() + last_reminder_after_days * 86_400_000),
+    },
+    wanted: row.account_wanted_until && {
+      until: row.account_wanted_until,
+      claimUntil: claimUntil(policyByVersion(row.policy_version), row.account_wanted_until),
+      covers: row.covers as Covers,
+      ends: row.state !== 'closed',
     },
     number: row.number,
     declaredAt: row.declared_at,

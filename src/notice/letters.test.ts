@@ -15,7 +15,7 @@ const facts = {
   progressUrl: 'https://close.leb.example/leb/en/closures/LEB-2K7M-9QXCT',
 }
 const two = { ...facts, cards: [...facts.cards, { plan: 'LEB7', last4: '1111' }] }
-const none = { sent: null, byHand: [], voucher: null, kept: null, takenBack: null }
+const none = { sent: null, byHand: [], voucher: null, kept: null, unclaimed: null, takenBack: null }
 const first = (letter: { paragraphs: string[] }) => letter.paragraphs[0]
 
 describe('the last mail of a closure', () => {

@@ -1,5 +1,6 @@
 import { cardText } from '../card/pages/card-text.ts'
 import type { Issuer } from '../issuer/issuer.ts'
+import { type AccountWanted, nameItBy } from './account-wanted-words.ts'
 import type { Letter } from './letter.tsx'
 import { formatMoment } from '../web/dates.ts'
 
@@ -152,7 +153,10 @@ export function lapsedLetter(locale: Locale, facts: ClosureFacts): Letter {
 }
 
 /** Money waits for an account that it can be transferred to. */
-export function bankDetailsLetter(locale: Locale, facts: ClosureFacts): Letter {
+export function bankDetailsLetter(
+  locale: Locale,
+  facts: ClosureFacts & { wanted: AccountWanted | null },
+): Letter {
   const link = {
     words: locale === 'en' ? 'Name your account:' : '填写收款账户：',
     url: `${facts.progressUrl}/bank-account`,
@@ -164,6 +168,7 @@ export function bankDetailsLetter(locale: Locale, facts: ClosureFacts): Letter {
         subject: `Where shall we transfer your money? ${facts.number}`,
         paragraphs: [
           `Closing ${facts.number} pays money back to you that cannot go back the way it came. Tell us a bank account (IBAN), and we transfer it there.`,
+          ...nameItBy(locale, facts.wanted, facts.zone),
           'Sign in on our page to do so. Your account has no IBAN, as in China, Britain or the United States? Answer this mail, without the account number, and support agrees a safe way with you.',
           'Never send account numbers by e-mail, and give them to nobody who calls or writes to you.',
         ],
@@ -174,6 +179,7 @@ export function bankDetailsLetter(locale: Locale, facts: ClosureFacts): Letter {
         subject: `请告诉我们收款账户：${facts.number}`,
         paragraphs: [
           `注销 ${facts.number} 有一笔钱无法原路退回。请告诉我们一个银行账户（IBAN），我们会转账给您。`,
+          ...nameItBy(locale, facts.wanted, facts.zone),
           '请登录我们的网页填写。账户没有 IBAN（如中国、英国、美国）？请回复本邮件，信中不要写账号，客服会与您约定安全的方式。',
           '不要通过邮件发送账号，也不要告诉打电话或写信向您索要账号的人。',
         ],

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import type { Config } from '../platform/env.ts'
+import { SetupError } from '../platform/errors.ts'
+import type { OpenOptions } from './open-orders-command.ts'
 
 type Ends = (work: (...args: never[]) => Promise<number | void>) => (...args: unknown[]) => Promise<void>
 
@@ -7,13 +9,25 @@ type Ends = (work: (...args: never[]) => Promise<number | void>) => (...args: un
 export function addOrderCommands(program: Command, ends: Ends, readConfig: () => Config): void {
   const order = program.command('order').description('what was bought')
   order
-    .command('status <number>')
-    .description('how an order stands, step by step')
+    .command('status [number]')
+    .description('how an order stands, step by step; or all that are not done')
+    .option('--open', 'those that are not done: until when, whose turn it is and why')
+    .option('--issuer <id>', "of --open: one issuer's only")
+    .option('--late', 'of --open: past their time only')
+    .option('--blocked', 'of --open: only what waits for a refund’s buyer, a bank or you')
     .option('--json', 'as one JSON object, with the journal')
     .action(
-      ends(async (number: string, { json = false }: { json?: boolean }) => {
+      ends(async (number: string | undefined, { open, ...options }: OpenOptions & { open?: boolean }) => {
         const { withContext } = await import('../with-context.ts')
+        const { openOrdersCommand } = await import('./open-orders-command.ts')
         const { orderStatusCommand } = await import('./order-commands.ts')
+        const { json = false, issuer, late, blocked } = options
+        if (open && number === undefined)
+          return withContext(readConfig(), (ctx) => openOrdersCommand(ctx, options))
+        if (open || number === undefined || issuer || late || blocked)
+          throw new SetupError(
+            'order status takes the NUMBER of an order; or --open, with or without --issuer, --late, --blocked',
+          )
         return withContext(readConfig(), (ctx) => orderStatusCommand(ctx, { number, json }))
       }),
     )

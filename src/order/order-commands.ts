@@ -5,7 +5,7 @@ import { lockOrder } from '../payout/order-transfers.ts'
 import { settleTransfer } from '../payout/transfers.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
-import { SetupError } from '../platform/errors.ts'
+import { AnsweredNo } from '../platform/errors.ts'
 import { readOrderJournal } from './order-journal.ts'
 import { type OrderView, readOrder } from './read-order.ts'
 
@@ -75,12 +75,13 @@ function askedWords(asked: OrderView['accountAsked']): string {
 
 /**
  * `leb order paid NUMBER --reference TEXT`: the operator has transferred what could not go back by itself. Answers the
- * exit code. Throws SetupError when the order waits for no transfer.
+ * exit code. Throws AnsweredNo when there is no such order, or it waits for no transfer.
  */
 export async function orderPaidCommand(ctx: Context, input: Input & { reference: string }): Promise<number> {
   const { issuerId, orderId, number } = await find(ctx, input.number)
   if (await catchUp(ctx, { issuerId, orderId }))
-    throw new SetupError(
+    throw new AnsweredNo(
+      'payments/money_news',
       `the payment of ${number} was taken back by the payer's bank, or given back by hand: it is booked now. Look at leb order status ${number}; if a transfer is owed all the same, do this once more`,
     )
   await inIssuer(ctx.db, issuerId, async (tx) => {
@@ -95,7 +96,11 @@ export async function orderPaidCommand(ctx: Context, input: Input & { reference:
       .orderBy('ord')
       .forUpdate()
       .executeTakeFirst()
-    if (!part) throw new SetupError(`${number} waits for no transfer: leb order status ${number}`)
+    if (!part)
+      throw new AnsweredNo(
+        'waits_for_no_transfer',
+        `${number} waits for no transfer: leb order status ${number}`,
+      )
     const { part_id: partId, amount_minor: amount, currency } = part
     const { reference } = input
     await settleTransfer(ctx, tx, {
@@ -116,5 +121,5 @@ async function find(ctx: Context, number: string): Promise<OrderView> {
     )
     if (order) return order
   }
-  throw new SetupError(`there is no order ${number}`)
+  throw new AnsweredNo('not_there', `there is no order ${number}`)
 }

@@ -89,7 +89,7 @@ type Decision = { refund: string; decision: 'counts' | 'besides' }
 
 /**
  * `leb payments counts` and `leb payments besides`: staff say what a refund by hand was for, and who waits for that
- * goes on. Answers the exit code. Throws SetupError when no such refund waits.
+ * goes on. Answers the exit code. Throws AnsweredNo when no such refund waits.
  */
 export async function decideByHandCommand(ctx: Context, input: Options & Decision): Promise<number> {
   const { refund, decision } = input

@@ -25,7 +25,7 @@ export async function unmatchedCommand(ctx: Context, options: Options): Promise<
 
 type Act = { issuer?: string; receipt: string; json?: boolean; out?: Print }
 
-/** `leb payments match`: this money is for that order. Throws SetupError with the reason when it can't be. */
+/** `leb payments match`: this money is for that order. Throws AnsweredNo with the reason when it can't be. */
 export function matchCommand(ctx: Context, input: Act & { order: string }): Promise<number> {
   return decide(ctx, input, 'is matched', (tx, id) =>
     matchReceipt(ctx, tx, { ...id, orderNumber: input.order }),

@@ -219,6 +219,6 @@ async function unansweredClosures(tx: Tx, issuerId: string): Promise<string[]> {
   if (rows.length === 0) return []
   const numbers = rows.map(({ number }) => number).join(', ')
   return [
-    `Closures whose holder was asked for a bank account two weeks ago, was reminded twice, and has named none: ${numbers}. Write to them, or agree another way, send it and say so: npx leb paid NUMBER --iccid ICCID --reference TEXT.`,
+    `Closures whose holder was asked for a bank account two weeks ago, was reminded twice, and has named none: ${numbers}. Write to them, or agree another way, send it and say so: npx leb paid NUMBER --iccid ICCID --reference TEXT. Whoever stays silent until the day that the reminder told has the money kept, and the closure ends by itself.`,
   ]
 }

@@ -24,7 +24,9 @@ export function addPayoutCommands(program: Command, ends: Ends, readConfig: () =
     )
   payout
     .command('list')
-    .description('transfers that wait, and the files that were made')
+    .description(
+      'transfers that wait, with the closures and orders they are for, and the files that were made',
+    )
     .requiredOption('--issuer <id>', 'the issuer')
     .option('--json', 'answer as one JSON object')
     .action(

@@ -19,6 +19,11 @@ export type PayoutPart = {
   paidAt: Date | null
   /** It stood in a file for the bank, with the account that its holder named. */
   inFile: boolean
+  /**
+   * Of what is kept because no account was named: the last day (YYYY-MM-DD) to which it is promised, at least, that it is
+   * paid when asked for. Null of any other part, also of what is kept because it is too little.
+   */
+  claimUntil: string | null
 }
 
 /** A part as the database says it in JSON: money as text, since JSON has no whole numbers of this size. */
@@ -29,7 +34,8 @@ export const partsOfK = sql<PartJson[]>`
   (select coalesce(json_agg(json_build_object('partId', q.part_id, 'cardId', q.card_id, 'ord', q.ord,
             'route', q.route, 'paymentId', q.payment_id, 'paymentRef', y.provider_ref,
             'amount', q.amount_minor::text, 'currency', q.currency, 'state', q.state, 'reference', q.reference,
-            'refusal', q.refusal, 'paidAt', q.paid_at, 'inFile', q.file_id is not null) order by q.ord), '[]')
+            'refusal', q.refusal, 'paidAt', q.paid_at, 'inFile', q.file_id is not null, 'claimUntil', q.claim_until)
+            order by q.ord), '[]')
      from payout_part q left join payment y on y.issuer_id = q.issuer_id and y.payment_id = q.payment_id
     where q.issuer_id = k.issuer_id and q.closure_id = k.closure_id and q.card_id = k.card_id)`
 
@@ -38,7 +44,7 @@ export function partOf(json: PartJson): PayoutPart {
 }
 
 /** The parts that count: what was refused has been replaced by others, or given back to the card. */
-export function liveParts(parts: PayoutPart[]): PayoutPart[] {
+export function liveParts<P extends Pick<PayoutPart, 'state'>>(parts: P[]): P[] {
   return parts.filter((part) => part.state !== 'refused')
 }
 

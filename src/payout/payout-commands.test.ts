@@ -6,6 +6,7 @@ import { closeCard, setMoney } from '../../test/payouts.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
 import { nameBankAccount } from '../closure/bank-account.ts'
+import { readClosure } from '../closure/read-closure.ts'
 import { inIssuer } from '../platform/db.ts'
 import { burnOldFiles } from './file-envelope.ts'
 import { payoutFileCommand, payoutListCommand } from './payout-commands.ts'
@@ -24,11 +25,13 @@ afterAll(async () => {
 })
 
 /** What a command printed, as the JSON it is. */
-async function said(run: () => Promise<void>): Promise<Record<string, unknown>> {
-  const lines: string[] = []
-  const print = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+const said = async (run: () => Promise<void>) => JSON.parse(await text(run)) as Record<string, unknown>
+
+async function text(run: () => Promise<void>): Promise<string> {
+  const parts: string[] = []
+  const print = vi.spyOn(process.stdout, 'write').mockImplementation((part) => parts.push(String(part)) > 0)
   await run().finally(() => print.mockRestore())
-  return JSON.parse(lines.join('')) as Record<string, unknown>
+  return parts.join('')
 }
 const file = (out: string, more: { again?: string } = {}) =>
   said(() => payoutFileCommand(leb, { issuer: issuerId, out: join(dir, out), json: true, ...more }))
@@ -51,8 +54,15 @@ it('writes a file once, the same bytes again while a transfer is open, and over 
     })
     closures.push(await closeCard(leb, card))
   }
+  const numbers: string[] = []
+  for (const closureId of closures) numbers.push((await readClosure(leb, { issuerId, closureId }))!.number)
+  const transfer = { of: 'closure', currency: 'EUR', state: 'waiting', account: 'wanted', fileId: null }
   expect(await list()).toMatchObject({
     waiting: [{ currency: 'EUR', amount: '1333', transfers: 2, accountKnown: 0 }],
+    transfers: expect.arrayContaining([
+      { ...transfer, number: numbers[0], iccid: expect.stringMatching(/^89/), amount: '1234' },
+      { ...transfer, number: numbers[1], iccid: expect.stringMatching(/^89/), amount: '99' },
+    ]),
   })
   for (const closureId of closures)
     await nameBankAccount(leb, {
@@ -72,7 +82,16 @@ it('writes a file once, the same bytes again while a transfer is open, and over 
   const fileId = String(made['file'])
   await file('again.xml', { again: fileId })
   expect(await readFile(join(dir, 'again.xml'))).toEqual(await readFile(join(dir, 'a.xml')))
-  expect(await list()).toMatchObject({ waiting: [], files: [{ fileId, transfers: 2, open: 2 }] })
+  expect(await list()).toMatchObject({
+    waiting: [],
+    files: [{ fileId, transfers: 2, open: 2 }],
+    transfers: expect.arrayContaining([
+      expect.objectContaining({ number: numbers[0], state: 'sent', account: 'known', fileId }),
+      expect.objectContaining({ number: numbers[1], state: 'sent', account: 'known', fileId }),
+    ]),
+  })
+  const printed = await text(() => payoutListCommand(leb, { issuer: issuerId }))
+  expect(printed).toMatch(new RegExp(`\n${numbers[0]} +89\\d+ +€12\\.34  in file ${fileId}\n`))
 
   const parts = await inIssuer(leb.db, issuerId, (tx) =>
     tx.selectFrom('payout_part').select(['part_id', 'amount_minor']).where('state', '=', 'sent').execute(),

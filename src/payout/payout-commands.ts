@@ -4,9 +4,10 @@ import { formatMoney } from '../ledger/money.ts'
 import { catchUpTransfers } from '../payment/catch-up.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
-import { SetupError } from '../platform/errors.ts'
+import { AnsweredNo, SetupError } from '../platform/errors.ts'
 import { kept_days, openPayoutFile } from './file-envelope.ts'
-import { makePayoutFile, readPayoutState } from './payout-file.ts'
+import { type OpenTransfer, openTransfers } from './open-transfers.ts'
+import { makePayoutFile, type PayoutState, readPayoutState } from './payout-file.ts'
 
 type FileOptions = { issuer: string; out: string; again?: string; json?: boolean }
 
@@ -49,23 +50,24 @@ async function writeAgain(ctx: Context, issuer: Issuer, fileId: string, options:
   const bytes = isId
     ? await inIssuer(ctx.db, issuerId, (tx) => openPayoutFile(ctx, tx, { issuerId, fileId }))
     : undefined
-  if (!bytes) throw new SetupError(`${issuerId} has no file ${fileId}: see leb payout list`)
+  if (!bytes) throw new AnsweredNo('not_there', `${issuerId} has no file ${fileId}: see leb payout list`)
   if (bytes === 'burned')
-    throw new SetupError(
+    throw new AnsweredNo(
+      'destroyed',
       `all transfers of file ${fileId} have ended, or it is ${kept_days} days old, so its content was destroyed`,
     )
   await save(options.out, bytes, 'wx')
   say(options, { file: fileId, again: true }, `file ${fileId} is in ${options.out} again`)
 }
 
-/** `leb payout list`: files that went to the bank, and what waits. */
+/** `leb payout list`: files that went to the bank, what waits, and each transfer that is not done by its number. */
 export async function payoutListCommand(
   ctx: Context,
   options: { issuer: string; json?: boolean },
 ): Promise<void> {
   const { issuerId } = await knownIssuer(ctx, options.issuer)
   const state = await inIssuer(ctx.db, issuerId, (tx) => readPayoutState(tx, issuerId))
-  const waiting = state.waiting.map((one) => ({ ...one, amount: one.amount.toString() }))
+  if (options.json) return listAsJson(ctx, issuerId, state)
   const lines = [
     ...state.waiting.map(
       (one) =>
@@ -76,7 +78,33 @@ export async function payoutListCommand(
         `file ${one.fileId}  ${one.createdAt.toISOString()}  ${one.transfers} transfers, ${one.open} open`,
     ),
   ]
-  say(options, { ...state, waiting }, lines.join('\n') || 'nothing waits, and no file was ever made')
+  print(lines.join('\n') || 'nothing waits, and no file was ever made')
+  for await (const one of openTransfers(ctx, issuerId)) print(transferLine(one))
+}
+
+/** One object, whose transfers are written as they are read: there may be thousands. */
+async function listAsJson(ctx: Context, issuerId: string, state: PayoutState): Promise<void> {
+  const waiting = state.waiting.map((one) => ({ ...one, amount: one.amount.toString() }))
+  const head = JSON.stringify({ files: state.files, waiting })
+  process.stdout.write(`${head.slice(0, -1)},"transfers":[`)
+  let between = ''
+  for await (const one of openTransfers(ctx, issuerId)) {
+    process.stdout.write(`${between}${JSON.stringify({ ...one, amount: one.amount.toString() })}`)
+    between = ','
+  }
+  print(']}')
+}
+
+function transferLine(one: OpenTransfer): string {
+  const { number, of, iccid, state, account, fileId } = one
+  const whose = of === 'closure' ? 'holder' : 'buyer'
+  const waits = {
+    known: 'waits for the next file',
+    wanted: `waits for the ${whose} to name an account`,
+    gone: `waits for you: its ${whose} is erased, so that no account can be kept`,
+  }
+  const stands = state === 'sent' ? `in file ${fileId}` : waits[account]
+  return `${number.padEnd(21)}  ${(iccid ?? '-').padEnd(19)}  ${formatMoney(one, 'en').padStart(12)}  ${stands}`
 }
 
 async function knownIssuer(ctx: Context, issuerId: string): Promise<Issuer> {
@@ -97,5 +125,7 @@ async function save(path: string, bytes: Buffer, flag: 'w' | 'wx'): Promise<void
 }
 
 function say(options: { json?: boolean }, answer: object, words: string): void {
-  process.stdout.write(`${options.json ? JSON.stringify(answer) : words}\n`)
+  print(options.json ? JSON.stringify(answer) : words)
 }
+
+const print = (line: string) => void process.stdout.write(`${line}\n`)

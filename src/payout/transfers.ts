@@ -131,6 +131,15 @@ export async function transferReturned(
   if (part.order_id) await orderTransferReturned(ctx, tx, { issuerId, orderId: part.order_id, namingId })
   if (part.closure_id) {
     await forgetReturnedAccount(tx, { issuerId, closureId: part.closure_id, namingId })
+    // Nobody waits for the bank any more; what is waited for now, the look that comes says of the new part.
+    await tx
+      .updateTable('closure_block')
+      .set({ cleared_at: ctx.clock.now() })
+      .where('issuer_id', '=', issuerId)
+      .where('closure_id', '=', part.closure_id)
+      .where('scope_id', '=', part.part_id)
+      .where('cleared_at', 'is', null)
+      .execute()
     await ctx.jobs.look(tx, 'closure', { issuerId, id: part.closure_id })
   }
   return 'settled'

@@ -130,6 +130,7 @@ export function newParts(
     refusal: null,
     paidAt: null,
     inFile: false,
+    claimUntil: null,
   }))
 }
 
@@ -139,9 +140,10 @@ export async function writeParts(
   parts: PayoutPart[],
 ): Promise<void> {
   await sql`
-    insert into payout_part (issuer_id, part_id, closure_id, card_id, ord, route, payment_id, currency, amount_minor, state)
+    insert into payout_part (issuer_id, part_id, closure_id, card_id, ord, route, payment_id, currency, amount_minor, state,
+                             claim_until)
     select ${where.issuerId}, n.part_id, ${where.closureId}, n.card_id, n.ord, n.route, n.payment_id, n.currency,
-           n.amount, n.state
+           n.amount, n.state, n.claim_until
       from ${listOf(parts)}`.execute(tx)
 }
 
@@ -156,9 +158,10 @@ export async function writeSettled(
     with noted as (
       update closure_card set settled_minor = ${settlement.total}, settlement = ${JSON.stringify(keptSettlement(settlement))}::jsonb
        where issuer_id = ${where.issuerId} and closure_id = ${where.closureId} and card_id = ${where.cardId})
-    insert into payout_part (issuer_id, part_id, closure_id, card_id, ord, route, payment_id, currency, amount_minor, state)
+    insert into payout_part (issuer_id, part_id, closure_id, card_id, ord, route, payment_id, currency, amount_minor, state,
+                             claim_until)
     select ${where.issuerId}, n.part_id, ${where.closureId}, n.card_id, n.ord, n.route, n.payment_id, n.currency,
-           n.amount, n.state
+           n.amount, n.state, n.claim_until
       from ${listOf(parts)}`.execute(tx)
 }
 
@@ -166,5 +169,6 @@ const listOf = (parts: PayoutPart[]) => sql`
   unnest(${parts.map((p) => p.partId)}::uuid[], ${parts.map((p) => p.cardId)}::uuid[],
     ${parts.map((p) => p.ord)}::int[], ${parts.map((p) => p.route)}::text[],
     ${parts.map((p) => p.paymentId)}::uuid[], ${parts.map((p) => p.currency)}::text[],
-    ${parts.map((p) => p.amount.toString())}::bigint[], ${parts.map((p) => p.state)}::text[])
-    as n (part_id, card_id, ord, route, payment_id, currency, amount, state)`
+    ${parts.map((p) => p.amount.toString())}::bigint[], ${parts.map((p) => p.state)}::text[],
+    ${parts.map((p) => p.claimUntil)}::date[])
+    as n (part_id, card_id, ord, route, payment_id, currency, amount, state, claim_until)`

@@ -39,4 +39,18 @@ export function addCatalogueCommands(program: Command, ends: Ends, readConfig: (
         )
       }),
     )
+  catalogue
+    .command('show [code]')
+    .description('what is on sale as a file that catalogue put takes; or every version of one plan or add-on')
+    .requiredOption('--issuer <id>', 'whose')
+    .option('--json', 'on one line')
+    .action(
+      ends(async (code: string | undefined, { issuer, json = false }: { issuer: string; json?: boolean }) => {
+        const { withContext } = await import('../with-context.ts')
+        const { catalogueShowCommand } = await import('./show-catalogue.ts')
+        return withContext(readConfig(), (ctx) =>
+          catalogueShowCommand(ctx, { issuer, json, ...(code !== undefined && { code }) }),
+        )
+      }),
+    )
 }

@@ -6,6 +6,7 @@ import { openTestWorld, type TestWorld } from '../../test/harness.ts'
 import { inIssuer } from '../platform/db.ts'
 import { projectFile } from '../platform/project.ts'
 import { catalogueListCommand, cataloguePutCommand } from './catalogue-command.ts'
+import { catalogueShowCommand } from './show-catalogue.ts'
 
 let world: TestWorld
 let dir: string
@@ -40,6 +41,35 @@ it('takes the sample file, and again changes nothing', async () => {
   expect(said).toContain(
     'LEB3         v1 plan    LEB 3-day card: 128.00 CNY, 16.90 EUR, 139.00 HKD, 2700 JPY, 5.500 KWD',
   )
+})
+
+it('shows a file that put again changes nothing, and every version of one', async () => {
+  const show = async (code?: string) => {
+    let said = ''
+    const out = (text: string) => void (said += text)
+    await catalogueShowCommand(world, { issuer: 'sinotravel', json: false, out, ...(code && { code }) })
+    return JSON.parse(said)
+  }
+  const sample = JSON.parse(await readFile(projectFile('demo', 'catalogue.json'), 'utf8'))
+  await put(await written(sample), 'sinotravel')
+  await put(await written({ items: [], withdraw: ['LEB7'] }), 'sinotravel')
+  const file = await show()
+  expect(file.items.map((item: { code: string }) => item.code)).not.toContain('LEB7')
+  const again = await put(await written(file))
+  expect(again.items).toHaveLength(6)
+  expect(again.items.every(({ change }) => change === 'unchanged')).toBe(true)
+
+  const at = file.items.findIndex((item: { code: string }) => item.code === 'LEB3')
+  file.items[at].prices.CNY = '12900'
+  const changed = await put(await written(file))
+  expect(changed.items.filter(({ change }) => change !== 'unchanged')).toMatchObject([{ code: 'LEB3' }])
+  expect(await show('LEB3')).toMatchObject({
+    code: 'LEB3',
+    versions: [
+      { version: 2, withdrawnAt: null, terms: { prices: { CNY: '12900' } } },
+      { version: 1, withdrawnAt: null, terms: { prices: { CNY: '12800' } } },
+    ],
+  })
 })
 
 it('names prices that can not be paid by card', async () => {

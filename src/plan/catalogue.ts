@@ -54,6 +54,12 @@ export async function newestItems(tx: Tx, issuerId: string): Promise<CatalogueIt
   return rows.map(fromRow).sort((a, b) => b.kind.localeCompare(a.kind) || a.code.localeCompare(b.code))
 }
 
+/** Every version of a code, the newest first. */
+export async function versionsOf(tx: Tx, issuerId: string, code: string): Promise<CatalogueItem[]> {
+  const rows = await items(tx, issuerId).where('code', '=', code).orderBy('version', 'desc').execute()
+  return rows.map(fromRow)
+}
+
 function items(tx: Tx, issuerId: string) {
   return tx
     .selectFrom('catalogue_item')

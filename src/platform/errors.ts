@@ -39,13 +39,28 @@ export type RefusalText = {
 }
 export type Refusals<Code extends RefusalCode> = Record<Code, RefusalText>
 
-/** What a command says of a refusal: what is wrong, and then what to do. What is no refusal is thrown on. */
+/** What a command answers for a refusal: what is wrong, and then what to do. What is no refusal is thrown on. */
 export function sayRefusal(error: unknown, texts: Partial<Record<RefusalCode, RefusalText>>): never {
   if (!(error instanceof Refusal)) throw error
   const text = texts[error.code]
-  throw new SetupError(
+  throw new AnsweredNo(
+    error.code,
     text ? `${error.fillIn(text.title, 'en')}. ${error.fillIn(text.next, 'en')}` : error.code,
   )
+}
+
+/**
+ * A command was run, and its answer is no: what it was asked about is not there, or does not stand so that it can be
+ * done. One sentence, exit code 1; with --json an object that says so (src/say-no.ts).
+ */
+export class AnsweredNo extends Error {
+  override readonly name = 'AnsweredNo'
+  /** For a program that reads it: `not_there`, a refusal's code, … */
+  readonly reason: string
+  constructor(reason: string, sentence: string) {
+    super(sentence)
+    this.reason = reason
+  }
 }
 
 /** A mistake of the operator's (config, disk, port, database): one sentence, no stack, exit code 2. */

@@ -160,6 +160,7 @@ export interface Chargeback {
 
 export interface Closure {
   account_id: string
+  account_wanted_until: Timestamp | null
   act: string
   bank_asked_at: Timestamp | null
   bank_reminders: Generated<number>
@@ -481,6 +482,7 @@ export interface PayoutFile {
 export interface PayoutPart {
   amount_minor: Int8
   card_id: string | null
+  claim_until: string | null
   closure_id: string | null
   currency: string
   file_id: string | null

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { arrivesBy, deadlines, retentions } from './clocks.ts'
+import { accountWantedUntil, arrivesBy, claimUntil, deadlines, retentions } from './clocks.ts'
 import { policyByVersion, policyFor } from './policy.ts'
 
 const at = (text: string) => new Date(text)
@@ -45,6 +45,34 @@ it('a refund is promised by a day, in the zone of the law', () => {
   expect(
     arrivesBy(policyFor('JP', at('2026-11-20T02:00:00Z')), at('2026-11-20T02:00:00Z')).toISOString(),
   ).toBe('2026-11-30T23:59:59.000Z')
+})
+
+describe('money that waits for an account', () => {
+  const declaredAt = at('2026-11-29T10:00:00Z')
+
+  it('waits to the end of the policy’s last day, and two weeks after a reminder that came later', () => {
+    const policy = policyFor('CN', declaredAt)
+    const until = (lastReminderAt: string) =>
+      accountWantedUntil(policy, { declaredAt, lastReminderAt: at(lastReminderAt) }).toISOString()
+    expect(until('2026-12-13T10:00:00Z')).toBe('2027-01-28T15:59:59.000Z')
+    expect(until('2027-01-14T15:00:00Z')).toBe('2027-01-28T15:59:59.000Z')
+    expect(until('2027-01-14T17:00:00Z')).toBe('2027-01-29T15:59:59.000Z')
+  })
+
+  it('can be claimed from the end of the year on the law’s clock', () => {
+    expect(claimUntil(policyFor('CN', declaredAt), at('2027-12-31T15:59:59Z'))).toBe('2030-12-31')
+    expect(claimUntil(policyFor('CN', declaredAt), at('2027-12-31T16:00:00Z'))).toBe('2031-12-31')
+  })
+
+  it('has a rule in every jurisdiction, and our own where a closure pins an older file', () => {
+    for (const [country, basis] of [
+      ['CN', '民法典 第188条'],
+      ['DE', '§§ 195, 199 BGB'],
+      ['JP', 'LEB default'],
+    ] as const)
+      expect(policyFor(country, declaredAt).unclaimed).toMatchObject({ basis, verified: false })
+    expect(policyByVersion('de-2026-11-28').unclaimed.kept_after_days).toBe(60)
+  })
 })
 
 it('a country without a file has the default; a pinned version stays what it was', () => {

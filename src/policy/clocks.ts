@@ -1,6 +1,9 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Policy, PolicyClock, WithdrawalRule } from './policy-schema.ts'
 
+// Two weeks, as between the first reminders: time to find an IBAN on a journey.
+const days_after_last_reminder = 14
+
 export type Deadline = { what: PolicyClock['what']; dueAt: Date; basis: string; verified: boolean }
 export type RetentionUntil = {
   what: PolicyClock['what']
@@ -49,6 +52,23 @@ export function retentions(policy: Policy, closedAt: Date): RetentionUntil[] {
     const until = start.add({ years: rule.years }).toString()
     return { what: rule.what, ground: rule.ground, basis: rule.basis, until, verified: rule.verified }
   })
+}
+
+/**
+ * The last second in which a holder can name the account that a closure's money waits for, before it is kept for them:
+ * the policy's days from the declaration, and never sooner after the last reminder than a holder needs to act on it.
+ */
+export function accountWantedUntil(policy: Policy, from: { declaredAt: Date; lastReminderAt: Date }): Date {
+  const days = dayIn(from.declaredAt, policy.time_zone).add({ days: policy.unclaimed.kept_after_days })
+  const notice = dayIn(from.lastReminderAt, policy.time_zone).add({ days: days_after_last_reminder })
+  const last = Temporal.PlainDate.compare(days, notice) < 0 ? notice : days
+  return endOfDay(last, policy.time_zone)
+}
+
+/** The last day (YYYY-MM-DD) to which it is promised, at least, that what was kept at `keptAt` is paid when it is asked for. */
+export function claimUntil(policy: Policy, keptAt: Date): string {
+  const endOfYear = dayIn(keptAt, policy.time_zone).with({ month: 12, day: 31 })
+  return endOfYear.add({ years: policy.unclaimed.claim_years }).toString()
 }
 
 /** The day by which a refund sent at `from` should have arrived. */

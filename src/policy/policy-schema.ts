@@ -82,6 +82,9 @@ const guest_details_before = {
   verified: false,
 }
 
+/** Before files said so: our own, for the law's three years of most places begin at the end of the year at the latest. */
+const unclaimed_before = { kept_after_days: 60, claim_years: 3, basis: 'LEB default', verified: false }
+
 export const policySchema = z.object({
   id: z.string().regex(/^[A-Z]{2}$|^default$/),
   /** Printed on slips and pinned by closures; a file that was in force is never edited, a new one follows it. */
@@ -109,6 +112,19 @@ export const policySchema = z.object({
       verified: z.boolean(),
     })
     .default(guest_details_before),
+  /**
+   * Money of a closure that can't go back the way it came and whose holder names no account: after so many days from the
+   * declaration it is kept for them and the closure ends; for so many years from the end of that year, at least, it is
+   * paid when they ask.
+   */
+  unclaimed: z
+    .object({
+      kept_after_days: z.number().int().positive(),
+      claim_years: z.number().int().positive(),
+      basis: z.string().min(1),
+      verified: z.boolean(),
+    })
+    .default(unclaimed_before),
   verification: z.array(z.enum(['email_code'])).min(1),
   appeal: wording,
   /** The law's own words for closing (§ 312k BGB). */

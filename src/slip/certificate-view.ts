@@ -37,7 +37,7 @@ const cardRows = (card: Card, timeZone: string): { label: { zh: string; en: stri
 ]
 
 const payoutRow = (payout: NonNullable<Card['payout']>, timeZone: string) => ({
-  label: both('退款', 'Paid back'),
+  label: payout.kept ? both('为您保留', 'Kept for you') : both('退款', 'Paid back'),
   value: withEvidence(
     both(
       `${moneyText(payout.amount)} → ${payout.route.zh}，${instantText(payout.at, timeZone).zh}`,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFileKeys } from '../adapters/keys/file.ts'
 import type { KeyStore } from '../adapters/keys/port.ts'
+import { x509 } from '../adapters/keys/x509.ts'
 import { verifyCommand } from './cli-verify.ts'
 import { sampleSlip } from './documents.fixture.ts'
 import { answerVerifier, crl_path, roots_path } from './for-verifiers.ts'
@@ -15,7 +16,10 @@ let dir: string
 let keys: KeyStore
 const at = (name: string): string => join(dir, name)
 
-const run = async (file: string, more: { json?: boolean; crl?: string[]; trust?: string[] } = {}) => {
+const run = async (
+  file: string,
+  more: { json?: boolean; crl?: string[]; trust?: string[]; ownTrust?: boolean } = {},
+) => {
   const out: string[] = []
   const err: string[] = []
   const code = await verifyCommand(file, {
@@ -53,6 +57,30 @@ describe('leb verify', () => {
     expect(await run(at('half.pdf'))).toMatchObject({ code: 2, out: expect.stringContaining('truncated') })
     expect(await run(at('root.pem'))).toMatchObject({ code: 2, out: expect.stringContaining('unreadable') })
     expect(await run(at('none.pdf'))).toMatchObject({ code: 2, err: expect.stringContaining('ENOENT') })
+  })
+
+  it('says by which root it judged, and where that came from', async () => {
+    const subject = new x509.X509Certificate(await readFile(at('root.pem'), 'utf8')).subject
+    const others = await openFileKeys({ dir: at('strangers'), now: () => NOW })
+    await writeFile(at('strangers.pem'), (await others.trustRoots()).join('\n'))
+    const both = { trust: [at('strangers.pem'), at('root.pem')] }
+    expect((await run(at('slip.pdf'), both)).out).toContain(
+      `\n  trusted by ${subject}, from ${at('root.pem')}`,
+    )
+    const own = await run(at('slip.pdf'), { ownTrust: true })
+    expect(own.out).toContain(`\n  trusted by ${subject}, from the data folder (${at('root.pem')})`)
+    const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(JSON.parse((await run(at('slip.pdf'), { ...both, json: true })).out)).toMatchObject({
+      verdict: 'genuine',
+      trustedBy: { subject, sha256, from: at('root.pem'), source: 'given' },
+      roots: [{ from: at('strangers.pem') }, { subject, from: at('root.pem') }],
+    })
+    // It leads to none of them: then all that were tried.
+    const foreign = await run(at('slip.pdf'), { trust: [at('strangers.pem')] })
+    expect(foreign.out).toMatch(/\n  judged by {2}CN=[^\n]*, from \S+strangers\.pem$/)
+    const told = JSON.parse((await run(at('slip.pdf'), { trust: [at('strangers.pem')], json: true })).out)
+    expect(told.trustedBy).toBeUndefined()
+    expect(told.roots).toMatchObject([{ from: at('strangers.pem'), source: 'given' }])
   })
 
   it('exits 2, not 1, where there is nothing to trust: a genuine slip is not called false for that', async () => {

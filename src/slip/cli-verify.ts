@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import type { DocumentContent } from './content.ts'
 import { roots_path } from './for-verifiers.ts'
-import { parseRoots, VerifyInputError } from './seal-chain.ts'
+import { nameRoot, parseRoots, type RootName, VerifyInputError } from './seal-chain.ts'
 import { verifyPdf, type Verdict } from './verify.ts'
 import { reason } from './verify-reasons.ts'
 
 export type VerifyCommand = {
   /** PEM files of the roots to trust. */
   trust: string[]
+  /** Nobody named them: they are this installation's own. */
+  ownTrust?: boolean
   /** PEM files of the roots of time-stamping authorities to trust. */
   trustTimestamps?: string[]
   /** Revocation lists, DER or PEM files. */
@@ -57,14 +59,34 @@ const headOf = ({ verdict, reasons }: Verdict): string => {
   return 'NOT GENUINE 不是真件'
 }
 
-const lines = (file: string, verdict: Verdict): string[] => {
+/** A root that it was judged by, and where that came from. */
+type Trusted = RootName & { from: string; source: 'given' | 'data_folder' }
+
+/** Each root of the files, the same one once. */
+const namedRoots = (files: string[], pems: string[], source: Trusted['source']): Trusted[] => {
+  const all = pems.flatMap((pem, at) =>
+    parseRoots([pem]).map((root) => ({ ...nameRoot(root), from: files[at]!, source })),
+  )
+  return all.filter(({ sha256 }, at) => all.findIndex((one) => one.sha256 === sha256) === at)
+}
+
+const trustLine = ({ subject, from, source }: Trusted, isTrue: boolean): string =>
+  `  ${isTrue ? 'trusted by' : 'judged by '} ${subject}, from ${source === 'given' ? from : `the data folder (${from})`}`
+
+/** By which root it was found genuine; where it leads to none, all that were tried. */
+const trustLines = (trusted: Trusted[], { verdict, trustedBy }: Verdict): string[] => {
+  const led = trusted.find(({ sha256 }) => sha256 === trustedBy?.sha256)
+  return led ? [trustLine(led, verdict === 'genuine')] : trusted.map((one) => trustLine(one, false))
+}
+
+const lines = (file: string, verdict: Verdict, trusted: Trusted[]): string[] => {
   const sealed = verdict.signedAt
     ? [`  sealed ${verdict.signedAt} (${verdict.signedAtBy === 'vouched' ? 'time stamp' : "sealer's clock"})`]
     : []
   const signer = verdict.signer ? [`  by     ${verdict.signer}`] : []
   if (verdict.verdict !== 'genuine') {
     const why = verdict.reasons.map(({ code, text }) => `  ${code}: ${text.en} ${text.zh}`)
-    return [`${headOf(verdict)}  ${file}`, ...why, ...sealed, ...signer]
+    return [`${headOf(verdict)}  ${file}`, ...why, ...sealed, ...signer, ...trustLines(trusted, verdict)]
   }
   const document = verdict.document!
   const { kind, number, declaredAt, act, covers, issuer } = document
@@ -74,6 +96,7 @@ const lines = (file: string, verdict: Verdict): string[] => {
     `  issuer ${issuer.id} (${issuer.name.en})`,
     ...sealed,
     ...signer,
+    ...trustLines(trusted, verdict),
   ]
 }
 
@@ -98,8 +121,11 @@ export const verifyCommand = async (file: string, command: VerifyCommand): Promi
     const timestampRoots = await readRoots(command.trustTimestamps ?? [])
     const crls = await Promise.all((command.crl ?? []).map(readCrl))
     const verdict = await verifyPdf(bytes, { trustRoots, timestampRoots, crls, now: command.now })
-    if (command.json) command.print(JSON.stringify({ file, ...verdict }))
-    else for (const line of lines(file, verdict)) command.print(line)
+    const trusted = namedRoots(command.trust, trustRoots, command.ownTrust ? 'data_folder' : 'given')
+    if (command.json) {
+      const trustedBy = trusted.find(({ sha256 }) => sha256 === verdict.trustedBy?.sha256)
+      command.print(JSON.stringify({ file, ...verdict, ...(trustedBy && { trustedBy }), roots: trusted }))
+    } else for (const line of lines(file, verdict, trusted)) command.print(line)
     return EXIT[verdict.verdict]
   } catch (error) {
     if (!(error instanceof VerifyInputError)) throw error

@@ -63,6 +63,8 @@ export const slipContent = z.object({
   /** Absent when declared by someone not signed in. */
   accountRef: z.string().min(1).optional(),
   cards: z.array(slipCard),
+  /** Where money goes by bank transfer: what becomes of it if the holder names no account. */
+  ifNoAccountNamed: both.optional(),
   /** The words the holder confirmed; where nobody declared anything (`issuer_decision`), what the issuer decided. */
   declaration: both,
   /** `expiry`: nobody brought it; the issuer closes cards that have ended. */
@@ -82,7 +84,14 @@ export const slipContent = z.object({
   appeal: both,
 })
 
-const payout = z.object({ amount: money, route: both, reference: z.string().min(1), at: instant })
+const payout = z.object({
+  amount: money,
+  route: both,
+  reference: z.string().min(1),
+  at: instant,
+  /** It was not paid: it stays owed to the holder, as `route` says. */
+  kept: z.literal(true).optional(),
+})
 
 /** Who confirmed it, under which reference, when. */
 const receipt = z.object({ reference: z.string().min(1), at: instant })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { x509 } from '../adapters/keys/x509.ts'
 import { NotGenuine } from './verify-reasons.ts'
 
@@ -23,6 +24,14 @@ export const parseRoots = (pems: string[]): x509.X509Certificate[] => {
     throw new VerifyInputError('A trust root is not a certificate in PEM')
   }
 }
+
+/** Which root it is, to whoever compares: two may have one subject. The hash is over its DER. */
+export type RootName = { subject: string; sha256: string }
+
+export const nameRoot = ({ subject, rawData }: x509.X509Certificate): RootName => ({
+  subject,
+  sha256: createHash('sha256').update(Buffer.from(rawData)).digest('hex'),
+})
 
 /** DER, or PEM as text. */
 export const parseCrls = (crls: (Uint8Array | string)[]): x509.X509Crl[] => {

@@ -123,6 +123,7 @@ const cards = (slip: SlipContent): Section => ({
         card.refund ? routeText(card.refund, slip.timeZone) : '—',
       ]),
     },
+    ...(slip.ifNoAccountNamed ? [{ kind: 'sides' as const, text: slip.ifNoAccountNamed }] : []),
   ],
 })
 

@@ -6,8 +6,10 @@ import {
   buildPath,
   checkRevocation,
   checkValidity,
+  nameRoot,
   parseCrls,
   parseRoots,
+  type RootName,
   VerifyInputError,
 } from './seal-chain.ts'
 import { checkCms, type SealCms } from './seal-cms.ts'
@@ -26,6 +28,8 @@ export type Verdict = {
   signedAtBy?: 'vouched' | 'claimed'
   /** Subject of the sealing certificate. */
   signer?: string
+  /** The trusted root that the sealing certificate leads to. */
+  trustedBy?: RootName
 }
 
 export type VerifyOptions = {
@@ -38,7 +42,7 @@ export type VerifyOptions = {
   now: Date
 }
 
-type Known = Pick<Verdict, 'signedAt' | 'signedAtBy' | 'signer'>
+type Known = Pick<Verdict, 'signedAt' | 'signedAtBy' | 'signer' | 'trustedBy'>
 
 const UNREADABLE: ReasonCode[] = ['unreadable', 'truncated']
 // Another machine's clock may be wrong by hours; by more than a day the claim is worth nothing.
@@ -61,6 +65,7 @@ const examine = async (bytes: Uint8Array, options: VerifyOptions, known: Known):
   const leaf = certificates[0]!
   known.signer = leaf.subject
   const path = await buildPath(certificates, roots)
+  known.trustedBy = nameRoot(path.at(-1)!)
   // Without a trusted time stamp the time is the sealer's own claim. It decides about expiry and revocation all the
   // same, or every document would die with its certificate; but who stole a key can date a forgery back to before
   // its revocation. Where that matters, seal with a time stamp (B-T), or ask the public verify page, which knows

@@ -1,6 +1,6 @@
 import { findIssuer } from '../issuer/issuer.ts'
 import type { Context } from '../platform/context.ts'
-import { SetupError } from '../platform/errors.ts'
+import { AnsweredNo, SetupError } from '../platform/errors.ts'
 import { addUsageKey, listUsageKeys, remembered_seconds, revokeUsageKey } from './usage-key.ts'
 
 type Output = { json?: boolean; out?: (text: string) => void }
@@ -9,10 +9,10 @@ const printer = (output: Output) => output.out ?? ((text: string) => void proces
 
 async function knownIssuer(ctx: Context, issuerId: string): Promise<void> {
   if (!(await findIssuer(ctx.db, issuerId)))
-    throw new SetupError(`there is no issuer ${issuerId}: leb issuer list`)
+    throw new AnsweredNo('not_there', `there is no issuer ${issuerId}: leb issuer list`)
 }
 
-/** `leb usage key add`: shows the key once. Throws SetupError for an issuer that is not set up or a bad name. */
+/** `leb usage key add`: shows the key once. Throws AnsweredNo for an issuer that is not set up, SetupError for a bad name. */
 export async function usageKeyAddCommand(
   ctx: Context,
   input: Output & { issuer: string; name?: string },

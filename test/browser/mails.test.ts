@@ -83,6 +83,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
   const named = (kind: Partial<EndFacts>) =>
     `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}${kind.canExtend === false ? '-no-days' : ''}`
   const code = { code: '123456', goodUntil: at }
+  const wanted = { until: at, claimUntil: '2030-12-31', covers: 'account', ends: true } as const
   const sent = { sum: order.gross, arrivesBy: at }
   const byHand = [{ sum: order.gross, on: at, reference: 'X1' }]
   const papers = { url: `https://close.roamly.example/p/${'x'.repeat(43)}`, goodUntil: at }
@@ -93,7 +94,14 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     certificate: certificateLetter(
       locale,
       closure,
-      { sent, byHand, voucher: null, kept: order.gross, takenBack: null },
+      {
+        sent,
+        byHand,
+        voucher: null,
+        kept: order.gross,
+        unclaimed: { sum: order.gross, claimUntil: '2030-12-31' },
+        takenBack: null,
+      },
       papers,
     ),
     'taken-back': takenBackLetter(locale, issuer, {
@@ -105,10 +113,15 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
     lapsed: letters.lapsedLetter(locale, closure),
     'code-wanted': codeWantedLetter(locale, { ...closure, isLate: false }),
     'code-wanted-late': codeWantedLetter(locale, { ...closure, isLate: true }),
-    late: lateLetter(locale, issuer, { ...closure, waitsForAccount: false }),
-    bankDetailsReminder: bankDetailsReminderLetter(locale, { ...closure, isLast: false, lineEndsAt: at }),
-    lateForHolder: lateLetter(locale, issuer, { ...closure, waitsForAccount: true }),
-    'bank-account': letters.bankDetailsLetter(locale, closure),
+    late: lateLetter(locale, issuer, { ...closure, waitsForAccount: false, wanted: null }),
+    bankDetailsReminder: bankDetailsReminderLetter(locale, {
+      ...closure,
+      isLast: false,
+      lineEndsAt: at,
+      wanted,
+    }),
+    lateForHolder: lateLetter(locale, issuer, { ...closure, waitsForAccount: true, wanted }),
+    'bank-account': letters.bankDetailsLetter(locale, { ...closure, wanted }),
     'bank-account-noted': letters.bankDetailsNotedLetter(locale, issuer, closure),
     placed: ofOrders.placedLetter(locale, order),
     'held-up': ofOrders.heldUpLetter(locale, { ...order, givenBackAt: order.payUntil }),

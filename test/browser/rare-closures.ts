@@ -1,8 +1,11 @@
 import { nameBankAccount } from '../../src/closure/bank-account.ts'
 import { declareClosure, type Declaration } from '../../src/closure/declare.ts'
+import { keepUnanswered } from '../../src/closure/keep-unanswered.ts'
+import { remindHolders } from '../../src/closure/remind-of-account.ts'
 import { undoClosure } from '../../src/closure/undo.ts'
 import { watchDeadlines } from '../../src/closure/watch-deadlines.ts'
 import { putIssuer } from '../../src/issuer/issuer.ts'
+import { inIssuer } from '../../src/platform/db.ts'
 import type { Outside } from '../outside.ts'
 import { lookAtPayment } from '../../src/payment/look-at-payment.ts'
 import { seedCard, type SeedCard, type Seeded } from '../seed.ts'
@@ -56,11 +59,28 @@ export async function rareClosures(leb: Outside, email: string): Promise<Record<
     return receipt
   }
 
+  /** Its holder named no account until the day was over. */
+  const keepUnclaimed = async ({ closureId }: { closureId: string }) => {
+    await remindHolders(leb)
+    await leb.sendMails('leb')
+    await inIssuer(leb.db, 'leb', (tx) =>
+      tx
+        .updateTable('closure')
+        .set({ account_wanted_until: new Date(leb.clock.now().getTime() - 1) })
+        .where('closure_id', '=', closureId)
+        .execute(),
+    )
+    await keepUnanswered(leb)
+    await leb.look('leb', closureId)
+  }
+
+  const unclaimed = await close({ provider: 'bank', balance: 4_200n })
   line.failures.set({ mode: 'refuse' })
   const late = await close({})
   line.failures.set(undefined)
   leb.clock.advance({ days: 40 })
   await watchDeadlines(leb)
+  await keepUnclaimed(unclaimed)
 
   payment.failures.set({ mode: 'down' })
   const silent = await close({})
@@ -77,6 +97,17 @@ export async function rareClosures(leb: Outside, email: string): Promise<Record<
   const closed = await close({ eid: null })
   const takenBack = await closeAndTakeBack()
   await leb.sendMails('leb')
-  const all = { late, silent, wantsAccount, accountNoted, kept, voucher, undone, closed, takenBack }
+  const all = {
+    late,
+    silent,
+    wantsAccount,
+    accountNoted,
+    kept,
+    unclaimed,
+    voucher,
+    undone,
+    closed,
+    takenBack,
+  }
   return Object.fromEntries(Object.entries(all).map(([name, { number }]) => [name, number]))
 }

@@ -166,7 +166,8 @@ describe('one clear sentence for', () => {
   })
 
   it('a closure nobody declared', async () => {
-    expectOneSentence(await leb(['status', 'LEB-0000-00000']), /no closure has the number/)
+    const { code, err } = await leb(['status', 'LEB-0000-00000'])
+    expect([code, err]).toEqual([1, expect.stringMatching(/^leb: no closure has the number .*\n$/)])
   })
 
   it('a key folder that was lost: no command makes other keys in its place', async () => {

@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,6 +42,20 @@ function leb(...args: string[]): { child: ChildProcess; said: () => string; end:
   return { child, said: () => said, end: once(child, 'exit') }
 }
 
+/** A line that the demo has printed, typed in another terminal: none of this test's own settings are there. */
+function typed(line: string): Promise<{ code: unknown; out: string; err: string }> {
+  const own = Object.entries(process.env).filter(([name]) => !/^LEB_|^DATABASE_URL$/.test(name))
+  const command = line.replace('npx leb ', `${process.execPath} ${projectFile('bin', 'start.mjs')} `)
+  return new Promise((done) => {
+    const env = { ...Object.fromEntries(own), LEB_LOG: 'warn' }
+    execFile('sh', ['-c', command], { env, cwd: projectFile('.') }, (error, out, err) =>
+      done({ code: error ? error.code : 0, out, err }),
+    )
+  })
+}
+/** What the demo printed after some words. */
+const printed = (said: string, words: RegExp) => words.exec(said)![1]!
+
 const serverRuns = () => existsSync(join(dir, 'data', 'pg', 'postmaster.pid'))
 
 it('closes a card once, leaves the proof in a folder, and ends', async () => {
@@ -60,6 +74,10 @@ it('closes a card once, leaves the proof in a folder, and ends', async () => {
     const verify = leb('verify', join(out, name), '--trust', join(out, 'root.pem'))
     expect([await verify.end, verify.said()]).toEqual([[0, null], expect.stringContaining('GENUINE')])
   }
+  const check = await typed(printed(demo.said(), /check it +(npx leb .*)/))
+  expect(check).toMatchObject({ code: 0, out: expect.stringContaining('GENUINE') })
+  const look = await typed(printed(demo.said(), /look at it +(\. .*; npx leb .*)/))
+  expect(look).toMatchObject({ code: 0, out: expect.stringContaining('✓ certificate sealed'), err: '' })
 })
 
 it('serves on the same folder until Ctrl-C, and leaves nothing running', async () => {
@@ -67,6 +85,20 @@ it('serves on the same folder until Ctrl-C, and leaves nothing running', async (
   await expect.poll(demo.said, { timeout: 60_000 }).toContain('Ctrl-C stops everything')
   const portal = await fetch(`http://127.0.0.1:${ports.LEB_PORT}/leb/en/`)
   expect(portal.status).toBe(200)
+
+  const settings = printed(demo.said(), /\n +(\. \S+demo\.env)\n/)
+  const close = await typed(`${settings}; ${printed(demo.said(), /(npx leb close .*)/)} --json`)
+  expect(close.err).toBe('')
+  expect(JSON.parse(close.out)).toMatchObject({ result: 'waiting', reason: 'bank_details_needed' })
+  const { number } = JSON.parse(close.out) as { number: string }
+  const open = await typed(`${settings}; ${printed(demo.said(), /(npx leb status --open)/)} --json`)
+  expect(JSON.parse(open.out).closures).toMatchObject([{ number, turn: 'holder', step: 'pay_out' }])
+  const statement = join(dir, 'statement.csv')
+  await writeFile(statement, await readFile(projectFile('demo', 'statement.csv')))
+  const bank = printed(demo.said(), /(npx leb bank import .*)/)
+    .replace('demo/statement.csv', statement)
+    .replace('rejects.csv', join(dir, 'rejects.csv'))
+  expect(await typed(`${settings}; ${bank}`)).toMatchObject({ code: 0, err: '' })
   demo.child.kill('SIGINT')
   expect(await demo.end).toEqual([0, null])
   expect(serverRuns()).toBe(false)

@@ -55,9 +55,10 @@ export function moneySentences(flow: Flow): string[] {
   const { cards, minimumPayout: minimum } = flow.preview
   const [first] = cards
   const day = first ? formatDay(first.arrivesBy, lang, zoneOf(flow)) : ''
+  const namedBy = formatDay(flow.preview.accountWantedUntil, lang, zoneOf(flow))
   return waysOf(
     cards.map(({ settlement }) => settlement),
-    { lang, day, minimum, wholeAccount: flow.choice.cardIds === 'account' },
+    { lang, day, minimum, namedBy, wholeAccount: flow.choice.cardIds === 'account' },
   )
 }
 

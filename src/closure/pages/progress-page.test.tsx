@@ -64,6 +64,7 @@ const closing: ClosureView = {
   wantsVoucher: false,
   paysAsWithdrawal: false,
   bankAccountGiven: false,
+  accountWantedUntil: null,
   noReturnAt: null,
   undoneAt: null,
   closedAt: null,
@@ -108,6 +109,8 @@ test('when it waits for the holder it says so first, in her language', async () 
     reference: null,
     settledAt: null,
     byHand: false,
+    refusal: null,
+    claimUntil: null,
   } as const
   const cards = [{ ...card('8999901000000000001'), parts: [part] }]
   expect(await render({ ...waiting, cards })).toContain('/bank-account"')
@@ -151,6 +154,8 @@ test('says that money was sent only where it was', async () => {
     reference: null,
     settledAt: at,
     byHand: false,
+    refusal: null,
+    claimUntil: null,
   })
   const paid = (...parts: PartView[]) =>
     render({ ...closing, cards: [{ ...card('1'), parts }], steps: [step({ state: 'done', at })] })
@@ -169,6 +174,8 @@ test('speaks of an account that was named only where one was', async () => {
     reference: 'X1',
     settledAt: at,
     byHand: false,
+    refusal: null,
+    claimUntil: null,
   } as const
   const shown = (change: Partial<PartView>, lang: Lang) =>
     render({ ...closing, cards: [{ ...card('1'), parts: [{ ...transfer, ...change }] }] }, lang)

@@ -84,6 +84,7 @@ export const progressEn = {
   paidOut: {
     voucher: 'Voucher given',
     kept: 'Too little to send by itself: it stays yours',
+    unclaimed: 'No account was named: the money is kept for you and stays yours',
     nothing: 'There was no money to send back',
   },
   ofCards: (done: number, all: number) => `${done} of ${all} cards`,

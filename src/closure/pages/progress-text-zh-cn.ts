@@ -45,6 +45,7 @@ export const progressZh: ProgressText = {
   paidOut: {
     voucher: '代金券已发放',
     kept: '金额低于自动退款的最低额，仍归您所有',
+    unclaimed: '没有填写收款账户，钱为您保留，仍归您所有',
     nothing: '没有需要退的钱',
   },
   ofCards: (done, all) => `${all} 张卡中已办 ${done} 张`,

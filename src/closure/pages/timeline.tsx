@@ -2,6 +2,7 @@ import { StepIcon } from '../../web/components/step-icon.tsx'
 import { formatMoment } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
 import { type ClosureView, isPersonGone, type PayoutRoute, type StepView } from '../closure-view.ts'
+import { isUnclaimed } from '../unclaimed-words.ts'
 import { progressText } from './closure-text.ts'
 
 const className = { waiting: 'waiting', current: 'current', done: 'is-done', blocked: 'blocked' }
@@ -86,5 +87,7 @@ function doneWords(view: ClosureView, { step }: StepView, lang: Lang): string {
   const has = (route: PayoutRoute) => parts.some((part) => part.route === route)
   if (step !== 'pay_out' || parts.length === 0 || has('original_payment') || has('bank_transfer'))
     return text.steps[step].done
-  return has('voucher') ? text.paidOut.voucher : has('kept') ? text.paidOut.kept : text.paidOut.nothing
+  if (has('voucher')) return text.paidOut.voucher
+  if (parts.some(isUnclaimed)) return text.paidOut.unclaimed
+  return has('kept') ? text.paidOut.kept : text.paidOut.nothing
 }

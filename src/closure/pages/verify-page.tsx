@@ -3,11 +3,13 @@ import { CardName } from '../../card/pages/card-line.tsx'
 import type { Issuer } from '../../issuer/issuer.ts'
 import type { AssetNames } from '../../web/assets.ts'
 import { Facts } from '../../web/components/facts.tsx'
-import { formatMoment } from '../../web/dates.ts'
+import { formatMoney } from '../../ledger/money.ts'
+import { formatCalendarDay, formatMoment } from '../../web/dates.ts'
 import { type Lang, otherLang } from '../../web/lang.ts'
 import { PlainFrame } from '../../web/plain-frame.tsx'
 import type { ClosureView } from '../closure-view.ts'
 import type { VerifiedToken } from '../documents.ts'
+import { unclaimedOf } from '../unclaimed-words.ts'
 import { verifyText } from './verify-text.ts'
 
 export type Verified = { token: VerifiedToken; view: ClosureView; issuer: Issuer }
@@ -47,6 +49,16 @@ function stateWords(view: ClosureView, lang: Lang): string {
   return view.state === 'identified' && unconfirmed ? text.aboutToBegin : text.states[view.state]
 }
 
+/** What is kept for its holder until somebody claims it, who may have this paper only. */
+function owedFacts({ view, issuer }: Verified, lang: Lang) {
+  const text = verifyText[lang]
+  return unclaimedOf(view).map(({ amount: { amount, currency }, claimUntil }) => {
+    const until = formatCalendarDay(claimUntil!, lang, view.zone)
+    const money = formatMoney({ amount: BigInt(amount), currency }, lang)
+    return { label: text.owed, value: text.owedWords(money, issuer.brand.supportEmail, until) }
+  })
+}
+
 function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
   const text = verifyText[lang]
   const { token, view, issuer } = verified
@@ -80,6 +92,7 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
             },
             ...(view.closedAt ? [{ label: text.closed, value: moment(view.closedAt) }] : []),
             ...(view.undoneAt ? [{ label: text.undone, value: moment(view.undoneAt) }] : []),
+            ...owedFacts(verified, lang),
             { label: text.issued, value: moment(token.issuedAt) },
             { label: text.digest, value: token.sha256 },
           ]}

@@ -24,6 +24,9 @@ const en = {
   aboutToBegin: 'about to begin',
   closed: 'Closed',
   undone: 'Undone',
+  owed: 'Still owed to its holder',
+  owedWords: (money: string, email: string, until: string) =>
+    `${money}, kept because no bank account was named. Paid to who writes to ${email} with this paper, at least until ${until}.`,
   issued: 'Document sealed',
   digest: 'SHA-256 of the PDF file (on the paper stands that of its content)',
   offline:
@@ -60,6 +63,9 @@ const zh: VerifyText = {
   aboutToBegin: '即将开始',
   closed: '注销完成',
   undone: '撤销时间',
+  owed: '仍应退给持卡人',
+  owedWords: (money, email, until) =>
+    `${money}，因没有填写收款账户而保留。凭本文件写信到 ${email} 即可领取，至少到 ${until}。`,
   issued: '文件盖章时间',
   digest: 'PDF 文件的 SHA-256（纸面所印为内容的 SHA-256）',
   offline:

@@ -43,7 +43,13 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
       case 'nothing':
         return { skip: { route: 'nothing' } }
       case 'kept':
-        return { skip: { route: 'kept', amount: part.amount.toString() } }
+        return {
+          skip: {
+            route: 'kept',
+            amount: part.amount.toString(),
+            ...(part.claimUntil !== null && { claim_until: part.claimUntil }),
+          },
+        }
       case 'voucher':
         return (await countByHand(ctx, tx, told, scope)) ?? { skip: await giveVoucher(ctx, tx, told, scope) }
       case 'bank_transfer':

@@ -5,6 +5,8 @@ import { queueNotice } from '../../notice/queue-notice.ts'
 import { isHolderErased } from '../../privacy/vault.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
+import { last_reminder_after_days } from '../../payout/ask-for-account.ts'
+import { accountWantedUntil } from '../../policy/clocks.ts'
 import { type Case, noteClosure } from '../case.ts'
 import type { Block } from '../step.ts'
 
@@ -63,7 +65,17 @@ async function askOnce(ctx: Context, tx: Tx, told: Case): Promise<void> {
     .where('cleared_at', 'is', null)
     .executeTakeFirst()
   if (asked) return
-  await noteClosure(tx, told, { bank_asked_at: ctx.clock.now(), bank_reminders: 0, bank_told_at: null })
+  const now = ctx.clock.now()
+  const lastReminderAt = new Date(now.getTime() + last_reminder_after_days * 86_400_000)
+  await noteClosure(tx, told, {
+    bank_asked_at: now,
+    bank_reminders: 0,
+    bank_told_at: null,
+    account_wanted_until: accountWantedUntil(told.policy, {
+      declaredAt: told.closure.declared_at,
+      lastReminderAt,
+    }),
+  })
   await queueNotice(ctx, tx, {
     issuerId,
     closureId: told.closure.closure_id,

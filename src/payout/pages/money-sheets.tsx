@@ -1,8 +1,8 @@
 import { type ClosureView, isPersonGone, type PartView } from '../../closure/closure-view.ts'
-import { wayOfPart } from '../../closure/declaration-words.ts'
+import { isUnclaimed, wayOfPart } from '../../closure/unclaimed-words.ts'
 import { formatMoney, type MoneyJson } from '../../ledger/money.ts'
 import { PostForm } from '../../web/components/form.tsx'
-import { formatDay, formatMoment } from '../../web/dates.ts'
+import { formatCalendarDay, formatDay, formatMoment } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import { payoutText } from './payout-text.ts'
@@ -21,7 +21,9 @@ export function PartLines({ view, lang }: { view: ClosureView; lang: Lang }) {
     <>
       {parts.map((part) =>
         part.state === 'refused' ? (
-          <div class="soft">{view.state !== 'undone' && text.refused(sumOf(part.amount, lang))}</div>
+          <div class="soft">
+            {view.state !== 'undone' && !isNews(part) && text.refused(sumOf(part.amount, lang))}
+          </div>
         ) : (
           <div>
             {sumOf(part.amount, lang)} – {wayOfPart(part)[lang]}
@@ -32,6 +34,9 @@ export function PartLines({ view, lang }: { view: ClosureView; lang: Lang }) {
     </>
   )
 }
+
+/** What took its place says it: nobody refused it. */
+const isNews = ({ refusal }: PartView) => refusal === 'no_account_named' || refusal === 'claimed'
 
 function stateWords(part: PartView, view: ClosureView, lang: Lang): string {
   const text = payoutText[lang].parts
@@ -58,7 +63,17 @@ export function MoneySheets({ page, view, progress, vouchers }: SheetsProps) {
   return (
     <>
       <AccountSheet page={page} view={view} progress={progress} parts={waiting('bank_transfer')} />
-      <KeptSheet page={page} progress={progress} parts={waiting('kept')} />
+      <KeptSheet
+        page={page}
+        progress={progress}
+        parts={waiting('kept').filter((part) => !isUnclaimed(part))}
+      />
+      <UnclaimedSheet
+        page={page}
+        view={view}
+        progress={progress}
+        parts={waiting('kept').filter(isUnclaimed)}
+      />
       {vouchers.map((voucher) => (
         <VoucherSheet page={page} view={view} voucher={voucher} />
       ))}
@@ -94,6 +109,9 @@ function AccountSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[]
     <div class="sheet needs">
       <h2>{text.needed}</h2>
       <p>{text.neededWords(sumsOf(parts, page.lang))}</p>
+      {view.accountWantedUntil && (
+        <p>{text.keptAfter(formatDay(view.accountWantedUntil, page.lang, view.zone))}</p>
+      )}
       <a class="button" href={href}>
         {text.name_it}
       </a>
@@ -108,6 +126,41 @@ function KeptSheet({ page, progress, parts }: { page: Page; progress: string; pa
     <div class="sheet">
       <h2>{text.title}</h2>
       <p>{text.words(sumsOf(parts, page.lang))}</p>
+      <PostForm page={page} action={`${progress}/claim`}>
+        <button class="button plain" type="submit">
+          {text.claim}
+        </button>
+      </PostForm>
+    </div>
+  )
+}
+
+/** Whose account is closed can't name one here any more: they write, with their paper. */
+function UnclaimedSheet({
+  page,
+  view,
+  progress,
+  parts,
+}: Omit<SheetsProps, 'vouchers'> & { parts: PartView[] }) {
+  const [first] = parts
+  if (!first) return null
+  const { lang } = page
+  const text = payoutText[lang].unclaimed
+  const days = parts.map(({ claimUntil }) => claimUntil!).toSorted()
+  const until = formatCalendarDay(days[0]!, lang, view.zone)
+  const words = <p>{text.words(sumsOf(parts, lang), until)}</p>
+  if (view.covers === 'account')
+    return (
+      <div class="sheet">
+        <h2>{text.title}</h2>
+        {words}
+        <p>{text.write(page.issuer.brand.supportEmail, view.number)}</p>
+      </div>
+    )
+  return (
+    <div class="sheet">
+      <h2>{text.title}</h2>
+      {words}
       <PostForm page={page} action={`${progress}/claim`}>
         <button class="button plain" type="submit">
           {text.claim}

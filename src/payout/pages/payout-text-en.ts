@@ -14,6 +14,8 @@ export const payoutEn = {
       `${money} goes back to the payment method the card was paid with, by ${day}.`,
     bank_transfer: (money: string, day: string) =>
       `${money} goes to a bank account that you name (IBAN), by ${day} if you name it now. It cannot go back the way it came.`,
+    unnamed: (day: string) =>
+      `If you name none by ${day}, closing is completed all the same and we keep the money for you: it stays yours.`,
     voucher: (money: string) => `${money} as a voucher of this issuer, because you chose it.`,
     kept: (money: string, minimum: string) => `${money} is less than what we send by itself (${minimum}).`,
     tooLittle: (money: string) => `${money} is too little to be sent by itself.`,
@@ -49,6 +51,8 @@ export const payoutEn = {
     save: 'Save the account',
     needed: 'We need a bank account',
     neededWords: (money: string) => `${money} waits for an account that we can transfer it to.`,
+    keptAfter: (day: string) =>
+      `If none is named by ${day}, we keep the money for you and closing goes on without it. It stays yours.`,
     name_it: 'Name the account',
     given: 'Your account is noted. The transfer goes out with the next file for the bank.',
     change: 'Name another account',
@@ -71,6 +75,14 @@ export const payoutEn = {
     title: 'This money stays yours',
     words: (money: string) => `${money} was too little to be sent by itself. We send it when you ask.`,
     claim: 'Send it to me',
+  },
+  unclaimed: {
+    title: 'This money stays yours',
+    words: (money: string, until: string) =>
+      `${money} could not be transferred, because no bank account was named. It is not lost: we keep it for you, and pay it when you ask, at least until ${until}.`,
+    claim: 'Ask for it and name an account',
+    write: (email: string, number: string) =>
+      `To have it paid, write to ${email} with your slip or certificate and the number ${number}, without the account number. Support agrees a safe way with you.`,
   },
   voucher: {
     title: 'Your voucher',

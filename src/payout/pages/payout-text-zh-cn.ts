@@ -13,6 +13,7 @@ export const payoutZh: PayoutText = {
     original_payment: (money, day) => `${money} 原路退回购卡时的支付方式，${day}前到账。`,
     bank_transfer: (money, day) =>
       `${money} 转到您指定的银行账户（IBAN）；现在填写账户，${day}前到账。这笔钱无法原路退回。`,
+    unnamed: (day) => `到 ${day}仍未填写的，注销照常完成，这笔钱由我们为您保留，仍归您所有。`,
     voucher: (money) => `${money} 按您的选择换成本公司的代金券。`,
     kept: (money, minimum) => `${money} 低于自动退款的最低金额（${minimum}）。`,
     tooLittle: (money) => `${money} 金额太小，不会自动退款。`,
@@ -46,6 +47,7 @@ export const payoutZh: PayoutText = {
     save: '保存账户',
     needed: '需要您的银行账户',
     neededWords: (money) => `${money} 等待转账，请告诉我们收款账户。`,
+    keptAfter: (day) => `到 ${day}仍未填写的，注销照常继续，这笔钱由我们为您保留，仍归您所有。`,
     name_it: '填写收款账户',
     given: '收款账户已登记，下一批银行转账时汇出。',
     change: '换一个账户',
@@ -68,6 +70,14 @@ export const payoutZh: PayoutText = {
     title: '这笔钱仍归您所有',
     words: (money) => `${money} 金额太小，没有自动退款，您提出后我们就退。`,
     claim: '退给我',
+  },
+  unclaimed: {
+    title: '这笔钱仍归您所有',
+    words: (money, until) =>
+      `${money} 因为一直没有填写收款账户，未能汇出。钱没有作废：我们为您保留，至少到 ${until}，您提出后就退还。`,
+    claim: '要求退还并填写账户',
+    write: (email, number) =>
+      `领取办法：写信到 ${email}，附上注销确认单或完成证明，注明编号 ${number}，信中不要写账号。客服会与您约定安全的方式。`,
   },
   voucher: {
     title: '您的代金券',

@@ -7,7 +7,14 @@ import { payoutText } from './payout-text.ts'
 /** How settlements go back, one sentence a way and currency: sums of several cards are added up. */
 export function waysOf(
   settlements: Settlement[],
-  said: { lang: Lang; day: string; minimum: Record<string, string>; wholeAccount?: boolean },
+  said: {
+    lang: Lang
+    day: string
+    minimum: Record<string, string>
+    /** The day by which an account can be named, where what is not named by then is told. */
+    namedBy?: string
+    wholeAccount?: boolean
+  },
 ): string[] {
   const { lang, day, minimum } = said
   const text = payoutText[lang].ways
@@ -26,7 +33,9 @@ export function waysOf(
       case 'original_payment':
         return text.original_payment(sum, day)
       case 'bank_transfer':
-        return text.bank_transfer(sum, day)
+        return [text.bank_transfer(sum, day), said.namedBy && text.unnamed(said.namedBy)]
+          .filter(Boolean)
+          .join(lang === 'en' ? ' ' : '')
       case 'voucher':
         return text.voucher(sum)
       case 'kept': {
