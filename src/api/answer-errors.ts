@@ -2,7 +2,6 @@ import type { ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { errorFields } from '../platform/log.ts'
 import { Refusal } from '../platform/errors.ts'
-import { pickLang } from '../web/lang.ts'
 import { WebFault } from '../web/web-fault.ts'
 import type { ApiEnv } from './api-env.ts'
 import type { ApiProblem } from './api-problems.ts'
@@ -12,8 +11,7 @@ import { problemOf, type Problem } from './problem.ts'
 /** Answers whatever was thrown as application/problem+json; what is nobody's refusal is a 500 that tells nothing. */
 export const answerErrors: ErrorHandler<ApiEnv> = (error, c) => {
   const ctx = c.get('ctx')
-  // Who names no language is a program: its log is read by engineers.
-  const lang = pickLang(undefined, c.req.header('accept-language'), 'en')
+  const lang = c.get('lang')
   const refusal = asRefusal(error)
   let problem: Problem | undefined = refusal && problemOf(refusal, lang)
   if (!problem) {
@@ -28,7 +26,7 @@ export const answerErrors: ErrorHandler<ApiEnv> = (error, c) => {
   if (problem.status === 401) c.header('WWW-Authenticate', 'Bearer')
   if (refusal?.facts['allow']) c.header('Allow', refusal.facts['allow'])
   c.header('Content-Language', lang)
-  c.header('Vary', 'Accept-Language')
+  c.header('Vary', 'Accept-Language, Authorization')
   return c.body(JSON.stringify(problem), problem.status as 500, {
     'Content-Type': 'application/problem+json',
   })

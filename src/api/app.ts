@@ -4,13 +4,13 @@ import type { Watch } from '../closure/watch.ts'
 import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
 import { clientAddress } from '../web/client-address.ts'
-import { pickLang } from '../web/lang.ts'
 import { knownHost } from '../web/safety.ts'
 import { healthRoutes } from '../provider-door/readiness.ts'
 import { usage_body_limit_bytes, usage_path } from '../usage/usage-api.ts'
 import { answerErrors } from './answer-errors.ts'
 import type { ApiEnv } from './api-env.ts'
 import { measureLatency } from './http-latency.ts'
+import { languageOfRequest } from './language.ts'
 import { openApiDocument } from './openapi-document.ts'
 import { referencePages } from './reference-pages.tsx'
 import { apiRoutes } from './routes.ts'
@@ -33,7 +33,7 @@ export function makeApi(ctx: Context, watch: Watch): Hono<ApiEnv> {
   app.use(measureLatency, async (c, next) => {
     c.set('ctx', ctx)
     c.set('watch', watch)
-    c.set('lang', pickLang(undefined, c.req.header('accept-language')))
+    c.set('lang', languageOfRequest(c))
     c.set('client', clientAddress(c, ctx.config))
     await next()
     c.header('X-Content-Type-Options', 'nosniff')

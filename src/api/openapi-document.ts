@@ -2,7 +2,8 @@ import { apiRoutes } from './routes.ts'
 
 const description = `Everything the portal does, over HTTP: sign in, look at cards, close a card or an account, follow the closure, fetch the sealed proof.
 
-- **Errors** are RFC 9457 \`application/problem+json\` in the language of \`Accept-Language\` (zh-CN, en; en where it names neither). \`type\` is the same on every installation, a path that opens a page which explains it (\`/problems/closure/code_wrong\`): compare it as it stands; \`next\` says what can be done now.
+- **Language** (zh-CN, en) is one for a request, its problems, and the pages and mails that come of it: that of \`Accept-Language\` (en for any other that it names); where it names none, that of who asks, by the account, order or closure that the token is for; else the issuer's. \`locale\` in a body says another for pages and mails.
+- **Errors** are RFC 9457 \`application/problem+json\`. \`type\` is the same on every installation, a path that opens a page which explains it (\`/problems/closure/code_wrong\`): compare it as it stands; \`next\` says what can be done now.
 - **Repeating** is safe: every POST takes an \`Idempotency-Key\`. The same key with the same request gives the same answer for 24 hours and does nothing twice; a repeated answer says so by the header \`Idempotent-Replayed: true\`.
 - **Money** is an object of minor units as a decimal string and an ISO 4217 code. **Times** are RFC 3339.
 - **Signing in** gives a bearer token for one issuer. Cookies are not looked at.`

@@ -16,10 +16,12 @@ import { statementApi } from '../ledger/statement-api.ts'
 import { orderAccountApi } from '../order/order-account-api.ts'
 import { orderApi } from '../order/order-api.ts'
 import { ownOrdersApi } from '../order/own-orders-api.ts'
+import { quoteApi } from '../order/quote-api.ts'
 import { takeBackApi } from '../order/take-back-api.ts'
 import { Refusal } from '../platform/errors.ts'
 import { usageApi } from '../usage/usage-api.ts'
 import type { ApiApp, ApiEnv } from './api-env.ts'
+import { languageOfRequest } from './language.ts'
 import { InvalidInput } from './invalid-input.ts'
 
 /**
@@ -42,6 +44,7 @@ export function apiRoutes(): ApiApp {
       : undefined
     if (!issuer) throw new Refusal('issuer/unknown')
     c.set('issuer', issuer)
+    c.set('lang', languageOfRequest(c))
     await next()
   })
   issuerApi(app)
@@ -51,6 +54,7 @@ export function apiRoutes(): ApiApp {
   papersApi(app)
   statementApi(app)
   orderApi(app)
+  quoteApi(app)
   ownOrdersApi(app)
   orderAccountApi(app)
   takeBackApi(app)

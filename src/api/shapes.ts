@@ -111,7 +111,7 @@ export const problemShape = z
     number: closureNumber.optional().openapi({ description: 'the closure that is meant' }),
     errors: z.array(inputError).optional(),
   })
-  .openapi('Problem', { description: 'RFC 9457, in the language of Accept-Language' })
+  .openapi('Problem', { description: 'RFC 9457, in the language of the request' })
 
 /**
  * The problems a route answers with, for its documentation. Typed as nothing, because handlers throw them: what a

@@ -4,10 +4,10 @@ import { assert } from '../platform/errors.ts'
 import { zoneName } from '../plan/zones.ts'
 import type { CertificateContent } from '../slip/content.ts'
 import type { Evidence } from '../adapters/answer.ts'
-import { liveParts, type PayoutPart } from '../payout/parts.ts'
+import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { Case, CaseCard } from './case.ts'
 import type { Act, Covers } from './closure-view.ts'
-import { removalWords, routeWords } from './declaration-words.ts'
+import { removalWords, wayByNow } from './declaration-words.ts'
 import { both, issuerPart, keptPart, verifyUrl } from './document-parts.ts'
 import type { Wording } from '../platform/errors.ts'
 import { claimWords } from './unclaimed-words.ts'
@@ -33,6 +33,7 @@ export function certificateContent(
     accountRef: told.accountRef,
     declaredAt: time(closure.declared_at),
     ...(closure.identity === 'issuer_decision' && { decidedByIssuer: true as const }),
+    ...(closure.received_by === 'expiry' && { cardEnded: true as const }),
     timeZone: closure.zone,
     jurisdiction: closure.jurisdiction,
     policyVersion: closure.policy_version,
@@ -100,7 +101,7 @@ function payoutsOf(told: Case, parts: PayoutPart[], time: (at: Date) => string) 
 }
 
 function wayWords({ closure, issuer }: Case, part: PayoutPart): Wording {
-  if (part.claimUntil === null) return routeWords[part.route]
+  if (part.claimUntil === null) return wayByNow({ ...part, byHand: isByHand(part) })
   const { supportEmail } = issuer.brand
   return claimWords(part.claimUntil, { covers: closure.covers as Covers, supportEmail, zone: closure.zone })
 }

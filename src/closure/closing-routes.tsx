@@ -5,15 +5,12 @@ import { countTry } from '../holder/rate-limits.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import type { TypedAccount } from '../payout/pages/account-fields.tsx'
 import { payoutText } from '../payout/pages/payout-text.ts'
-import type { Lang } from '../web/lang.ts'
 import type { FieldFault } from '../web/components/form.tsx'
 import type { CookieJar } from '../web/cookies.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, formText, formTexts, type PortalContext, sessionOf } from '../web/routing.ts'
-import { accountFault } from '../payout/account-fault.ts'
-import { checkBankAccount } from '../payout/check-bank-account.ts'
+import { accountFaults } from '../payout/account-faults.ts'
 import { nameBankAccount } from './bank-account.ts'
 import { carry, type Carried, type ChoiceFault, readChoice } from './choice.ts'
 import { declareClosure } from './declare.ts'
@@ -175,10 +172,12 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
   const { page, choice, preview } = flow
   const { issuerId } = page.issuer
   const typed = { iban: await formText(c, 'iban'), name: await formText(c, 'name') }
-  const fault = faultOf(typed, page.lang)
-  if (fault) {
+  // None need be named with the declaration.
+  const isNamed = typed.iban !== '' || typed.name !== ''
+  const faults = isNamed ? accountFaults(typed, page.lang) : []
+  if (faults.length > 0) {
     c.status(422)
-    return c.html(<CheckPage flow={flow} start={start} typed={typed} fault={fault} />)
+    return c.html(<CheckPage flow={flow} start={start} typed={typed} faults={faults} />)
   }
   await countTry(ctx, issuerId, [
     { limit: 'declaration_per_client', who: c.get('client') },
@@ -216,16 +215,5 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
     if (error instanceof Refusal && error.code === 'closure/already_closing' && error.facts['number'])
       return c.redirect(page.href(`/closures/${error.facts['number']}`), 303)
     throw error
-  }
-}
-
-/** What is wrong with an account that was typed with the declaration; none need be. */
-function faultOf(typed: TypedAccount, lang: Lang): FieldFault | undefined {
-  if (typed.iban === '' && typed.name === '') return undefined
-  try {
-    checkBankAccount(typed)
-    return undefined
-  } catch (error) {
-    return accountFault(error, lang)
   }
 }

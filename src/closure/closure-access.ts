@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { bearerToken } from '../api/bearer.ts'
+import { speakAs } from '../api/language.ts'
 import type { ApiContext } from '../api/api-env.ts'
 import { listAccounts } from '../holder/read-accounts.ts'
 import { readSession } from '../holder/session.ts'
@@ -37,6 +38,7 @@ export async function closureFor(
   if (asks.as === 'declarer') {
     const declarers = view && asDeclarerSees(view)
     if (!declarers) throw new Refusal('closure/no_such_closure')
+    speakAs(c, view.locale)
     return { ...asks, view: declarers }
   }
   const own = await inIssuer(ctx.db, issuerId, (tx) => listAccounts(tx, issuerId, asks.holderIds))
@@ -83,5 +85,6 @@ async function whoAsks(c: ApiContext, number: string): Promise<Asks> {
   }
   const session = token && (await readSession(ctx, issuerId, token))
   if (!session) throw new Refusal('holder/sign_in_needed')
+  speakAs(c, session.locale)
   return { as: 'account', caller: session.fingerprint, holderIds: session.holderIds }
 }

@@ -36,6 +36,9 @@ const partShape = z
     state: z.enum(['waiting', 'sent', 'paid', 'refused']),
     reference: z.string().nullable(),
     settledAt: instant.nullable(),
+    byHand: z
+      .boolean()
+      .openapi({ description: 'a transfer that staff made, to an account that was agreed with them' }),
     claimUntil: z.iso.date().nullable().openapi({
       description:
         'of what is kept because no bank account was named: the last day to which it is promised, at least, that it is paid when asked for',
@@ -121,7 +124,10 @@ export const closureShape = z
     }),
     identity: z
       .enum(['signed_in', 'not_signed_in', 'issuer_decision'])
-      .openapi({ description: 'how it was declared' }),
+      .openapi({ description: 'how it was declared; `issuer_decision`: nobody did, the issuer decided it' }),
+    cardEnded: z
+      .boolean()
+      .openapi({ description: 'the issuer closes the card by itself because it had ended' }),
     identifiedAt: instant.nullable().openapi({ description: 'when the code was in' }),
     closedAt: instant.nullable(),
     toldAt: instant.nullable().openapi({ description: 'when the holder was sent the certificate' }),

@@ -48,6 +48,8 @@ export type PartView = {
   refusal: string | null
   reference: string | null
   settledAt: Date | null
+  /** A transfer that staff made, to an account that was agreed with them. */
+  byHand: boolean
   /** See PayoutPart. */
   claimUntil: string | null
 }
@@ -110,6 +112,8 @@ export type ClosureView = {
   dueAt: Date
   /** How it stood with identity when it was declared. */
   identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
+  /** Declared by nobody: the issuer closes the card because it had ended. */
+  cardEnded: boolean
   identifiedAt: Date | null
   /** Whether the code came with what the receipt gave out, or from someone signed in. */
   provedBy: 'declarer' | 'account' | 'issuer' | null

@@ -79,6 +79,14 @@ export const routeWords: Record<PayoutRoute, Wording> = {
   nothing: { 'zh-CN': '没有余额需要退还', en: 'there is no balance to pay back' },
 }
 
+/** The way of one part, as it is by now. */
+export function wayByNow(part: { route: PayoutRoute; state: string; byHand: boolean }): Wording {
+  if (part.byHand) return { 'zh-CN': '银行转账（由工作人员办理）', en: 'by bank transfer, made by our staff' }
+  if (part.route === 'bank_transfer' && part.state !== 'waiting')
+    return { 'zh-CN': '银行转账（转到您指定的账户）', en: 'by bank transfer, to the account you named' }
+  return routeWords[part.route]
+}
+
 /** Where a sum goes, in one line; with several ways, how much on each. */
 export function waysInWords(parts: { route: PayoutRoute; money: Money }[]): Wording {
   const [only] = parts

@@ -4,6 +4,7 @@ import type { ApiApp } from '../api/api-env.ts'
 import { onceForRoute } from '../api/once-for-route.ts'
 import { jsonBody, locale, postProblems, problems, secretIdempotencyKey, underIssuer } from '../api/shapes.ts'
 import type { Context } from '../platform/context.ts'
+import { askedLang } from '../web/lang.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Receipt } from './declare.ts'
 import { answerDeclared, declared, start, zone } from './declare-api.ts'
@@ -23,7 +24,8 @@ const declaration = z
     start,
     zone,
     locale: locale.optional().openapi({
-      description: 'language of mails; Accept-Language unless told, and zh-CN where there is none',
+      description:
+        'language of mails; Accept-Language unless told, and where there is none that of the account that the card belongs to',
     }),
   })
   .openapi('UnsignedDeclaration')
@@ -74,7 +76,7 @@ export function declareUnsignedApi(app: ApiApp): void {
           isOwn: (number) => isMadeBy(ctx, issuerId, number, requestDigest),
           act: body.act,
           start: body.start,
-          locale: body.locale ?? c.get('lang'),
+          locale: body.locale ?? askedLang(c.req.header('accept-language')) ?? null,
           zone: body.zone,
           receivedBy: 'api',
           requestDigest,

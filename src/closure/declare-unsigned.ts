@@ -19,7 +19,7 @@ type Asking = {
   /** Whether the closure with this number is the asker's own, so that its number may be told. */
   isOwn: (number: string) => Promise<boolean>
 }
-type Found = { cardId: string; accountId: string }
+type Found = { cardId: string; accountId: string; locale: string }
 /** The number of a closure that the asker made before. */
 type Own = { own: string }
 
@@ -51,7 +51,10 @@ export async function findCardToClose(ctx: Context, asking: Asking): Promise<Fou
       .leftJoin('closure as o', (join) =>
         join.onRef('o.issuer_id', '=', 'k.issuer_id').onRef('o.closure_id', '=', 'k.closure_id'),
       )
-      .select(['c.card_id', 'c.account_id', 'c.state', 'o.number'])
+      .innerJoin('account as a', (join) =>
+        join.onRef('a.issuer_id', '=', 'c.issuer_id').onRef('a.account_id', '=', 'c.account_id'),
+      )
+      .select(['c.card_id', 'c.account_id', 'c.state', 'o.number', 'a.locale'])
       .where('c.issuer_id', '=', asking.issuerId)
       .where('c.iccid', '=', asking.iccid)
       .executeTakeFirst(),
@@ -59,11 +62,14 @@ export async function findCardToClose(ctx: Context, asking: Asking): Promise<Fou
   if (!row) throw new Refusal('closure/card_unknown')
   if (row.number && (await asking.isOwn(row.number))) return { own: row.number }
   if (row.number || row.state === 'closed') throw new Refusal('closure/being_closed')
-  return { cardId: row.card_id, accountId: row.account_id }
+  return { cardId: row.card_id, accountId: row.account_id, locale: row.locale }
 }
 
 export type UnsignedDeclaration = Asking &
-  Pick<Declaration, 'act' | 'start' | 'locale' | 'zone' | 'receivedBy' | 'requestDigest'>
+  Pick<Declaration, 'act' | 'start' | 'zone' | 'receivedBy' | 'requestDigest'> & {
+    /** Null where the request asks for none: what the account of the card reads. */
+    locale: Declaration['locale'] | null
+  }
 
 /**
  * Declares the closure of the card with this number for somebody who is not signed in. Answers the number alone
@@ -80,6 +86,7 @@ export async function declareUnsigned(ctx: Context, input: UnsignedDeclaration):
   try {
     return await declareClosure(ctx, {
       ...rest,
+      locale: rest.locale ?? (found.locale === 'en' ? 'en' : 'zh-CN'),
       issuerId,
       accountId: found.accountId,
       cardIds: [found.cardId],

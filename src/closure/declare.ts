@@ -27,12 +27,14 @@ export type Declaration = {
   locale: 'zh-CN' | 'en'
   /** IANA zone in which times are told to this person. */
   zone: string
-  receivedBy: 'portal' | 'api' | 'cli' | 'staff'
+  /**
+   * `expiry`: nobody brought it. Only while its cards have ended and their money is to go back by itself: days may have
+   * brought one back.
+   */
+  receivedBy: Declared['receivedBy']
   identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
   /** A voucher instead of money, because the holder asked for it; cards only, an account leaves nobody to give it to. */
   voucher?: boolean
-  /** Only while its cards have ended and their money is to go back by itself: days may have brought one back. */
-  expired?: boolean
   /** Keyed hash of an anonymous request, by which its repetition finds this closure. */
   requestDigest?: Buffer
 }
@@ -78,7 +80,7 @@ async function declareAsItStands(ctx: Context, issuer: Issuer, declaration: Decl
     const asItEnded = await howCardsEnded(tx, declaration)
     const asItStands = await previewWith(ctx, tx, issuer, wanted)
     await refuseIfNotOpen(tx, declaration, asItStands)
-    if (declaration.expired && !(await moneyGoesBack(tx, declaration))) throw new NotExpired()
+    if (declaration.receivedBy === 'expiry' && !(await moneyGoesBack(tx, declaration))) throw new NotExpired()
     return { ...asItStands, ended: asItEnded }
   })
 
@@ -159,7 +161,6 @@ function newDeclared(
     undoUntil,
     receivedBy: declaration.receivedBy,
     identity: declaration.identity,
-    hasEnded: declaration.expired === true,
   }
 }
 

@@ -83,7 +83,7 @@ export async function insertClosure(tx: Tx, issuer: Issuer, made: NewClosure): P
   // Under the locks just taken expiry can't end one any more; a slip must not promise what has lapsed.
   if ((await howCardsEnded(tx, declaration)) !== ended) throw new CardsChanged()
   // With the closing itself: one that is undone before anybody noted it would be declared anew.
-  if (declaration.expired)
+  if (declaration.receivedBy === 'expiry')
     await noteRefunded(
       tx,
       issuerId,

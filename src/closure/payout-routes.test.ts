@@ -1,8 +1,10 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addPayment, closeCard, partsOf, setMoney } from '../../test/payouts.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { mailedClosureCode, openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
+import { limits } from '../holder/rate-limits.ts'
 import { lookAtPayment } from '../payment/look-at-payment.ts'
 import { inIssuer } from '../platform/db.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
@@ -72,6 +74,54 @@ test('an account is named with the declaration, put right where it was typed, an
   expect(v.status).toBe(422)
   expect(v.text).toContain('Write the name in Latin letters')
   await v.send('/bank-account', { iban: 'FR1420041010050500013M02606', name: 'Anna' })
+  expect(v.address).toBe(`/roamly/en/closures/${number}`)
+})
+
+test.each([
+  ['en', 'There are 2 problems', 'A sign in this IBAN is wrong', 'Write the name in Latin letters'],
+  ['zh-CN', '有 2 处需要改一下', 'IBAN 里有一位不对', '请用拉丁字母填写户名'],
+])('tells all that is wrong with an account at once, wherever it is typed (%s)', async (lang, ...words) => {
+  const email = `both.${lang.toLowerCase()}@example.com`
+  const typed = { iban: 'DE88370400440532013000', name: '安娜' }
+  const card = await seedCard(leb, { ...money, email, balance: 440n, provider: 'bank' })
+  const v = await visitor(email)
+  const says = () => {
+    expect(v.status).toBe(422)
+    for (const one of words) expect(v.text).toContain(one)
+    for (const value of Object.values(typed)) expect(v.html).toContain(`value="${value}"`)
+    for (const field of ['iban', 'name']) expect(v.html).toContain(`id="${field}-fault"`)
+  }
+  await v.go(`/roamly/${lang}/close/check?card=${card.cardId}&start=at_once`)
+  await v.send('/close/declare', typed)
+  says()
+  await v.send('/close/declare', { iban: '', name: '' })
+  const number = numberOn(v)
+  await prove(v, number)
+  await v.go(`/roamly/${lang}/closures/${number}/bank-account`)
+  await v.send('/bank-account', typed)
+  says()
+})
+
+test('an account that is sent too often is told so where it was typed, and nothing of it is lost', async () => {
+  const email = 'often@example.com'
+  const card = await seedCard(leb, { ...money, email, balance: 330n, provider: 'bank' })
+  const v = await visitor(email)
+  await v.go(`/roamly/en/close/check?card=${card.cardId}&start=at_once`)
+  await v.send('/close/declare', { iban: '', name: '' })
+  const number = numberOn(v)
+  await prove(v, number)
+  await v.go(`/roamly/en/closures/${number}/bank-account`)
+  const spent = (points: number) =>
+    sql`update rate_limit set points = ${points} where key like 'attempt_per_client:%'`.execute(leb.db)
+  await spent(limits.attempt_per_client.points)
+  const iban = 'DE89370400440532013000'
+  await v.send('/bank-account', { iban, name: '安娜' })
+  expect([v.status, Number(v.headers.get('retry-after')) > 0]).toEqual([429, true])
+  expect(v.html).toMatch(/href="#name".*href="#save"/s)
+  expect(v.html).toContain(`value="${iban}"`)
+  expect(v.text).toContain('Too many tries')
+  await spent(1)
+  await v.send('/bank-account', { iban, name: 'Anna' })
   expect(v.address).toBe(`/roamly/en/closures/${number}`)
 })
 

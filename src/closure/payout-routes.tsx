@@ -3,10 +3,12 @@ import { BankAccountPage } from '../payout/pages/bank-account-page.tsx'
 import { countTry } from '../holder/rate-limits.ts'
 import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
+import { tooOftenFault } from '../web/too-often.ts'
+import type { FieldFault } from '../web/components/form.tsx'
 import type { CookieJar } from '../web/cookies.ts'
 import type { PortalEnv } from '../web/page.ts'
 import { at, formText, type PortalContext } from '../web/routing.ts'
-import { accountFault } from '../payout/account-fault.ts'
+import { account_button, accountFaults } from '../payout/account-faults.ts'
 import { nameBankAccount } from './bank-account.ts'
 import { claimKept } from './claim-kept.ts'
 import type { ClosureView } from './closure-view.ts'
@@ -36,19 +38,24 @@ export function payoutRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
     post: async (c) => {
       const view = await seeToPay(c)
       const progress = progressHref(c, view)
-      await countTry(ctx, view.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
       const typed = { iban: await formText(c, 'iban'), name: await formText(c, 'name') }
-      try {
-        await nameBankAccount(ctx, { ...view, ...typed })
-        return c.redirect(progress, 303)
-      } catch (error) {
-        const page = c.get('page')
-        const fault = accountFault(error, page.lang)
-        c.status(422)
-        return c.html(
-          <BankAccountPage page={page} cards={view.cards} progress={progress} typed={typed} fault={fault} />,
-        )
+      const page = c.get('page')
+      const again = (faults: FieldFault[]) => {
+        const { cards } = view
+        return c.html(<BankAccountPage page={page} {...{ cards, progress, typed, faults }} />)
       }
+      try {
+        await countTry(ctx, view.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
+      } catch (error) {
+        return again([...accountFaults(typed, page.lang), tooOftenFault(c, error, account_button)])
+      }
+      const faults = accountFaults(typed, page.lang)
+      if (faults.length > 0) {
+        c.status(422)
+        return again(faults)
+      }
+      await nameBankAccount(ctx, { ...view, ...typed })
+      return c.redirect(progress, 303)
     },
   })
   at(app, '/closures/:number/claim', {

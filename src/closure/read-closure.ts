@@ -10,7 +10,7 @@ import {
   type Covers,
 } from './closure-view.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
-import { liveParts } from '../payout/parts.ts'
+import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
 import { readJournal } from './journal.ts'
 import { readBalances } from './read-balances.ts'
@@ -134,6 +134,7 @@ function plainFacts(closure: ClosureRow) {
     undoneAt: closure.undone_at,
     undoneBy: closure.undone_by as ClosureView['undoneBy'],
     identity: closure.identity as ClosureView['identity'],
+    cardEnded: closure.received_by === 'expiry',
     identifiedAt: closure.identified_at,
     provedBy: closure.proved_by as ClosureView['provedBy'],
     closedAt: closure.closed_at,
@@ -193,6 +194,7 @@ async function withBalances(
         refusal: part.refusal,
         reference: part.reference,
         settledAt: part.paidAt,
+        byHand: isByHand(part),
         claimUntil: part.claimUntil,
       })),
       takenBack: money.get(card.cardId)?.takenBack ?? [],

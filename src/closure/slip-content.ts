@@ -20,10 +20,9 @@ export type Declared = {
   zone: string
   declaredAt: Date
   undoUntil: Date | null
-  receivedBy: 'portal' | 'api' | 'cli' | 'staff'
+  /** `expiry`: nobody brought it; the card had ended. */
+  receivedBy: 'portal' | 'api' | 'cli' | 'staff' | 'expiry'
   identity: 'signed_in' | 'not_signed_in' | 'issuer_decision'
-  /** Decided because the card had ended. */
-  hasEnded: boolean
 }
 
 /** What the slip says: the declaration, when, about what, what follows from it, and where to turn. */
@@ -79,12 +78,12 @@ export function slipContent(
 
 /** The holder's own words, or what the issuer decides; while the holder could withdraw, also why it pays what it does. */
 function wordsOf(
-  { act, covers, identity, hasEnded }: Declared,
+  { act, covers, identity, receivedBy }: Declared,
   { name }: Issuer,
   rules: MoneyRules,
 ): Wording {
   if (identity !== 'issuer_decision') return declarationWords(act, covers)
-  const words = decisionWords(covers, name, hasEnded)
+  const words = decisionWords(covers, name, receivedBy === 'expiry')
   if (!rules.withdrawn) return words
   return {
     'zh-CN': `${words['zh-CN']}${paidAsWithdrawal['zh-CN']}`,

@@ -10,6 +10,7 @@ const part = (route: PartView['route'], amount: string, state: PartView['state']
   state,
   reference: state === 'paid' ? 're_1' : null,
   settledAt: null,
+  byHand: false,
   refusal: null,
   claimUntil: null,
 })

@@ -62,7 +62,7 @@ export async function journalOf(ctx: Context, view: ClosureView) {
 export function inWords(view: ClosureView): string {
   const head = [
     `${view.number}  ${view.state}${view.late ? ' (late)' : ''}  ${view.covers === 'account' ? 'account' : 'card of account'} ${view.accountRef}`,
-    `declared ${view.declaredAt.toISOString()}, due ${view.dueAt.toISOString()}, policy ${view.policyVersion}`,
+    `${view.identity === 'issuer_decision' ? 'decided by the issuer' : 'declared'} ${view.declaredAt.toISOString()}, due ${view.dueAt.toISOString()}, policy ${view.policyVersion}`,
   ]
   const steps = view.steps.map((step) => {
     const block =

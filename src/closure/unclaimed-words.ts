@@ -3,7 +3,7 @@ import { accountWantedUntil, claimUntil } from '../policy/clocks.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import { formatCalendarDay, formatDay } from '../web/dates.ts'
 import type { ClosureView, Covers, PartView } from './closure-view.ts'
-import { routeWords } from './declaration-words.ts'
+import { wayByNow } from './declaration-words.ts'
 
 /** What is said of money that is kept because its holder named no account (keep-unanswered.ts); it is nothing lost. */
 
@@ -23,8 +23,8 @@ const kept: Wording = {
 }
 
 /** Where a part went, in one line. */
-export const wayOfPart = (part: Pick<PartView, 'route' | 'claimUntil'>): Wording =>
-  isUnclaimed(part) ? kept : routeWords[part.route]
+export const wayOfPart = (part: Pick<PartView, 'route' | 'state' | 'byHand' | 'claimUntil'>): Wording =>
+  isUnclaimed(part) ? kept : wayByNow(part)
 
 /** On the slip, where money goes by bank transfer: what happens if nobody names an account. */
 export function ifNobodyNames(policy: Policy, declaredAt: Date, zone: string): Wording {

@@ -61,13 +61,12 @@ it('sells no days for a card that they can not bring back, and gives back what w
 it('closes a card once by itself, also when its worker dies before it says so and the holder takes that back', async () => {
   const card = await ended()
   const { issuerId, accountId, cardId } = card
-  const how = { act: 'terminate', start: 'at_once', locale: 'en', zone: 'UTC', receivedBy: 'cli' } as const
+  const how = { act: 'terminate', start: 'at_once', locale: 'en', zone: 'UTC', receivedBy: 'expiry' } as const
   const whose = { issuerId, accountId, cardIds: [cardId] }
   const { closureId } = await declareClosure(leb, {
     ...whose,
     ...how,
     identity: 'issuer_decision',
-    expired: true,
   })
   await undoClosure(leb, { issuerId, closureId })
   expect(await refundExpired(leb, issuer)).toBe(0)

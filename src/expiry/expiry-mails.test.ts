@@ -97,7 +97,7 @@ describe('mails about expiry', () => {
     await sweepExpiry(leb)
     const subjects = (await mails()).map((m) => m.subject)
     expect(subjects).toContain('Your card has ended; CN¥86.40 goes back to you')
-    expect(subjects.some((subject) => subject.startsWith('LEB Travel Cards closes your card'))).toBe(true)
+    expect(subjects.some((subject) => subject.startsWith('Your card has ended and is closed'))).toBe(true)
     const closure = await inIssuer(leb.db, 'leb', (tx) =>
       tx
         .selectFrom('closure_card')

@@ -44,9 +44,8 @@ async function closeExpired(ctx: Context, issuerId: string, card: Due): Promise<
     start: 'at_once',
     locale: card.locale,
     zone,
-    receivedBy: 'cli',
+    receivedBy: 'expiry',
     identity: 'issuer_decision',
-    expired: true,
   }).catch(async (error: unknown) => {
     // The holder was faster: either way it is being closed.
     const known = error instanceof Refusal && error.code.startsWith('closure/already_')

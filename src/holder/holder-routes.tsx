@@ -76,7 +76,9 @@ function signInRoutes(app: Hono<PortalEnv>, ctx: Context, jar: CookieJar): void 
       const page = c.get('page')
       const next = safeNext(c, await formText(c, 'next'))
       const email = await formText(c, 'email')
-      const asking = { issuerId: page.issuer.issuerId, email, locale: page.lang, client: c.get('client') }
+      const { lang: locale } = page
+      const { issuerId } = page.issuer
+      const asking = { issuerId, email, locale, otherwise: locale, client: c.get('client') }
       try {
         const { codeId } = await requestSignInCode(ctx, asking)
         const until = new Date(page.now.getTime() + code_lives_minutes * 60_000)

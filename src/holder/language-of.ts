@@ -1,12 +1,10 @@
 import type { ApiContext } from '../api/api-env.ts'
+import { languageOfRequest } from '../api/language.ts'
 import { inIssuer } from '../platform/db.ts'
-import { type Lang, pickLang } from '../web/lang.ts'
+import type { Lang } from '../web/lang.ts'
 
-/** What the request asks for, else the language in which the account's holder is written to. */
+/** The language of a request about one account, which of several may not be the first. */
 export async function languageOf(c: ApiContext, accountId: string): Promise<Lang> {
-  const wished = c.req.header('accept-language')
-  const asked = pickLang(undefined, wished, 'en')
-  if (asked === pickLang(undefined, wished, 'zh-CN')) return asked
   const { issuerId } = c.get('issuer')
   const account = await inIssuer(c.get('ctx').db, issuerId, (tx) =>
     tx
@@ -16,5 +14,5 @@ export async function languageOf(c: ApiContext, accountId: string): Promise<Lang
       .where('account_id', '=', accountId)
       .executeTakeFirst(),
   )
-  return account?.locale === 'en' ? 'en' : 'zh-CN'
+  return languageOfRequest(c, account?.locale)
 }

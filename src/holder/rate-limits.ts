@@ -43,14 +43,9 @@ export type Counted = { limit: Limit; who: string | Uint8Array }
  * them is over its limit. A try over the limit doesn't lengthen the wait.
  */
 export async function countTry(ctx: Context, issuerId: string, counted: Counted[]): Promise<void> {
-  const { indexKey } = await ctx.keys.vault(issuerId)
   const limiters = limitersOf(ctx)
   let wait_ms = 0
-  for (const { limit, who } of counted) {
-    const key = createHmac('sha256', indexKey)
-      .update(`limit/${issuerId}/${limit}/`)
-      .update(who)
-      .digest('base64url')
+  for (const { limit, key } of await keyed(ctx, issuerId, counted)) {
     try {
       await limiters[limit].consume(key)
     } catch (error) {
@@ -58,7 +53,33 @@ export async function countTry(ctx: Context, issuerId: string, counted: Counted[
       wait_ms = Math.max(wait_ms, error.msBeforeNext)
     }
   }
-  if (wait_ms > 0) throw new Refusal('holder/too_often', { minutes: String(Math.ceil(wait_ms / 60_000)) })
+  if (wait_ms > 0) throw tooOften(wait_ms)
+}
+
+/** What countTry would throw, without counting. */
+export async function wouldBeTooOften(
+  ctx: Context,
+  issuerId: string,
+  counted: Counted[],
+): Promise<Refusal | undefined> {
+  const limiters = limitersOf(ctx)
+  let wait_ms = 0
+  for (const { limit, key } of await keyed(ctx, issuerId, counted)) {
+    const known = await limiters[limit].get(key)
+    if (known && known.consumedPoints >= limits[limit].points) wait_ms = Math.max(wait_ms, known.msBeforeNext)
+  }
+  return wait_ms > 0 ? tooOften(wait_ms) : undefined
+}
+
+const tooOften = (wait_ms: number) =>
+  new Refusal('holder/too_often', { minutes: String(Math.ceil(wait_ms / 60_000)) })
+
+async function keyed(ctx: Context, issuerId: string, counted: Counted[]) {
+  const { indexKey } = await ctx.keys.vault(issuerId)
+  return counted.map(({ limit, who }) => ({
+    limit,
+    key: createHmac('sha256', indexKey).update(`limit/${issuerId}/${limit}/`).update(who).digest('base64url'),
+  }))
 }
 
 const known = new WeakMap<pg.Pool, Record<Limit, RateLimiterPostgres>>()

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 
@@ -10,6 +11,8 @@ export type Session = {
   fingerprint: Buffer
   /** Everyone who has this address now; empty once the person is erased. */
   holderIds: string[]
+  /** What they read: of their accounts' the first one's, null where there is none. */
+  locale: string | null
 }
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
@@ -50,7 +53,7 @@ export async function readSession(
           .on('v.kind', '=', 'email')
           .onRef('v.fingerprint', '=', 's.fingerprint'),
       )
-      .select(['s.fingerprint', 'v.holder_id'])
+      .select(['s.fingerprint', 'v.holder_id', localeOfV.as('locale')])
       .where('s.issuer_id', '=', issuerId)
       .where('s.token_hash', '=', hashOf(token))
       .where('s.expires_at', '>', ctx.clock.now())
@@ -58,7 +61,8 @@ export async function readSession(
       .execute()
     const [first] = rows
     const holderIds = rows.flatMap((row) => (row.holder_id === null ? [] : [row.holder_id]))
-    return first && { fingerprint: first.fingerprint, holderIds }
+    const locale = rows.find((row) => row.locale !== null)?.locale ?? null
+    return first && { fingerprint: first.fingerprint, holderIds, locale }
   })
 }
 
@@ -70,6 +74,28 @@ export async function signOut(ctx: Context, issuerId: string, token: string): Pr
       .where('token_hash', '=', hashOf(token))
       .execute(),
   )
+}
+
+/** What a holder reads, of a row `v` that names one. */
+const localeOfV = sql<string | null>`
+  (select a.locale from account a
+    where a.issuer_id = v.issuer_id and a.holder_id = v.holder_id order by a.account_ref limit 1)`
+
+/** Who has an address, and what they read; the same query whoever asks. */
+export async function whoHas(
+  tx: Tx,
+  issuerId: string,
+  fingerprint: Buffer,
+): Promise<{ holderId: string; locale: string | null } | undefined> {
+  const row = await tx
+    .selectFrom('vault_index as v')
+    .select(['v.holder_id', localeOfV.as('locale')])
+    .where('v.issuer_id', '=', issuerId)
+    .where('v.kind', '=', 'email')
+    .where('v.fingerprint', '=', fingerprint)
+    .orderBy('v.holder_id')
+    .executeTakeFirst()
+  return row && { holderId: row.holder_id, locale: row.locale }
 }
 
 /** The holders behind an e-mail's blind index. */

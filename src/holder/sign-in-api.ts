@@ -14,6 +14,7 @@ import {
   underIssuer,
 } from '../api/shapes.ts'
 import { Refusal } from '../platform/errors.ts'
+import { askedLang } from '../web/lang.ts'
 import { fingerprint } from '../privacy/vault.ts'
 import { code_lives_minutes } from './access-code.ts'
 import { session_hours, signOut } from './session.ts'
@@ -36,7 +37,8 @@ const requestCode = createRoute({
         .strictObject({
           email: z.string().min(1).max(254).openapi({ example: 'mei@example.com' }),
           locale: locale.optional().openapi({
-            description: 'language of the mail; Accept-Language unless told, and zh-CN where there is none',
+            description:
+              'language of the mail; Accept-Language unless told, and where there is none that of the account that has the address',
           }),
         })
         .openapi('SignInCodeRequest'),
@@ -113,7 +115,8 @@ export function signInApi(app: ApiApp): void {
     const asking = {
       issuerId,
       email: body.email,
-      locale: body.locale ?? c.get('lang'),
+      locale: body.locale ?? askedLang(c.req.header('accept-language')) ?? null,
+      otherwise: c.get('lang'),
       client: c.get('client'),
     }
     const { kept } = await onceForRoute(c, {

@@ -4,10 +4,19 @@ import { Refusal } from '../platform/errors.ts'
 import { fingerprint } from '../privacy/vault.ts'
 import { issueCode, useCode } from './access-code.ts'
 import { mailbox } from './mailbox.ts'
+import type { Lang } from '../web/lang.ts'
 import { countTry } from './rate-limits.ts'
-import { holdersOf, openSession } from './session.ts'
+import { holdersOf, openSession, whoHas } from './session.ts'
 
-type Asking = { issuerId: string; email: string; locale: 'zh-CN' | 'en'; client: string }
+type Asking = {
+  issuerId: string
+  email: string
+  /** Language of the mail: what was asked for; where nothing was, what the account of the address reads. */
+  locale: Lang | null
+  /** Of an address that has no account. */
+  otherwise: Lang
+  client: string
+}
 
 /**
  * Sends a sign-in code to an address. Known or not, the same rows are written and the same job is queued, so that
@@ -25,7 +34,7 @@ export async function requestSignInCode(ctx: Context, input: Asking): Promise<{ 
     { limit: 'code_per_address_a_day', who: print },
   ])
   return inIssuer(ctx.db, issuerId, async (tx) => {
-    const [holderId = null] = await holdersOf(tx, issuerId, print)
+    const known = await whoHas(tx, issuerId, print)
     const { codeId } = await issueCode(ctx, tx, { issuerId, purpose: 'sign_in', fingerprint: print })
     const noticeId = ctx.ids.next()
     await tx
@@ -34,10 +43,10 @@ export async function requestSignInCode(ctx: Context, input: Asking): Promise<{ 
         issuer_id: issuerId,
         notice_id: noticeId,
         kind: 'sign_in_code',
-        holder_id: holderId,
+        holder_id: known?.holderId ?? null,
         code_id: codeId,
-        locale: input.locale,
-        state: holderId ? 'waiting' : 'dropped',
+        locale: input.locale ?? known?.locale ?? input.otherwise,
+        state: known ? 'waiting' : 'dropped',
         created_at: ctx.clock.now(),
       })
       .execute()

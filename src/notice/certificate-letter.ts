@@ -8,6 +8,8 @@ type Locale = 'zh-CN' | 'en'
 export type Paid = {
   /** Money on its way, and by which day it should be there. */
   sent: { sum: string; arrivesBy: Date } | null
+  /** What staff transferred by bank, with the bank's reference. */
+  byHand: { sum: string; on: Date; reference: string }[]
   voucher: string | null
   /** Too little to be sent by itself. */
   kept: string | null
@@ -79,7 +81,7 @@ function papersLink(locale: Locale, papers: NonNullable<PapersWay>, zone: string
 
 // The page of a closure opens for who signs in: who can't any more answers the mail, which support reads.
 function moneyEn(
-  { sent, voucher, kept, takenBack, unclaimed }: Paid,
+  { sent, byHand, voucher, kept, takenBack, unclaimed }: Paid,
   { zone, number }: ClosureFacts,
   papers: PapersWay,
 ): string {
@@ -90,6 +92,10 @@ function moneyEn(
   const sentences = [
     sent &&
       `${sent.sum} is on its way back to you and should be there by ${formatDay(sent.arrivesBy, 'en', zone)}.`,
+    ...byHand.map(
+      ({ sum, on, reference }) =>
+        `${sum} was paid to you by bank transfer on ${formatDay(on, 'en', zone)}, reference ${reference}.`,
+    ),
     voucher && `As you chose, ${voucher} was turned into a voucher: its code is on the closure's page.`,
     takenBack && `The payer's bank had taken back ${takenBack} already; it is not sent a second time.`,
     kept && `${kept} is too little to be sent by itself. It stays yours: ${ask}.`,
@@ -100,7 +106,7 @@ function moneyEn(
 }
 
 function moneyZh(
-  { sent, voucher, kept, takenBack, unclaimed }: Paid,
+  { sent, byHand, voucher, kept, takenBack, unclaimed }: Paid,
   { zone, number }: ClosureFacts,
   papers: PapersWay,
 ): string {
@@ -110,6 +116,10 @@ function moneyZh(
   const ask = papers ? `请回复本邮件并注明 ${number} 领取` : '可在进度页上要求退还'
   const sentences = [
     sent && `${sent.sum} 已退回，预计 ${formatDay(sent.arrivesBy, 'zh-CN', zone)}前到账。`,
+    ...byHand.map(
+      ({ sum, on, reference }) =>
+        `${sum} 已于 ${formatDay(on, 'zh-CN', zone)}通过银行转账付给您，转账凭证号 ${reference}。`,
+    ),
     voucher && `按您的选择，${voucher} 已换成代金券，券码在进度页上。`,
     takenBack && `付款方的银行此前已收回 ${takenBack}，不再重复退款。`,
     kept && `${kept} 金额太小，不会自动退款，仍归您所有，${ask}。`,

@@ -3,7 +3,7 @@ import type { Case, CaseCard } from '../closure/case.ts'
 import { isUnclaimed } from '../closure/unclaimed-words.ts'
 import { formatMoney } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
-import { liveParts, type PayoutPart } from '../payout/parts.ts'
+import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
@@ -46,9 +46,20 @@ export async function certificateMail(
 }
 
 function paidBack(ctx: Context, told: Case, locale: string): Paid {
-  const sent = sumOf(told.cards, locale, ['original_payment', 'bank_transfer'])
+  const sent = sumOfParts(
+    told.cards,
+    locale,
+    (part) => went(part, ['original_payment', 'bank_transfer']) && !isByHand(part),
+  )
   return {
     sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(told.policy, ctx.clock.now()) },
+    byHand: told.cards
+      .flatMap(({ parts }) => liveParts(parts).filter(isByHand))
+      .map((part) => ({
+        sum: formatMoney(part, locale),
+        on: part.paidAt!,
+        reference: part.reference!,
+      })),
     voucher: sumOf(told.cards, locale, ['voucher']),
     kept: sumOfParts(told.cards, locale, (part) => part.route === 'kept' && !isUnclaimed(part)),
     unclaimed: unclaimedOf(told.cards, locale),
@@ -69,13 +80,11 @@ function unclaimedOf(cards: Parts[], locale: string): Paid['unclaimed'] {
  * certificate, and waits; nor what the payer's bank had given back already. Null where that is nothing.
  */
 export function sumOf(cards: Parts[], locale: string, routes: PayoutRoute[]): string | null {
-  return sumOfParts(
-    cards,
-    locale,
-    ({ route, state, reference }) =>
-      reference !== 'chargeback' && routes.includes(route) && state !== 'waiting',
-  )
+  return sumOfParts(cards, locale, (part) => went(part, routes))
 }
+
+const went = ({ route, state, reference }: PayoutPart, routes: PayoutRoute[]) =>
+  reference !== 'chargeback' && routes.includes(route) && state !== 'waiting'
 
 type Parts = Pick<CaseCard, 'parts' | 'currency'>
 

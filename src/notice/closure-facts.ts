@@ -12,6 +12,7 @@ export type FactsAndHolder = ClosureFacts & {
   holderId: string
   waitsForCode: boolean
   isDecided: boolean
+  cardEnded: boolean
   waitsForAccount: boolean
   /** How far the reminders are; null where no account was asked for. */
   reminder: { isLast: boolean; lineEndsAt: Date | null } | null
@@ -30,7 +31,16 @@ export async function readClosureFacts(
     .innerJoin('account as a', (j) =>
       j.onRef('a.issuer_id', '=', 'closure.issuer_id').onRef('a.account_id', '=', 'closure.account_id'),
     )
-    .select(['number', 'declared_at', 'due_at', 'zone', 'closure.state', 'identity', 'a.holder_id'])
+    .select([
+      'number',
+      'declared_at',
+      'due_at',
+      'zone',
+      'closure.state',
+      'identity',
+      'received_by',
+      'a.holder_id',
+    ])
     .select(['bank_asked_at', 'bank_reminders', wantsAccount.as('wants_account')])
     .select(['account_wanted_until', 'covers', 'policy_version'])
     .where('closure.issuer_id', '=', which.issuerId)
@@ -50,6 +60,7 @@ export async function readClosureFacts(
     holderId: row.holder_id,
     waitsForCode: row.state === 'declared' && row.identity !== 'issuer_decision',
     isDecided: row.identity === 'issuer_decision',
+    cardEnded: row.received_by === 'expiry',
     waitsForAccount: row.wants_account,
     reminder: row.bank_asked_at && {
       isLast: row.bank_reminders === 2,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { certificateLetter } from './certificate-letter.ts'
 import { sampleIssuers } from '../issuer/sample-issuers.ts'
-import { decidedLetter, identifyLetter, signInLetter, slipLetter, undoneLetter } from './letters.ts'
+import { decidedLetter } from './decided-letter.ts'
+import { identifyLetter, signInLetter, slipLetter, undoneLetter } from './letters.ts'
 
 const at = new Date('2026-11-22T10:00:00Z')
 const facts = {
@@ -14,7 +15,7 @@ const facts = {
   progressUrl: 'https://close.leb.example/leb/en/closures/LEB-2K7M-9QXCT',
 }
 const two = { ...facts, cards: [...facts.cards, { plan: 'LEB7', last4: '1111' }] }
-const none = { sent: null, voucher: null, kept: null, unclaimed: null, takenBack: null }
+const none = { sent: null, byHand: [], voucher: null, kept: null, unclaimed: null, takenBack: null }
 const first = (letter: { paragraphs: string[] }) => letter.paragraphs[0]
 
 describe('the last mail of a closure', () => {
@@ -61,6 +62,16 @@ describe('the last mail of a closure', () => {
     expect(first(certificateLetter('en', facts, kept))).toContain("ask for it on the closure's page.")
   })
 
+  it('says of a transfer that staff made when it was, and under which reference', () => {
+    const byHand = [{ sum: '€11.07', on: new Date('2026-11-22T17:00:00Z'), reference: 'X1' }]
+    expect(first(certificateLetter('en', facts, { ...none, byHand }))).toBe(
+      '€11.07 was paid to you by bank transfer on 23 November 2026 (Beijing time), reference X1. The 3-day card ending 4242 is closed.',
+    )
+    expect(first(certificateLetter('zh-CN', facts, { ...none, byHand }))).toBe(
+      '€11.07 已于 2026 年 11 月 23 日（北京时间）通过银行转账付给您，转账凭证号 X1。尾号 4242 的三日卡已注销。',
+    )
+  })
+
   it('says where money that was sent should be by when, and every other sum besides', () => {
     const sent = { sum: '€12.30', arrivesBy: new Date('2026-11-28T10:00:00Z') }
     const words = first(certificateLetter('en', two, { ...none, sent, kept: '€0.40' }))
@@ -97,11 +108,37 @@ it('says by the clock until when a code is good, and that without it nothing is 
 
 it('tells of a closing that nobody declared as what it is', () => {
   const issuer = sampleIssuers()[0]!
-  const en = decidedLetter('en', issuer, facts).paragraphs.join(' ')
-  expect(en).toContain('LEB Travel Cards has decided to close the 3-day card ending 4242')
-  expect(en).toContain('write to appeal@leb.example and name')
-  expect(en).not.toContain('declaration')
-  expect(decidedLetter('zh-CN', issuer, two).paragraphs.join('')).toMatch(
-    /决定自 .*起注销 2 张卡。您无需申请/,
+  const decided = { ...facts, cardEnded: false }
+  const en = decidedLetter('en', issuer, decided)
+  expect(en.subject).toBe('LEB Travel Cards closes your card: LEB-2K7M-9QXCT')
+  const words = en.paragraphs.join(' ')
+  expect(words).toContain('LEB Travel Cards has decided to close the 3-day card ending 4242')
+  expect(words).toContain('write to appeal@leb.example and name')
+  expect(words).not.toContain('declaration')
+  const several = { ...decided, cards: two.cards }
+  expect(decidedLetter('en', issuer, several).subject).toContain('closes 2 cards of yours:')
+  expect(decidedLetter('zh-CN', issuer, several).subject).toContain('注销您的 2 张卡：')
+  expect(first(decidedLetter('zh-CN', issuer, several))).toMatch(/决定自 .*起注销 2 张卡。您无需申请/)
+})
+
+it('tells of a card that had ended that its days are over, and of no decision', () => {
+  const issuer = sampleIssuers()[0]!
+  const ended = { ...facts, cardEnded: true }
+  const several = { ...ended, cards: two.cards }
+  const en = decidedLetter('en', issuer, ended)
+  expect(en.subject).toBe('Your card has ended and is closed: LEB-2K7M-9QXCT')
+  expect(first(en)).toContain(
+    'The days of the 3-day card ending 4242 are over. LEB Travel Cards closes it by itself',
   )
+  expect(en.paragraphs.join(' ')).not.toMatch(/decided|declaration/)
+  expect(en.paragraphs.join(' ')).toContain('write to appeal@leb.example and name')
+  expect(decidedLetter('en', issuer, several).subject).toContain(
+    '2 cards of yours have ended and are closed:',
+  )
+  expect(first(decidedLetter('en', issuer, several))).toContain('closes them by itself')
+  const zh = decidedLetter('zh-CN', issuer, ended)
+  expect(zh.subject).toBe('您的卡已到期，予以注销：LEB-2K7M-9QXCT')
+  expect(first(zh)).toMatch(/^尾号 4242 的三日卡已经到期，.*自 .*起自动予以注销。您无需申请/)
+  expect(zh.paragraphs.join('')).not.toContain('决定')
+  expect(first(decidedLetter('zh-CN', issuer, several))).toMatch(/^2 张卡已经到期/)
 })

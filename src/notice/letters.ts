@@ -105,34 +105,6 @@ export function slipLetter(locale: Locale, facts: ClosureFacts & { waitsForCode:
       }
 }
 
-/** With the slip of a closing that nobody declared: the issuer decided it, or the card had ended. */
-export function decidedLetter(locale: Locale, { name, brand }: Issuer, facts: ClosureFacts): Letter {
-  const decided = formatMoment(facts.declaredAt, locale, facts.zone)
-  const due = formatMoment(facts.dueAt, locale, facts.zone)
-  const link = progressLink(locale, facts)
-  return locale === 'en'
-    ? {
-        locale,
-        link,
-        subject: `${name.en} closes your card: ${facts.number}`,
-        paragraphs: [
-          `${name.en} has decided to close ${cardsInWords(locale, facts)}, from ${decided} on. You need not declare anything: what is due is paid back to you, and the sealed slip, attached, says how much and how.`,
-          `It will be done by ${due}. If it is late, support steps in by itself.`,
-          `If you disagree, write to ${brand.appealEmail} and name ${facts.number}. Keep the slip: it is your proof.`,
-        ],
-      }
-    : {
-        locale,
-        link,
-        subject: `${name['zh-CN']}注销您的卡：${facts.number}`,
-        paragraphs: [
-          `${name['zh-CN']}决定自 ${decided}起注销${cardsInWords(locale, facts)}。您无需申请：应退的款项会退给您，金额和方式见附件中盖有电子签章的注销确认单。`,
-          `最迟 ${due}办结；逾期客服会主动介入。`,
-          `如有异议，请写信到 ${brand.appealEmail}，并注明编号 ${facts.number}。请保存确认单，它是您的凭证。`,
-        ],
-      }
-}
-
 export function undoneLetter(locale: Locale, facts: ClosureFacts): Letter {
   const link = progressLink(locale, facts)
   return locale === 'en'

@@ -14,6 +14,7 @@ import { documentFileName } from '../slip/document-file-name.ts'
 import { codeWantedLetter, codeWantedSupportLetter } from './code-wanted-letter.ts'
 import { bankDetailsReminderLetter } from './bank-details-reminder-letter.ts'
 import { readClosureFacts } from './closure-facts.ts'
+import { decidedLetter } from './decided-letter.ts'
 import { lateLetter } from './late-letter.ts'
 import { type Letter, renderLetter } from './letter.tsx'
 import {
@@ -24,7 +25,6 @@ import {
   lateSupportLetter,
   signInLetter,
   slipLetter,
-  decidedLetter,
   undoneLetter,
 } from './letters.ts'
 import { writeExpiryLetter } from '../expiry/write-expiry-letter.ts'

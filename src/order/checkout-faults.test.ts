@@ -1,8 +1,12 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openShop } from '../../test/orders.ts'
 import { openOutside, type Outside } from '../../test/outside.ts'
 import { openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
+import { limits } from '../holder/rate-limits.ts'
+import { type Issuer, putIssuer } from '../issuer/issuer.ts'
+import { inIssuer } from '../platform/db.ts'
 
 let leb: Outside
 let portal: Awaited<ReturnType<typeof openPortal>>
@@ -86,4 +90,99 @@ it('leaves a voucher that may be one to the order, which counts the tries', asyn
   await visit.send('/checkout', { ...fields, voucher: '0123-4567-89ab-cdef' })
   expect(summary(visit)).toEqual(['voucher'])
   expect(visit.html).toContain('value="0123-4567-89ab-cdef"')
+})
+
+it.each([
+  ['en', 'pay this order. Check its code'],
+  ['zh-CN', '这个代金券不能用于本单'],
+])('tells of a voucher that may be one beside what else is wrong (%s)', async (lang, words) => {
+  const visit = visitor()
+  await visit.go(`/leb/${lang}${checkout}`)
+  const fields = { email: 'nobody', name: 'Jo', pay_by: 'voucher', voucher: '0123-4567-89ab-cdef' }
+  await visit.send('/checkout', fields)
+  expect(summary(visit)).toEqual(['email', 'voucher', 'accept'])
+  expect(visit.text).toContain(words)
+  for (const value of ['nobody', 'Jo', '0123-4567-89ab-cdef'])
+    expect(visit.html).toContain(`value="${value}"`)
+})
+
+it('counts each look at a voucher as the try at an order that it is, and tells in the form when there were too many', async () => {
+  const { points } = limits.order_per_client
+  const tries = () =>
+    inIssuer(leb.db, 'leb', (tx) =>
+      sql<{ points: number }>`
+    select points from rate_limit where key like 'order_per_client:%'`.execute(tx),
+    )
+  await sql`delete from rate_limit where key like 'order_per_client:%'`.execute(leb.db)
+  const visit = visitor()
+  await visit.go(`/leb/en${checkout}`)
+  const fields = { email: 'guess@example.com', name: 'Gu', pay_by: 'voucher', voucher: '0123-4567-89ab-cdef' }
+  await visit.send('/checkout', fields)
+  expect((await tries()).rows).toMatchObject([{ points: 1 }])
+  // Without a voucher in it a form that comes back counts nothing.
+  await visit.send('/checkout', { ...fields, pay_by: 'stripe' })
+  expect((await tries()).rows).toMatchObject([{ points: 1 }])
+
+  await sql`update rate_limit set points = ${points} where key like 'order_per_client:%'`.execute(leb.db)
+  for (const payBy of ['voucher', 'stripe']) {
+    await visit.send('/checkout', { ...fields, email: 'nobody', pay_by: payBy })
+    expect(visit.status).toBe(429)
+    expect(Number(visit.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(summary(visit)).toEqual(['email', 'accept', 'order'])
+    expect(visit.text).toContain('Too many tries')
+  }
+  // Alone, too, it takes nothing of what was typed.
+  await visit.send('/checkout', { ...fields, pay_by: 'stripe', accept: 'yes' })
+  expect([visit.status, summary(visit)]).toEqual([429, ['order']])
+  for (const value of ['guess@example.com', 'Gu']) expect(visit.html).toContain(`value="${value}"`)
+  expect(visit.html).toMatch(/id="accept" checked/)
+  const chinese = visitor()
+  await chinese.go(`/leb/zh-CN${checkout}`)
+  await chinese.send('/checkout', { ...fields, pay_by: 'stripe', accept: 'yes' })
+  expect(chinese.text).toContain('请求太频繁')
+  await sql`delete from rate_limit where key like 'order_per_client:%'`.execute(leb.db)
+})
+
+it('tells of an offer that has changed in the form, with what was typed and the new offer in it', async () => {
+  const visit = visitor()
+  await visit.go(`/leb/en${checkout}`)
+  const now = /name="seen_item" value="([^"]+)"/.exec(visit.html)![1]!
+  visit.html = visit.html.replace(now, leb.ids.next())
+  await visit.send('/checkout', { email: 'changed@example.com', name: 'Ch', pay_by: 'stripe', accept: 'yes' })
+  expect([visit.status, summary(visit)]).toEqual([409, ['order']])
+  expect(visit.html).toContain('value="changed@example.com"')
+  expect(visit.html).toContain(`name="seen_item" value="${now}"`)
+  await visit.send('/checkout', { email: 'changed@example.com', pay_by: 'stripe', accept: 'yes' })
+  expect(visit.address).toMatch(/\/pay$/)
+})
+
+it('leads back to where one says where one lives, where nothing is sold, with the rest as it was chosen', async () => {
+  const visit = visitor()
+  await visit.go('/leb/en/checkout?item=LEB3&in=EUR&zone=EU&live=QQ')
+  expect([visit.status, summary(visit)]).toEqual([422, ['live']])
+  const sample = leb.issuers.find(({ issuerId }) => issuerId === 'leb')!
+  const put = (issuer: Issuer) => putIssuer(leb.db, issuer, leb.clock.now())
+  await put({ ...sample, rules: { ...sample.rules, tax: { rules: [], otherwise: 'refuse' } } })
+  for (const [lang, words] of [
+    ['en', 'not sold to people who live in your country'],
+    ['zh-CN', '目前不向您居住的国家或地区销售'],
+  ]) {
+    await visit.go(`/leb/${lang}/checkout?item=LEB3&in=EUR&zone=EU&live=FR`)
+    expect([visit.status, summary(visit)]).toEqual([409, ['live']])
+    expect(visit.text).toContain(words)
+    expect(visit.html).toMatch(/<select id="live"[^>]*aria-describedby="[^"]*live-fault"/)
+    expect(visit.html).toMatch(/<option value="FR" selected/)
+    expect(visit.html).toMatch(/<option value="EU" selected/)
+  }
+  // A top-up keeps its amount.
+  const email = 'top.up.fr@example.com'
+  const card = await seedCard(leb, { email, residence: 'FR', currency: 'EUR' })
+  await visit.signIn(leb, 'leb', email)
+  await visit.go(`/leb/en/checkout?card=${card.cardId}&amount=23.45`)
+  expect([visit.status, summary(visit)]).toEqual([409, ['amount']])
+  expect(visit.html).toContain('value="23.45"')
+  // Whose account says where they live finds it at the button.
+  await visit.go('/leb/en/checkout?item=LEB3&in=EUR&zone=EU')
+  expect([visit.status, summary(visit)]).toEqual([409, ['go']])
+  await put(sample)
 })

@@ -1,7 +1,5 @@
 import { Hono } from 'hono'
 import { validate as isUuid } from 'uuid'
-import { fieldFault } from '../holder/holder-routes.tsx'
-import { termsAt } from '../invoice/terms.ts'
 import { lockCardBalance } from '../ledger/accounts.ts'
 import { itemsOnSale } from '../plan/catalogue.ts'
 import type { Context } from '../platform/context.ts'
@@ -10,17 +8,19 @@ import { Refusal } from '../platform/errors.ts'
 import type { FieldFault } from '../web/components/form.tsx'
 import type { PortalEnv } from '../web/page.ts'
 import { at, formText, type PortalContext, sessionOf } from '../web/routing.ts'
-import { refusalText } from '../web/refusal-texts.ts'
+import { refusalLine, refusalText } from '../web/refusal-texts.ts'
+import { isTooOften, tooOftenFault } from '../web/too-often.ts'
 import { type Buyer, readGuest } from './buyer.ts'
 import { addOnsFor } from './on-sale.ts'
-import { type Filled, formFaults, payFaults } from './form-faults.ts'
+import { type Filled, formFaults, payFaults, triedFaults } from './form-faults.ts'
+import { readOffer } from './offer.ts'
 import { orderPath } from './order-token.ts'
-import { CheckoutPage } from './pages/checkout-page.tsx'
+import { CheckoutPage, order_button } from './pages/checkout-page.tsx'
 import { TopUpPage } from './pages/top-up-page.tsx'
 import { payBys, type PayBy, payWays } from './pay-ways.ts'
 import { type NewOrder, placeOrder } from './place-order.ts'
-import { hasEnded, quote, targetCard, type Wanted } from './quote.ts'
-import { residenceOf } from './shop-routes.tsx'
+import { hasEnded, type Quote, targetCard, type Wanted } from './quote.ts'
+import { itemPage, residenceOf } from './shop-routes.tsx'
 import { freeBalance } from './set-aside.ts'
 import { standingOf } from './standing.ts'
 import { topUpLimits } from './top-up-limits.ts'
@@ -34,19 +34,38 @@ export function checkoutRoutes(ctx: Context): Hono<PortalEnv> {
   at(app, '/checkout', {
     get: async (c) => {
       const wanted = readWanted((name) => c.req.query(name) ?? '')
-      try {
-        return await checkoutPage(ctx, c, wanted, ctx.ids.secret(16))
-      } catch (error) {
-        if (wanted.kind !== 'top_up') throw error
-        const fault = fieldFault(c, error, 'amount')
-        c.status(422)
-        return topUpPage(ctx, c, wanted.cardId, { amount: wanted.amount, fault })
-      }
+      const asked = { wanted, live: c.req.query('live') ?? '' }
+      return checkoutPage(ctx, c, asked, ctx.ids.secret(16)).catch(backToChoice(ctx, c, asked))
     },
-    post: (c) => order(ctx, c),
+    post: async (c) => {
+      const fields = await readFields(c)
+      const wanted = readWanted((name) => fields[name] ?? '')
+      const asked = { wanted, live: fields['live'] ?? '' }
+      return order(ctx, c, asked, fields).catch(backToChoice(ctx, c, asked))
+    },
   })
   return app
 }
+
+/** What is asked for, and where its buyer says they live. */
+type Asked = { wanted: Wanted; live: string }
+
+/** What was chosen and can't be bought so: back to where it was chosen, with the fault at its field. Throws what is about something else. */
+const backToChoice =
+  (ctx: Context, c: PortalContext, { wanted, live }: Asked) =>
+  async (error: unknown): Promise<Response> => {
+    const known = error instanceof Refusal ? refusalText(error) : undefined
+    if (!(error instanceof Refusal) || !known) throw error
+    const { field, status } = known
+    const text = refusalLine(error, c.get('lang'))
+    if (wanted.kind === 'top_up' && (field === 'amount' || field === 'live')) {
+      c.status(status)
+      return topUpPage(ctx, c, wanted.cardId, { amount: wanted.amount, fault: { field: 'amount', text } })
+    }
+    if (wanted.kind !== 'card' || (field !== 'zone' && field !== 'live')) throw error
+    c.status(status)
+    return itemPage(ctx, c, { ...wanted, live }, { field, text })
+  }
 
 /** What the address or the form says is wanted. Throws Refusal order/no_such_item, closure/no_such_card. */
 function readWanted(read: (name: string) => string): Wanted {
@@ -79,31 +98,35 @@ const carryWanted = (wanted: Wanted): [string, string][] => {
 
 /** The form as it came, and what is wrong with it but for its way to pay. */
 type Again = Omit<Filled, 'guest'> & {
-  guest: { email: string; name: string; live: string }
+  guest: { email: string; name: string }
   seen: NewOrder['seen']
   refusals: Refusal[]
 }
 
-async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once: string, again?: Again) {
+async function checkoutPage(
+  ctx: Context,
+  c: PortalContext,
+  asked: Asked,
+  once: string,
+  again?: Again,
+): Promise<Response> {
+  const { wanted } = asked
   const page = c.get('page')
   const { issuer } = page
   const { issuerId } = issuer
   // A card of somebody's needs them, before its state is told.
   const buyer = wanted.kind === 'card' ? undefined : signedInBuyer(c)
-  const residence = await residenceOf(ctx, c)
-  // Who is signed in sends none: it is their account’s.
-  const live = again?.guest.live || residence.live
-  const { price, terms, jurisdiction, free } = await inIssuer(ctx.db, issuerId, async (tx) => {
+  const { live, known } = await residenceOf(ctx, c, asked.live)
+  const offer = await inIssuer(ctx.db, issuerId, async (tx) => {
     const standing = buyer ? await standingOf(tx, { issuer, wanted, buyer }) : { jurisdiction: live }
     const now = page.now
-    const read = await quote(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
+    const found = await readOffer(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
     const balance =
       wanted.kind === 'add_on' ? await freeBalance(tx, { issuerId, cardId: wanted.cardId }) : undefined
-    const known = await termsAt(tx, issuerId, now)
-    return { price: read, terms: known, jurisdiction: standing.jurisdiction, free: balance }
+    return { ...found, jurisdiction: standing.jurisdiction, free: balance }
   })
-  if (!terms) throw new Refusal('order/not_selling')
-  const asGuest = wanted.kind === 'card' && !residence.known
+  const { price, terms, jurisdiction, free } = offer
+  const asGuest = wanted.kind === 'card' && !known
   const carried: [string, string][] = [
     ...carryWanted(wanted),
     ['seen_item', price.item?.itemId ?? ''],
@@ -119,12 +142,8 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
   const reaches = free !== undefined && free >= price.gross
   const ways: PayBy[] = [...(reaches ? (['balance'] as const) : []), ...payWays(issuer)]
   const before = ways.find((way) => way === again?.payBy)
-  const told = again?.refusals ?? []
-  const isPayTold = told.some((refusal) => refusalText(refusal)?.field === 'pay_by')
-  const refusals = [
-    ...told,
-    ...(again && !isPayTold ? payFaults(again.payBy, { price, ways, free, now: page.now }) : []),
-  ]
+  const guest = again && asGuest ? { ...again.guest, live } : null
+  const refusals = again ? await allRefusals(ctx, c, { ...again, guest }, { price, ways, free }) : []
   return c.html(
     <CheckoutPage
       page={page}
@@ -144,17 +163,41 @@ async function checkoutPage(ctx: Context, c: PortalContext, wanted: Wanted, once
   )
 }
 
+/** Those that are told, and what else would be refused. */
+async function allRefusals(
+  ctx: Context,
+  c: PortalContext,
+  form: Filled & { refusals: Refusal[] },
+  offer: { price: Quote; ways: PayBy[]; free: bigint | undefined },
+): Promise<Refusal[]> {
+  const { refusals } = form
+  const { issuer, now } = c.get('page')
+  const isTold = (...fields: string[]) => refusals.some((one) => fields.includes(fieldOf(one) ?? ''))
+  const { price } = offer
+  return [
+    ...refusals,
+    ...(isTold('pay_by') ? [] : payFaults(form.payBy, { ...offer, now })),
+    ...(isTold('voucher', order_button)
+      ? []
+      : await triedFaults(ctx, { ...form, issuer, price, client: c.get('client') })),
+  ]
+}
+
 const signedInBuyer = (c: PortalContext): Buyer & { kind: 'signed_in' } => ({
   kind: 'signed_in',
   holderIds: sessionOf(c).holderIds,
 })
 
-async function order(ctx: Context, c: PortalContext): Promise<Response> {
+async function order(
+  ctx: Context,
+  c: PortalContext,
+  asked: Asked,
+  fields: Record<string, string>,
+): Promise<Response> {
   const page = c.get('page')
-  const fields = await readFields(c)
-  const wanted = readWanted((name) => fields[name] ?? '')
+  const { wanted, live } = asked
   const payBy = payBys.find((one) => one === fields['pay_by']) ?? 'stripe'
-  const guest = { email: fields['email'] ?? '', name: fields['name'] ?? '', live: fields['live'] ?? '' }
+  const guest = { email: fields['email'] ?? '', name: fields['name'] ?? '', live }
   const seen = {
     itemId: fields['seen_item'] || null,
     termsVersion: fields['seen_terms'] ?? '',
@@ -162,11 +205,12 @@ async function order(ctx: Context, c: PortalContext): Promise<Response> {
   }
   const filled = { payBy, voucherCode: fields['voucher'] ?? '', accepted: fields['accept'] === 'yes' }
   const showAgain = (refusals: Refusal[]) => {
-    c.status(422)
-    return checkoutPage(ctx, c, wanted, fields['once'] ?? '', { ...filled, guest, seen, refusals })
+    const [first] = refusals
+    c.status((first && refusals.length === 1 && refusalText(first)?.status) || 422)
+    return checkoutPage(ctx, c, asked, fields['once'] ?? '', { ...filled, guest, seen, refusals })
   }
   // Who has an account orders for it; anybody else by e-mail.
-  const asGuest = wanted.kind === 'card' && !(await residenceOf(ctx, c)).known
+  const asGuest = wanted.kind === 'card' && !(await residenceOf(ctx, c, live)).known
   const faults = formFaults({ ...filled, guest: asGuest ? guest : null })
   if (faults.length > 0) return showAgain(faults)
   try {
@@ -190,11 +234,20 @@ async function order(ctx: Context, c: PortalContext): Promise<Response> {
 }
 
 /** The fields of the form, from top to bottom. */
-const form_fields = ['email', 'pay_by', 'voucher', 'accept']
-const fieldOf = (refusal: Refusal) => form_fields.find((field) => field === refusalText(refusal)?.field)
+const form_fields = ['email', 'pay_by', 'voucher', 'accept', order_button]
+// What is about the order as a whole: the page that comes back has what holds now.
+const at_button = new Set(['order/offer_changed', 'holder/too_often'])
+const fieldOf = (refusal: Refusal) =>
+  at_button.has(refusal.code)
+    ? order_button
+    : form_fields.find((field) => field === refusalText(refusal)?.field)
 
 function faultsInOrder(c: PortalContext, refusals: Refusal[]): FieldFault[] {
-  const faults = refusals.map((refusal) => fieldFault(c, refusal, fieldOf(refusal)!))
+  const faults = refusals.map((refusal) =>
+    isTooOften(refusal)
+      ? tooOftenFault(c, refusal, order_button)
+      : { field: fieldOf(refusal)!, text: refusalLine(refusal, c.get('lang')) },
+  )
   return faults.toSorted((a, b) => form_fields.indexOf(a.field) - form_fields.indexOf(b.field))
 }
 

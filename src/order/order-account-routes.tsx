@@ -1,8 +1,10 @@
 import { Hono } from 'hono'
 import { countTry } from '../holder/rate-limits.ts'
-import { accountFault } from '../payout/account-fault.ts'
+import { account_button, accountFaults } from '../payout/account-faults.ts'
 import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
+import { tooOftenFault } from '../web/too-often.ts'
+import type { FieldFault } from '../web/components/form.tsx'
 import type { PortalEnv } from '../web/page.ts'
 import { at, formText, type PortalContext } from '../web/routing.ts'
 import { mailAccountLink, nameOrderAccount, moneyToName } from './name-account.ts'
@@ -53,26 +55,28 @@ async function nameAccount(ctx: Context, c: PortalContext): Promise<Response> {
   const order = await orderOf(ctx, c)
   const page = c.get('page')
   const back = orderPath(page.lang, order)
-  await countTry(ctx, order.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
   const typed = { iban: await formText(c, 'iban'), name: await formText(c, 'name') }
+  const again = (faults: FieldFault[]) => {
+    const here = hereOf(c, back)
+    return c.html(<OrderAccountPage page={page} {...{ order, back, here, typed, faults }} />)
+  }
+  try {
+    await countTry(ctx, order.issuerId, [{ limit: 'attempt_per_client', who: c.get('client') }])
+  } catch (error) {
+    return again([...accountFaults(typed, page.lang), tooOftenFault(c, error, account_button)])
+  }
   try {
     const waiting = await moneyToName(ctx, order, callerOf(c))
+    const faults = accountFaults(typed, page.lang)
+    if (faults.length > 0) {
+      c.status(422)
+      return again(faults)
+    }
     await nameOrderAccount(ctx, { ...order, waiting, ...typed })
     return c.redirect(back, 303)
   } catch (error) {
     if (isOver(error)) return c.redirect(back, 303)
-    const fault = accountFault(error, page.lang)
-    c.status(422)
-    return c.html(
-      <OrderAccountPage
-        page={page}
-        order={order}
-        back={back}
-        here={hereOf(c, back)}
-        typed={typed}
-        fault={fault}
-      />,
-    )
+    throw error
   }
 }
 

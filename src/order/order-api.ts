@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { bearerToken } from '../api/bearer.ts'
+import { sessionIfAny, sessionOrNone } from '../api/bearer.ts'
 import type { ApiApp, ApiContext } from '../api/api-env.ts'
 import { onceForRoute } from '../api/once-for-route.ts'
 import {
@@ -11,7 +11,7 @@ import {
   secretIdempotencyKey,
   underIssuer,
 } from '../api/shapes.ts'
-import { readSession, type Session } from '../holder/session.ts'
+import type { Session } from '../holder/session.ts'
 import { termsAt } from '../invoice/terms.ts'
 import { itemsOnSale } from '../plan/catalogue.ts'
 import { inIssuer } from '../platform/db.ts'
@@ -27,7 +27,6 @@ import { readOrder } from './read-order.ts'
 import { seenOrder, sessionOrOrder, underOrder } from './seen-order.ts'
 import { startPayment } from './start-payment.ts'
 
-const sessionOrNone: Record<string, string[]>[] = [{ session: [] }, {}]
 const tags = ['Shop']
 
 const catalogue = createRoute({
@@ -137,8 +136,17 @@ export function orderApi(app: ApiApp): void {
     const plans = items.flatMap((item) => (item.kind === 'plan' ? [planJson(item)] : []))
     const addOns = items.flatMap((item) => (item.kind === 'add_on' ? [addOnJson(item)] : []))
     const { version = '', sha256 = '', text } = terms ?? {}
+    const topUps = Object.entries(issuer.rules.top_up).map(
+      ([currency, { least, most }]) => [currency, { min: least, max: most }] as const,
+    )
     return c.json(
-      { plans, addOns, terms: text ? { version, sha256, text } : null, payBy: payWays(issuer) },
+      {
+        plans,
+        addOns,
+        topUps: Object.fromEntries(topUps),
+        terms: text ? { version, sha256, text } : null,
+        payBy: payWays(issuer),
+      },
       200,
     )
   })
@@ -146,7 +154,7 @@ export function orderApi(app: ApiApp): void {
     const [ctx, issuer] = [c.get('ctx'), c.get('issuer')]
     const body = c.req.valid('json')
     const key = c.req.valid('header')['Idempotency-Key']
-    const session = await maybeSession(c)
+    const session = await sessionIfAny(c)
     const { kept } = await onceForRoute(c, {
       key,
       caller: session?.fingerprint ?? body.buyer?.email ?? '',
@@ -174,14 +182,6 @@ export function orderApi(app: ApiApp): void {
     const { payUrl } = await startPayment(ctx, { issuer, order, locale })
     return c.json({ payUrl }, 200)
   })
-}
-
-async function maybeSession(c: ApiContext): Promise<Session | undefined> {
-  const token = bearerToken(c)
-  if (token === '') return undefined
-  const session = await readSession(c.get('ctx'), c.get('issuer').issuerId, token)
-  if (!session) throw new Refusal('holder/sign_in_needed')
-  return session
 }
 
 type Body = z.infer<typeof orderBodyShape>

@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi'
 import { moneyJson } from '../ledger/money.ts'
 import type { AddOnItem, CatalogueItem, PlanItem } from '../plan/catalogue.ts'
+import type { Tax } from '../plan/tax.ts'
 import type { Context } from '../platform/context.ts'
 import type { addOnShape, orderShape, planShape } from './order-shapes.ts'
 import { orderPath } from './order-token.ts'
@@ -59,10 +60,7 @@ export function orderJson(
     gross: moneyJson(order.gross),
     net: moneyJson(order.net),
     tax: moneyJson(order.tax),
-    taxRate: `${Math.floor(order.taxRule.rateBp / 100)}.${String(order.taxRule.rateBp % 100).padStart(2, '0')}`,
-    taxName: order.taxRule.name,
-    taxBasis: order.taxRule.basis,
-    taxVerified: order.taxRule.verified,
+    ...taxJson(order.taxRule),
     payBy: order.payBy,
     payUntil: order.payUntil.toISOString(),
     createdAt: order.createdAt.toISOString(),
@@ -84,6 +82,14 @@ export function orderJson(
     accessToken: order.token,
   }
 }
+
+/** Of a quote as of an order. */
+export const taxJson = ({ rateBp, name, basis, verified }: Tax) => ({
+  taxRate: `${Math.floor(rateBp / 100)}.${String(rateBp % 100).padStart(2, '0')}`,
+  taxName: name,
+  taxBasis: basis,
+  taxVerified: verified,
+})
 
 function refundJson(order: OrderView): z.infer<typeof orderShape>['refund'] {
   const { refundRoute: route, owedBack, transfer } = order

@@ -12,7 +12,7 @@ import { OrderPage } from './pages/order-page.tsx'
 import { OrdersPage } from './pages/orders-page.tsx'
 import { PayPage } from './pages/pay-page.tsx'
 import { orderOf } from './order-in-address.ts'
-import { pageOfOrders } from './read-order.ts'
+import { pageOfOrders } from './list-orders.ts'
 import { startPayment } from './start-payment.ts'
 import { takeBackRoutes } from './take-back-routes.tsx'
 

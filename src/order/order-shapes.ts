@@ -7,6 +7,7 @@ import { moneyWays, payBys } from './pay-ways.ts'
 const prices = z
   .record(z.string().regex(/^[A-Z]{3}$/), z.string().regex(/^\d+$/))
   .openapi({ description: 'minor units by currency, tax included', example: { EUR: '1690', JPY: '2700' } })
+const minor = z.string().regex(/^\d+$/)
 const buckets = {
   dataMb: z.int(),
   voiceSeconds: z.int(),
@@ -58,6 +59,11 @@ export const catalogueShape = z
   .object({
     plans: z.array(planShape),
     addOns: z.array(addOnShape),
+    topUps: z.record(z.string().regex(/^[A-Z]{3}$/), z.object({ min: minor, max: minor })).openapi({
+      description:
+        'least and most of one top-up by currency of the card, minor units; in a currency that is not here none is taken',
+      example: { EUR: { min: '200', max: '15000' } },
+    }),
     terms: z
       .object({ version: z.string(), sha256: z.string(), text: wording })
       .nullable()
@@ -122,7 +128,10 @@ export const orderBodyShape = z
     acceptedTerms: z
       .object({ version: z.string().max(40), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
       .openapi({ description: 'the terms that the buyer has read and accepts' }),
-    locale: locale.optional(),
+    locale: locale.optional().openapi({
+      description:
+        "language of the order's pages and mails; unless told, that of the request: Accept-Language, else the account's own, else the issuer's",
+    }),
   })
   .openapi('NewOrder')
 
@@ -133,25 +142,30 @@ export const orderNumber = z
 const accountState = z.enum(['wanted', 'given', 'gone']).openapi({
   description: 'gone: the person is erased, so none can be kept; write to support',
 })
+/** What is bought and what it costs: the same of a quote and of the order that pins it. */
+export const priceFields = {
+  kind: z.enum(['card', 'top_up', 'add_on']),
+  code: z.string().nullable(),
+  zone: z.string().nullable(),
+  gross: money,
+  net: money,
+  tax: money,
+  taxRate: z.string().openapi({ description: 'per cent as a decimal', example: '19.00' }),
+  taxName: wording,
+  taxBasis: z.string().openapi({ description: 'its legal ground', example: '§ 12(1) UStG' }),
+  taxVerified: z
+    .boolean()
+    .openapi({ description: 'false: nobody has checked it yet, so do not show it as certain' }),
+}
+
 export const orderShape = z
   .object({
     number: orderNumber,
-    kind: z.enum(['card', 'top_up', 'add_on']),
+    ...priceFields,
     state: z.enum(['awaiting_payment', 'paid', 'delivered', 'refunding', 'refunded', 'lapsed']).openapi({
       description:
         'with `payBy` `balance`: paid means set aside on it, refunding and refunded mean that it could not be delivered and nothing was taken',
     }),
-    code: z.string().nullable(),
-    zone: z.string().nullable(),
-    gross: money,
-    net: money,
-    tax: money,
-    taxRate: z.string().openapi({ description: 'per cent as a decimal', example: '19.00' }),
-    taxName: wording,
-    taxBasis: z.string().openapi({ description: 'its legal ground', example: '§ 12(1) UStG' }),
-    taxVerified: z
-      .boolean()
-      .openapi({ description: 'false: nobody has checked it yet, so do not show it as certain' }),
     payBy: z.enum(payBys),
     payUntil: instant,
     createdAt: instant,

@@ -5,7 +5,7 @@ import { json, problems, underIssuer } from '../api/shapes.ts'
 import { inIssuer } from '../platform/db.ts'
 import { orderJson } from './order-json.ts'
 import { orderNumber, orderShape } from './order-shapes.ts'
-import { pageOfOrders } from './read-order.ts'
+import { pageOfOrders } from './list-orders.ts'
 
 const orders_at_most = 100
 

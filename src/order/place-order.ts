@@ -1,7 +1,5 @@
 import { createHmac } from 'node:crypto'
 import { type Counted, countTry } from '../holder/rate-limits.ts'
-import { invoicingLacks } from '../invoice/seller.ts'
-import { termsAt } from '../invoice/terms.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
@@ -15,7 +13,8 @@ import { type Buyer, keepGuest } from './buyer.ts'
 import { checkStep } from './check-step.ts'
 import { orderToken } from './order-token.ts'
 import { isOffered, type PayBy } from './pay-ways.ts'
-import { hasEnded, type Quote, quote, type Wanted } from './quote.ts'
+import { readOffer } from './offer.ts'
+import { hasEnded, type Quote, type Wanted } from './quote.ts'
 import { setAside } from './set-aside.ts'
 import { standingOf } from './standing.ts'
 
@@ -52,10 +51,7 @@ export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed>
   if (before) return before
   if (!order.accepted) throw new Refusal('order/terms_not_accepted')
   if (!isOffered(order.issuer, order.wanted, order.payBy)) throw new Refusal('order/pay_by_unavailable')
-  await countTry(ctx, issuerId, [
-    { limit: 'order_per_client', who: order.client },
-    ...(await mailedUnproved(ctx, order)),
-  ])
+  await countTry(ctx, issuerId, await triesOf(ctx, order))
   try {
     return await inIssuer(ctx.db, issuerId, (tx) => writeOrder(ctx, tx, order, hash))
   } catch (error) {
@@ -67,8 +63,19 @@ export async function placeOrder(ctx: Context, order: NewOrder): Promise<Placed>
   }
 }
 
+/** What an order counts as a try of. */
+export async function triesOf(
+  ctx: Context,
+  order: Pick<NewOrder, 'issuer' | 'buyer' | 'payBy' | 'client'>,
+): Promise<Counted[]> {
+  return [{ limit: 'order_per_client', who: order.client }, ...(await mailedUnproved(ctx, order))]
+}
+
 /** What is mailed before anything is paid: nobody fills a stranger's mailbox with orders in their name. */
-async function mailedUnproved(ctx: Context, order: NewOrder): Promise<Counted[]> {
+async function mailedUnproved(
+  ctx: Context,
+  order: Pick<NewOrder, 'issuer' | 'buyer' | 'payBy'>,
+): Promise<Counted[]> {
   const { buyer, payBy } = order
   if (buyer.kind !== 'guest' || payBy !== 'bank') return []
   const keys = await ctx.keys.vault(order.issuer.issuerId)
@@ -80,15 +87,12 @@ async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): 
   const { issuerId } = issuer
   const now = ctx.clock.now()
   const standing = await standingOf(tx, { issuer, wanted, buyer: order.buyer })
-  const price = await quote(tx, { issuer, wanted, jurisdiction: standing.jurisdiction, now })
+  const { jurisdiction } = standing
+  const { price, terms } = await readOffer(tx, { issuer, wanted, jurisdiction, now })
   if ((price.item?.itemId ?? null) !== seen.itemId) throw new Refusal('order/offer_changed')
   checkStep({ amount: price.gross, currency: price.currency }, order.payBy)
-  const terms = await termsAt(tx, issuerId, now)
-  if (!terms || terms.version !== seen.termsVersion || terms.sha256 !== seen.termsSha256)
+  if (terms.version !== seen.termsVersion || terms.sha256 !== seen.termsSha256)
     throw new Refusal('order/offer_changed')
-  // Before any money: an issuer that can't invoice can't sell.
-  if (invoicingLacks(issuer, { taxed: price.taxRule.rateBp > 0 }).length > 0)
-    throw new Refusal('order/not_selling')
   const orderId = ctx.ids.next()
   const number = `${orderPrefix(issuerId)}${ctx.ids.readable()}`
   const holderId =
@@ -102,7 +106,7 @@ async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): 
       holder_id: holderId,
       ...pinned(price),
       account_id: standing.accountId,
-      jurisdiction: standing.jurisdiction,
+      jurisdiction,
       locale: order.locale,
       pay_by: order.payBy,
       state: 'awaiting_payment',
@@ -119,7 +123,6 @@ async function writeOrder(ctx: Context, tx: Tx, order: NewOrder, hash: Buffer): 
   if (order.payBy === 'balance') {
     // After the order's row: the same form sent twice meets there, and not in a balance that its twin has lessened.
     const card = price.card!
-    const { jurisdiction } = standing
     const asked = { cardId: card.cardId, amount: price.gross, jurisdiction, ended: hasEnded(card, now) }
     await setAside(ctx, tx, { issuerId, orderId, ...asked })
     await markPaid(ctx, tx, { issuerId, orderId, at: now })

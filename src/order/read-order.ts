@@ -72,6 +72,8 @@ export type OrderView = {
   holderId: string
   /** Where its buyer lived when it was made (ISO 3166-1 alpha-2). */
   jurisdiction: string
+  /** In which its buyer is written to. */
+  locale: 'zh-CN' | 'en'
   cardId: string | null
   iccid: string | null
   /** When the card was sold, from when the days to withdraw count; null once it is being closed. */
@@ -128,6 +130,7 @@ export async function readOrder(
         : null,
     holderId: row.holder_id,
     jurisdiction: row.jurisdiction,
+    locale: row.locale as OrderView['locale'],
     cardId: row.card_id,
     iccid: row.iccid,
     soldAt: row.card_state === 'open' ? row.sold_at : null,
@@ -179,58 +182,6 @@ export async function orderByToken(
   return order
 }
 
-/** A page of `listOrders`; `older` is the `before` of the next one, null on the last. */
-export async function pageOfOrders(
-  ctx: Context,
-  tx: Tx,
-  issuerId: string,
-  holderIds: string[],
-  { before, limit }: { before?: string | undefined; limit: number },
-): Promise<{ orders: OrderView[]; older: string | null }> {
-  // One more than is shown tells whether there is another page.
-  const found = await listOrders(ctx, tx, issuerId, holderIds, { before, limit: limit + 1 })
-  const shown = found.slice(0, limit)
-  return { orders: shown, older: found.length > limit ? shown.at(-1)!.number : null }
-}
-
-/**
- * Orders of these holders, newest first, from the one after `before` on. Throws Refusal order/no_such_order where that
- * is no order of theirs.
- */
-export async function listOrders(
-  ctx: Context,
-  tx: Tx,
-  issuerId: string,
-  holderIds: string[],
-  page: { before?: string | undefined; limit: number } = { limit: 100 },
-): Promise<OrderView[]> {
-  if (holderIds.length === 0) return []
-  const own = tx
-    .selectFrom('purchase_order')
-    .where('issuer_id', '=', issuerId)
-    .where('holder_id', 'in', holderIds)
-  const { before } = page
-  const last = before
-    ? await own
-        .select(['created_at', 'order_id'])
-        .where('number', '=', before)
-        .executeTakeFirstOrThrow(() => new Refusal('order/no_such_order'))
-    : undefined
-  const ids = await own
-    .select('order_id')
-    .$if(last !== undefined, (q) =>
-      q.where(sql<boolean>`(created_at, order_id) < (${last?.created_at}, ${last?.order_id})`),
-    )
-    .orderBy('created_at', 'desc')
-    .orderBy('order_id', 'desc')
-    .limit(page.limit)
-    .execute()
-  const views = await Promise.all(
-    ids.map(({ order_id: orderId }) => readOrder(ctx, tx, { issuerId, orderId })),
-  )
-  return views.filter((view) => view !== undefined)
-}
-
 type PartJson = { partId: string; route: string; state: string; reference: string | null; amount: string }
 
 type ExtraJson = {
@@ -261,7 +212,14 @@ function orders(tx: Tx, issuerId: string) {
       'o.card_id',
       'o.terms_version',
     ])
-    .select(['o.jurisdiction', 'o.held_up_since', 'o.held_up_by', 'o.bank_asked_at', 'o.bank_reminders'])
+    .select([
+      'o.jurisdiction',
+      'o.locale',
+      'o.held_up_since',
+      'o.held_up_by',
+      'o.bank_asked_at',
+      'o.bank_reminders',
+    ])
     .select(['i.code', 'c.iccid', 'c.sold_at', 'c.state as card_state'])
     .select(sql<Wording | null>`i.terms -> 'name'`.as('name'))
     .select(

@@ -70,6 +70,7 @@ export const orderRefusals: Refusals<OrderRefusal> = {
   },
   'order/no_tax_rule': {
     status: 409,
+    field: 'live',
     title: {
       'zh-CN': '目前不向您居住的国家或地区销售',
       en: 'This is not sold to people who live in your country yet',

@@ -1,4 +1,5 @@
 import { bearerToken } from '../api/bearer.ts'
+import { speakAs } from '../api/language.ts'
 import type { ApiContext } from '../api/api-env.ts'
 import { underIssuer } from '../api/shapes.ts'
 import { readSession, type Session } from '../holder/session.ts'
@@ -24,14 +25,13 @@ export async function seenOrder(
   const token = bearerToken(c)
   if (token === '') throw new Refusal('holder/sign_in_needed')
   const session = await readSession(ctx, issuerId, token)
+  if (session) speakAs(c, session.locale)
   return inIssuer(ctx.db, issuerId, async (tx) => {
     const own = session && (await readOrder(ctx, tx, { issuerId, number }))
     if (own && session.holderIds.includes(own.holderId))
       return { order: own, session, caller: session.fingerprint }
-    return {
-      order: await orderByToken(ctx, tx, { issuerId, number, token }),
-      session: undefined,
-      caller: `order/${token}`,
-    }
+    const order = await orderByToken(ctx, tx, { issuerId, number, token })
+    speakAs(c, order.locale)
+    return { order, session: undefined, caller: `order/${token}` }
   })
 }

@@ -4,7 +4,7 @@ import { openOutside, type Outside } from '../../test/outside.ts'
 import { openPortal, Visitor } from '../../test/portal.ts'
 import { seedCard } from '../../test/seed.ts'
 import { inIssuer } from '../platform/db.ts'
-import { listOrders } from './read-order.ts'
+import { listOrders } from './list-orders.ts'
 
 let leb: Outside
 let shop: Shop

@@ -4,6 +4,7 @@ import { itemsOnSale } from '../plan/catalogue.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import type { FieldFault } from '../web/components/form.tsx'
 import type { PortalEnv } from '../web/page.ts'
 import { at, type PortalContext } from '../web/routing.ts'
 import { accountOf } from './buyer.ts'
@@ -13,7 +14,11 @@ import { TermsPage } from './pages/terms-page.tsx'
 import { currenciesOf, pickCurrency } from './shop-choice.ts'
 
 /** Whose law and usual currency: the account's of who is signed in, else what was said, else the issuer's. */
-export async function residenceOf(ctx: Context, c: PortalContext): Promise<{ live: string; known: boolean }> {
+export async function residenceOf(
+  ctx: Context,
+  c: PortalContext,
+  said = c.req.query('live') ?? '',
+): Promise<{ live: string; known: boolean }> {
   const { issuerId, jurisdiction } = c.get('issuer')
   const session = c.get('session')
   const account =
@@ -22,7 +27,6 @@ export async function residenceOf(ctx: Context, c: PortalContext): Promise<{ liv
       accountOf(tx, issuerId, { kind: 'signed_in', holderIds: session.holderIds }),
     ))
   if (account) return { live: account.jurisdiction, known: true }
-  const said = c.req.query('live') ?? ''
   return { live: /^[A-Z]{2}$/.test(said) ? said : jurisdiction, known: false }
 }
 
@@ -55,27 +59,44 @@ export function shopRoutes(ctx: Context): Hono<PortalEnv> {
     },
   })
   at(app, '/shop/:code', {
-    get: async (c) => {
-      const page = c.get('page')
-      const { issuerId } = page.issuer
-      const items = await inIssuer(ctx.db, issuerId, (tx) => itemsOnSale(tx, issuerId))
-      const plan = items.find((item) => item.code === c.req.param('code'))
-      if (plan?.kind !== 'plan') throw new Refusal('order/no_such_item')
-      const zones = plan.terms.zones
-      const zone = zones.find((one) => one.code === c.req.query('zone')) ?? zones[0]!
-      const { live, known } = await residenceOf(ctx, c)
-      const currency = pickCurrency(Object.keys(plan.terms.prices), c.req.query('in'), live)
-      return c.html(
-        <ItemPage
-          page={page}
-          plan={plan}
-          zone={zone}
-          currency={currency}
-          live={known ? null : live}
-          jurisdiction={live}
-        />,
-      )
-    },
+    get: (c) =>
+      itemPage(ctx, c, {
+        code: c.req.param('code') ?? '',
+        zone: c.req.query('zone'),
+        currency: c.req.query('in'),
+        live: c.req.query('live') ?? '',
+      }),
   })
   return app
+}
+
+type Chosen = { code: string; zone: string | undefined; currency: string | undefined; live: string }
+
+/** The page of one plan, as it is chosen by now. Throws Refusal order/no_such_item. */
+export async function itemPage(
+  ctx: Context,
+  c: PortalContext,
+  chosen: Chosen,
+  fault?: FieldFault,
+): Promise<Response> {
+  const page = c.get('page')
+  const { issuerId } = page.issuer
+  const items = await inIssuer(ctx.db, issuerId, (tx) => itemsOnSale(tx, issuerId))
+  const plan = items.find((item) => item.code === chosen.code)
+  if (plan?.kind !== 'plan') throw new Refusal('order/no_such_item')
+  const zones = plan.terms.zones
+  const zone = zones.find((one) => one.code === chosen.zone) ?? zones[0]!
+  const { live, known } = await residenceOf(ctx, c, chosen.live)
+  const currency = pickCurrency(Object.keys(plan.terms.prices), chosen.currency, live)
+  return c.html(
+    <ItemPage
+      page={page}
+      plan={plan}
+      zone={zone}
+      currency={currency}
+      live={known ? null : live}
+      jurisdiction={live}
+      fault={fault}
+    />,
+  )
 }

@@ -4,7 +4,7 @@ import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard } from '../../test/seed.ts'
 import { claimKept } from '../closure/claim-kept.ts'
 import { inIssuer } from '../platform/db.ts'
-import { redeemVoucher, voucherCode } from './voucher.ts'
+import { checkVoucher, redeemVoucher, voucherCode } from './voucher.ts'
 
 const issuerId = 'roamly'
 let leb: Outside
@@ -70,11 +70,20 @@ it('gives a voucher only when it was asked for, and takes each cent of it once',
     inIssuer(leb.db, issuerId, (tx) =>
       redeemVoucher(leb, tx, { issuerId, code, orderId, amount, currency: 'EUR', ...change }),
     )
+  const look = (amount: bigint, change: { code?: string; currency?: string } = {}) =>
+    inIssuer(leb.db, issuerId, (tx) =>
+      checkVoucher(leb, tx, { issuerId, code, amount, currency: 'EUR', ...change }),
+    )
   const [first, second] = [await order(), await order()]
   const typed = code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')
   const used = await redeem(first, 600n, { code: typed })
   expect(used).toEqual({ ref: `${voucher.voucher_id}:1`, left: { amount: 400n, currency: 'EUR' } })
   expect(await redeem(first, 600n)).toEqual(used)
+  // Looked at, it says the same and gives nothing.
+  await look(400n)
+  await expect(look(401n)).rejects.toMatchObject({ code: 'voucher/too_small' })
+  await expect(look(1n, { currency: 'USD' })).rejects.toMatchObject({ code: 'voucher/other_currency' })
+  await expect(look(1n, { code: '0000-0000-0000-0000' })).rejects.toMatchObject({ code: 'voucher/unknown' })
   await expect(redeem(second, 401n)).rejects.toMatchObject({ code: 'voucher/too_small' })
   await expect(redeem(second, 1n, { currency: 'USD' })).rejects.toMatchObject({
     code: 'voucher/other_currency',
@@ -85,6 +94,7 @@ it('gives a voucher only when it was asked for, and takes each cent of it once',
   const both = await Promise.allSettled([redeem(second, 300n), redeem(await order(), 300n)])
   expect(both.filter((one) => one.status === 'fulfilled')).toHaveLength(1)
   leb.clock.advance({ days: 1097 })
+  await expect(look(1n)).rejects.toMatchObject({ code: 'voucher/expired' })
   await expect(redeem(await order(), 1n)).rejects.toMatchObject({ code: 'voucher/expired' })
 })
 

@@ -17,6 +17,8 @@ export type PayoutPart = {
   reference: string | null
   refusal: string | null
   paidAt: Date | null
+  /** It stood in a file for the bank, with the account that its holder named. */
+  inFile: boolean
   /**
    * Of what is kept because no account was named: the last day (YYYY-MM-DD) to which it is promised, at least, that it is
    * paid when asked for. Null of any other part, also of what is kept because it is too little.
@@ -32,7 +34,8 @@ export const partsOfK = sql<PartJson[]>`
   (select coalesce(json_agg(json_build_object('partId', q.part_id, 'cardId', q.card_id, 'ord', q.ord,
             'route', q.route, 'paymentId', q.payment_id, 'paymentRef', y.provider_ref,
             'amount', q.amount_minor::text, 'currency', q.currency, 'state', q.state, 'reference', q.reference,
-            'refusal', q.refusal, 'paidAt', q.paid_at, 'claimUntil', q.claim_until) order by q.ord), '[]')
+            'refusal', q.refusal, 'paidAt', q.paid_at, 'inFile', q.file_id is not null, 'claimUntil', q.claim_until)
+            order by q.ord), '[]')
      from payout_part q left join payment y on y.issuer_id = q.issuer_id and y.payment_id = q.payment_id
     where q.issuer_id = k.issuer_id and q.closure_id = k.closure_id and q.card_id = k.card_id)`
 
@@ -44,6 +47,10 @@ export function partOf(json: PartJson): PayoutPart {
 export function liveParts<P extends Pick<PayoutPart, 'state'>>(parts: P[]): P[] {
   return parts.filter((part) => part.state !== 'refused')
 }
+
+/** A transfer that staff made, to an account that was agreed with them (`leb paid`): nobody named one here. */
+export const isByHand = ({ route, state, inFile, reference }: Omit<PayoutPart, 'amount'>): boolean =>
+  route === 'bank_transfer' && state === 'paid' && !inFile && reference !== 'chargeback'
 
 /** Puts a part's new state down, in the row and in the one at hand. */
 export async function notePart(

@@ -3,6 +3,7 @@ import { books, closeCard, partsOf, setMoney, stateOf } from '../../test/payouts
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { seedCard, seedCards, type Seeded } from '../../test/seed.ts'
 import { nameBankAccount } from '../closure/bank-account.ts'
+import { readClosure } from '../closure/read-closure.ts'
 import { undoClosure } from '../closure/undo.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { inIssuer } from '../platform/db.ts'
@@ -115,6 +116,8 @@ it('asks for an account, sends it to the bank once, hears the bank, closes, and 
   expect(await again()).toBe('burned')
   await leb.look(issuerId, closureId)
   expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
+  const view = await readClosure(leb, { issuerId, closureId })
+  expect(view!.cards[0]!.parts).toMatchObject([{ state: 'paid', byHand: false }])
   const after = await books(leb, issuerId, 'EUR')
   expect((after['cash_at_bank'] ?? 0n) - (before['cash_at_bank'] ?? 0n)).toBe(1230n)
   expect(after['refunds_payable']).toBe(before['refunds_payable'])

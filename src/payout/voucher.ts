@@ -101,9 +101,7 @@ export async function redeemVoucher(
     .execute()
   const before = uses.find((use) => use.order_id === orderId)
   if (before) return { ref: `${row.voucher_id}:${before.use_no}`, left: { amount: row.left_minor, currency } }
-  if (row.expires_at <= ctx.clock.now()) throw new Refusal('voucher/expired')
-  if (row.currency !== currency) throw new Refusal('voucher/other_currency')
-  if (row.left_minor < amount) throw new Refusal('voucher/too_small')
+  refuseUnlessCovers(ctx, row, input)
   const useNo = uses.length + 1
   await tx
     .insertInto('voucher_use')
@@ -123,6 +121,31 @@ export async function redeemVoucher(
     .where('voucher_id', '=', row.voucher_id)
     .execute()
   return { ref: `${row.voucher_id}:${useNo}`, left: { amount: row.left_minor - amount, currency } }
+}
+
+type Cover = { amount: bigint; currency: string }
+type Left = { expires_at: Date; currency: string; left_minor: bigint }
+
+function refuseUnlessCovers(ctx: Context, row: Left, { amount, currency }: Cover): void {
+  if (row.expires_at <= ctx.clock.now()) throw new Refusal('voucher/expired')
+  if (row.currency !== currency) throw new Refusal('voucher/other_currency')
+  if (row.left_minor < amount) throw new Refusal('voucher/too_small')
+}
+
+/** Throws what redeemVoucher would, and takes nothing. Whoever calls it limits tries as well. */
+export async function checkVoucher(
+  ctx: Context,
+  tx: Tx,
+  input: { issuerId: string; code: string } & Cover,
+): Promise<void> {
+  const row = await tx
+    .selectFrom('voucher')
+    .select(['expires_at', 'currency', 'left_minor'])
+    .where('issuer_id', '=', input.issuerId)
+    .where('code_hash', '=', hashOf(await ctx.keys.vault(input.issuerId), input.code))
+    .executeTakeFirst()
+  if (!row) throw new Refusal('voucher/unknown')
+  refuseUnlessCovers(ctx, row, input)
 }
 
 /** The vouchers that a closure gave, with their codes: for its holder's eyes. */

@@ -129,6 +129,7 @@ export function newParts(
     reference: null,
     refusal: null,
     paidAt: null,
+    inFile: false,
     claimUntil: null,
   }))
 }

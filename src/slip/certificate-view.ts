@@ -47,6 +47,11 @@ const payoutRow = (payout: NonNullable<Card['payout']>, timeZone: string) => ({
   ),
 })
 
+const deciderRow = ({ issuer: { name }, cardEnded }: CertificateContent) => ({
+  label: both('由谁决定', 'Decided by'),
+  value: cardEnded ? both(`${name.zh}，因卡已到期`, `${name.en}, because the card had ended`) : name,
+})
+
 const outcome = (content: CertificateContent): Section => ({
   heading: both('完成情况', 'What was done'),
   blocks: [
@@ -60,6 +65,7 @@ const outcome = (content: CertificateContent): Section => ({
           label: content.decidedByIssuer ? both('决定时间', 'Decided at') : both('声明时间', 'Declared at'),
           value: instantText(content.declaredAt, content.timeZone),
         },
+        ...(content.decidedByIssuer ? [deciderRow(content)] : []),
         {
           label: both('完成时间', 'Completed at'),
           value: instantText(content.completedAt, content.timeZone),

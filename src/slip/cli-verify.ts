@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { DocumentContent } from './content.ts'
 import { roots_path } from './for-verifiers.ts'
 import { nameRoot, parseRoots, type RootName, VerifyInputError } from './seal-chain.ts'
 import { verifyPdf, type Verdict } from './verify.ts'
@@ -87,15 +88,25 @@ const lines = (file: string, verdict: Verdict, trusted: Trusted[]): string[] => 
     const why = verdict.reasons.map(({ code, text }) => `  ${code}: ${text.en} ${text.zh}`)
     return [`${headOf(verdict)}  ${file}`, ...why, ...sealed, ...signer, ...trustLines(trusted, verdict)]
   }
-  const { kind, number, declaredAt, act, covers, issuer } = verdict.document!
+  const document = verdict.document!
+  const { kind, number, declaredAt, act, covers, issuer } = document
   return [
     `GENUINE 真件  ${file}`,
-    `  ${kind} ${number}: ${act}, ${covers}, declared ${declaredAt}`,
+    `  ${kind} ${number}: ${act}, ${covers}, ${decidedOrDeclared(document)} ${declaredAt}`,
     `  issuer ${issuer.id} (${issuer.name.en})`,
     ...sealed,
     ...signer,
     ...trustLines(trusted, verdict),
   ]
+}
+
+/** Nobody declared what the issuer decided, or what came because the card had ended. */
+function decidedOrDeclared(document: DocumentContent): string {
+  const isSlip = document.kind === 'slip'
+  if (isSlip ? document.receivedBy === 'expiry' : document.cardEnded)
+    return 'decided by the issuer, because the card had ended,'
+  const isDecided = isSlip ? document.identity === 'issuer_decision' : document.decidedByIssuer
+  return isDecided ? 'decided by the issuer' : 'declared'
 }
 
 /**

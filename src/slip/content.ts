@@ -67,7 +67,8 @@ export const slipContent = z.object({
   ifNoAccountNamed: both.optional(),
   /** The words the holder confirmed; where nobody declared anything (`issuer_decision`), what the issuer decided. */
   declaration: both,
-  receivedBy: z.enum(['portal', 'api', 'staff', 'import']),
+  /** `expiry`: nobody brought it; the issuer closes cards that have ended. */
+  receivedBy: z.enum(['portal', 'api', 'staff', 'import', 'expiry']),
   identity: z.enum(['signed_in', 'waiting_for_proof', 'issuer_decision']),
   deadlines: z.array(
     z.object({
@@ -115,6 +116,8 @@ export const certificateContent = z.object({
   ...common,
   /** Nobody declared it: the issuer decided, at `declaredAt`. */
   decidedByIssuer: z.literal(true).optional(),
+  /** It decided so because the card had ended. */
+  cardEnded: z.literal(true).optional(),
   accountRef: z.string().min(1),
   completedAt: instant,
   cards: z.array(certificateCard),

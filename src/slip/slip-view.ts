@@ -12,6 +12,7 @@ const RECEIVED_BY = {
 const IDENTITY = {
   signed_in: both('已登录本账户', 'Signed in to the account'),
   issuer_decision: both('发行公司自行决定注销', "The issuer's own decision"),
+  card_ended: both('卡已到期，自动注销', 'Closed by itself, because the card had ended'),
   waiting_for_proof: both(
     '待核验：验证码已发往账户原有联系方式；核验前不动款项、不删除数据',
     'Awaiting proof: a code goes to the contact the account already has; until then no money moves and nothing is erased',
@@ -21,6 +22,9 @@ const IDENTITY = {
 const ACCOUNT_OF_CARD = both('下列卡所属的账户', 'The account of the card below')
 
 const isDecided = (slip: SlipContent) => slip.identity === 'issuer_decision'
+
+const receivedRows = ({ receivedBy }: SlipContent) =>
+  receivedBy === 'expiry' ? [] : [{ label: both('接收渠道', 'Received by'), value: RECEIVED_BY[receivedBy] }]
 
 const facts = (slip: SlipContent): Section => ({
   heading: isDecided(slip) ? both('决定事项', 'What was decided') : both('声明事项', 'What was declared'),
@@ -35,10 +39,11 @@ const facts = (slip: SlipContent): Section => ({
           label: isDecided(slip) ? both('决定时间', 'Decided at') : both('声明时间', 'Declared at'),
           value: instantText(slip.declaredAt, slip.timeZone),
         },
-        ...(isDecided(slip)
-          ? []
-          : [{ label: both('接收渠道', 'Received by'), value: RECEIVED_BY[slip.receivedBy] }]),
-        { label: both('身份', 'Identity'), value: IDENTITY[slip.identity] },
+        ...(isDecided(slip) ? [] : receivedRows(slip)),
+        {
+          label: isDecided(slip) ? both('缘由', 'Reason') : both('身份', 'Identity'),
+          value: IDENTITY[slip.receivedBy === 'expiry' ? 'card_ended' : slip.identity],
+        },
         ...(slip.undoUntil
           ? [{ label: both('可撤销至', 'Undo until'), value: instantText(slip.undoUntil, slip.timeZone) }]
           : []),
@@ -164,11 +169,13 @@ function cardsSection(slip: SlipContent): Section {
   return nothingTold ? numbersOnly(slip) : cards(slip)
 }
 
-export const slipView = (slip: SlipContent): LetterView => ({
-  title: both('注销确认单', 'Closure slip'),
-  number: slip.number,
-  numberLabel: both('注销编号', 'Closure number'),
-  lead: isDecided(slip)
+function leadOf(slip: SlipContent): Both {
+  if (slip.receivedBy === 'expiry')
+    return both(
+      '卡已到期，发行公司予以注销，自下列时间起生效。请保存本单。',
+      'The card has ended, and the issuing company closes it. It counts from the time below. Keep this slip.',
+    )
+  return isDecided(slip)
     ? both(
         '发行公司决定予以注销，自下列时间起生效。请保存本单。',
         'The issuing company has decided this closing. It counts from the time below. Keep this slip.',
@@ -176,7 +183,14 @@ export const slipView = (slip: SlipContent): LetterView => ({
     : both(
         '我们已收到您的声明，自下列时间起生效。请保存本单。',
         'We have received your declaration. It counts from the time below. Keep this slip.',
-      ),
+      )
+}
+
+export const slipView = (slip: SlipContent): LetterView => ({
+  title: both('注销确认单', 'Closure slip'),
+  number: slip.number,
+  numberLabel: both('注销编号', 'Closure number'),
+  lead: leadOf(slip),
   sections: [
     facts(slip),
     cardsSection(slip),

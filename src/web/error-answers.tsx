@@ -3,13 +3,13 @@ import { errorFields } from '../platform/log.ts'
 import type { Context } from '../platform/context.ts'
 import { Refusal, type Wording } from '../platform/errors.ts'
 import type { AssetNames } from './assets.ts'
-import { formatMoment } from './dates.ts'
 import { ErrorPage } from './error-page.tsx'
 import { isLang, type Lang, langs, otherLang, pickLang } from './lang.ts'
 import { siteText } from './messages/site-text.ts'
 import type { Page, PortalEnv } from './page.ts'
 import { refusalText } from './refusal-texts.ts'
 import type { PortalContext } from './routing.ts'
+import { againWords } from './too-often.ts'
 import { faultStatus, WebFault, type WebFaultKind } from './web-fault.ts'
 
 /** Answers whatever was thrown: refusals and faults in the holder's words, everything else as "ours, not yours". */
@@ -31,7 +31,8 @@ export function answerErrors(ctx: Context, assets: AssetNames): ErrorHandler<Por
     if (refusal) {
       const minutes = error instanceof Refusal ? Number(error.facts['minutes'] ?? 0) : 0
       if (minutes > 0) c.header('Retry-After', String(minutes * 60))
-      const again = minutes > 0 && page ? againAt(page, ctx.clock.now(), minutes) : undefined
+      const again =
+        minutes > 0 && page ? inBoth((one) => againWords(page, ctx.clock.now(), minutes, one)) : undefined
       return c.html(answer(refusal.title, refusal.next, again), refusal.status)
     }
     const kind: WebFaultKind = error instanceof WebFault ? error.kind : 'broken'
@@ -46,11 +47,6 @@ function pageOf(c: PortalContext): Page | undefined {
   const page = c.get('page') as Page | undefined
   if (!page || c.req.method === 'GET' || c.req.method === 'HEAD') return page
   return { ...page, otherLangHref: `/${page.issuer.issuerId}/${otherLang(page.lang)}` }
-}
-
-function againAt(page: Page, now: Date, minutes: number): Wording {
-  const at = new Date(now.getTime() + minutes * 60_000)
-  return inBoth((lang) => siteText[lang].errors.again(formatMoment(at, lang, page.zone)))
 }
 
 function inBoth(words: (lang: Lang) => string): Wording {

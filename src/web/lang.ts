@@ -15,6 +15,11 @@ export function pickLang(
   otherwise: Lang = 'zh-CN',
 ): Lang {
   if (isLang(chosen)) return chosen
+  return askedLang(acceptLanguage) ?? otherwise
+}
+
+/** The first of Accept-Language that we speak, and English for any that we don't; undefined where it names none. */
+export function askedLang(acceptLanguage: string | undefined): Lang | undefined {
   const wished = (acceptLanguage ?? '')
     .slice(0, 500)
     .split(',')
@@ -27,7 +32,7 @@ export function pickLang(
     if (weight > 0 && /^zh\b/.test(tag)) return 'zh-CN'
     if (weight > 0 && tag && tag !== '*') return 'en'
   }
-  return otherwise
+  return undefined
 }
 
 /** What stands between two sentences: in Chinese their signs have room enough in themselves. */

@@ -85,6 +85,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
   const code = { code: '123456', goodUntil: at }
   const wanted = { until: at, claimUntil: '2030-12-31', covers: 'account', ends: true } as const
   const sent = { sum: order.gross, arrivesBy: at }
+  const byHand = [{ sum: order.gross, on: at, reference: 'X1' }]
   const papers = { url: `https://close.roamly.example/p/${'x'.repeat(43)}`, goodUntil: at }
   return {
     'sign-in': letters.signInLetter(locale, code, closure.zone),
@@ -95,6 +96,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
       closure,
       {
         sent,
+        byHand,
         voucher: null,
         kept: order.gross,
         unclaimed: { sum: order.gross, claimUntil: '2030-12-31' },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkBooks } from '../../src/ledger/check.ts'
-import { listOrders } from '../../src/order/read-order.ts'
+import { listOrders } from '../../src/order/list-orders.ts'
 import { inIssuer } from '../../src/platform/db.ts'
 import { takeUsage } from '../../src/usage/take-usage.ts'
 import { type Api, openApi } from '../api-client.ts'

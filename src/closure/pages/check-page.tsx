@@ -28,11 +28,11 @@ type CheckProps = {
   flow: Flow
   start: 'after_undo_window' | 'at_once'
   typed?: TypedAccount
-  fault?: FieldFault | undefined
+  faults?: FieldFault[]
 }
 
 /** All answers once more, each to be changed, and the words that are declared. */
-export function CheckPage({ flow, start, typed, fault }: CheckProps) {
+export function CheckPage({ flow, start, typed, faults = [] }: CheckProps) {
   const { page, preview, choice } = flow
   const { lang } = page
   const text = closingText[lang].check
@@ -44,9 +44,9 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
       title={own.title}
       back={flowHref(flow, 'start', [['start', start]])}
       here="close"
-      wrong={fault !== undefined}
+      wrong={faults.length > 0}
     >
-      <ErrorSummary page={page} fault={fault} />
+      <ErrorSummary page={page} fault={faults} />
       <h1>{own.title}</h1>
       <FlowCards flow={flow} />
       <WaitingWithdrawals flow={flow} />
@@ -89,7 +89,7 @@ export function CheckPage({ flow, start, typed, fault }: CheckProps) {
               lang={lang}
               supportEmail={page.issuer.brand.supportEmail}
               typed={typed ?? { iban: '', name: '' }}
-              fault={fault}
+              fault={faults}
             />
           </>
         )}

@@ -46,6 +46,7 @@ const closing: ClosureView = {
   number: 'LEB-2K7M-9QXCT',
   accountRef: 'A1',
   identity: 'signed_in',
+  cardEnded: false,
   identifiedAt: at,
   provedBy: 'account',
   undoneBy: null,
@@ -107,6 +108,7 @@ test('when it waits for the holder it says so first, in her language', async () 
     state: 'waiting',
     reference: null,
     settledAt: null,
+    byHand: false,
     refusal: null,
     claimUntil: null,
   } as const
@@ -151,6 +153,7 @@ test('says that money was sent only where it was', async () => {
     state: 'paid',
     reference: null,
     settledAt: at,
+    byHand: false,
     refusal: null,
     claimUntil: null,
   })
@@ -160,6 +163,35 @@ test('says that money was sent only where it was', async () => {
   expect(await paid(part('voucher'))).toContain('Voucher given')
   expect(await paid(part('kept'))).toContain('it stays yours')
   expect(await paid(part('nothing'))).toContain('There was no money to send back')
+})
+
+test('speaks of an account that was named only where one was', async () => {
+  const transfer = {
+    partId: 'p',
+    route: 'bank_transfer',
+    amount: { amount: '321', currency: 'CNY' },
+    state: 'paid',
+    reference: 'X1',
+    settledAt: at,
+    byHand: false,
+    refusal: null,
+    claimUntil: null,
+  } as const
+  const shown = (change: Partial<PartView>, lang: Lang) =>
+    render({ ...closing, cards: [{ ...card('1'), parts: [{ ...transfer, ...change }] }] }, lang)
+  expect(await shown({ state: 'waiting', reference: null, settledAt: null }, 'en')).toContain(
+    'account you name<',
+  )
+  expect(await shown({}, 'en')).toContain('by bank transfer, to the account you named')
+  const byHand = await shown({ byHand: true }, 'en')
+  expect(byHand).toMatch(
+    /by bank transfer, made by our staff<.*>done 22 November 2026, 18:00 \(Beijing time\), reference X1</s,
+  )
+  expect(byHand).not.toContain('account you name')
+  const zh = await shown({ byHand: true }, 'zh-CN')
+  expect(zh).toContain('银行转账（由工作人员办理）')
+  expect(zh).toContain('X1')
+  expect(zh).not.toContain('您指定的账户')
 })
 
 test('after the point of no return there is no undo, but the reason', async () => {
@@ -205,5 +237,31 @@ test('does not say of a card that its issuer gave up that the holder has confirm
   const identified = { ...closing, steps: [step({ step: 'identify', state: 'done', at })] }
   expect(await render(identified)).toContain('You have confirmed')
   for (const decided of [{ provedBy: 'issuer' as const }, { identity: 'issuer_decision' as const }])
-    expect(await render({ ...identified, ...decided })).not.toContain('You have confirmed')
+    for (const state of ['identified', 'closing'] as const)
+      expect(await render({ ...identified, ...decided, state })).not.toContain('You have confirmed')
+})
+
+test('begins with who decided it where nobody declared anything, and why', async () => {
+  const identify = step({ step: 'identify', state: 'done', at })
+  const decided = {
+    ...closing,
+    late: true,
+    identity: 'issuer_decision' as const,
+    steps: [identify, step({})],
+  }
+  const first = async (view: ClosureView, lang: Lang) =>
+    /<ol class="timeline">.*?<p class="what">(.*?)<\/p>/s.exec(await render(view, lang))![1]
+  const ended = { ...decided, cardEnded: true }
+  const inTime = { ...decided, paysAsWithdrawal: true }
+  expect(await first(closing, 'en')).toBe('Declared')
+  expect(await first(decided, 'en')).toBe('Decided by the issuing company')
+  expect(await first(decided, 'zh-CN')).toBe('发行公司已决定注销')
+  expect(await first(ended, 'en')).toBe('The card has ended, and the issuing company closes it')
+  expect(await first(ended, 'zh-CN')).toBe('卡已到期，由发行公司注销')
+  expect(await first(inTime, 'en')).toContain('it pays what withdrawing does')
+  expect(await first(inTime, 'zh-CN')).toContain('按撤回的标准退款')
+  for (const view of [decided, ended, inTime]) {
+    expect(await render(view, 'en')).not.toMatch(/declare|code/i)
+    expect(await render(view, 'zh-CN')).not.toMatch(/申请|验证码/)
+  }
 })

@@ -105,6 +105,9 @@ function statusWords(view: ClosureView, lang: Page['lang']): string {
   const windowRuns = view.steps.some((step) => step.step === 'undo_window' && step.state === 'current')
   if (windowRuns && view.undoUntil && view.state !== 'undone' && view.state !== 'declared')
     return text.waitsUntil(formatMoment(view.undoUntil, lang, view.zone))
+  // Nobody has confirmed what the issuer decided.
+  const isDecided = view.identity === 'issuer_decision' || view.provedBy === 'issuer'
+  if (view.state === 'identified' && isDecided) return text.begins
   return text.states[view.state]
 }
 
@@ -112,10 +115,12 @@ function Late({ page, view }: { page: Page; view: ClosureView }) {
   if (!view.late) return null
   const text = progressText[page.lang]
   const words = view.state === 'declared' || waitsForHolder(view) ? text.lateForHolder : text.lateWords
+  const due = formatMoment(view.dueAt, page.lang, view.zone)
+  const isDecided = view.identity === 'issuer_decision'
   return (
     <div class="sheet needs">
       <h2>{text.late}</h2>
-      <p>{words(formatMoment(view.dueAt, page.lang, view.zone), page.issuer.brand.appealEmail)}</p>
+      <p>{words(due, page.issuer.brand.appealEmail, isDecided)}</p>
     </div>
   )
 }

@@ -20,6 +20,11 @@ export const progressEn = {
   blockedByHolder: 'We need something from you to go on.',
   waitsUntil: (moment: string) => `You can undo until ${moment}; then we begin.`,
   declared: 'Declared',
+  decided: 'Decided by the issuing company',
+  decidedInTime:
+    'Decided by the issuing company, within the days for withdrawing: it pays what withdrawing does',
+  cardEnded: 'The card has ended, and the issuing company closes it',
+  begins: 'We begin shortly. You need not do anything.',
   undone: 'Undone',
   due: 'Done by',
   covers: { card: 'the account stays', account: 'whole account' },
@@ -101,10 +106,10 @@ export const progressEn = {
   personGone:
     'Part of your money can only be transferred, and your data is erased. Above stands how you get it.',
   late: 'This is late',
-  lateWords: (day: string, email: string) =>
-    `It should have been done by ${day}. It is not, and that is our fault. Support takes it over by itself: you need do nothing, and not declare again. To complain, write to ${email} with the number above.`,
-  lateForHolder: (day: string, email: string) =>
-    `It should have been done by ${day}. It goes on as soon as we have what we ask you for here; you need not declare again. If you disagree, write to ${email} with the number above.`,
+  lateWords: (day: string, email: string, isDecided: boolean) =>
+    `It should have been done by ${day}. It is not, and that is our fault. Support takes it over by itself: you need do nothing${isDecided ? '' : ', and not declare again'}. To complain, write to ${email} with the number above.`,
+  lateForHolder: (day: string, email: string, isDecided: boolean) =>
+    `It should have been done by ${day}. It goes on as soon as we have what we ask you for here${isDecided ? '' : '; you need not declare again'}. If you disagree, write to ${email} with the number above.`,
   money: (amount: string) => `${amount} paid back`,
   undo: 'Undo this closure',
   noUndo: (moment: string) =>

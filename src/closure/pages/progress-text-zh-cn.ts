@@ -16,6 +16,10 @@ export const progressZh: ProgressText = {
   blockedByHolder: '需要您补充一点东西，才能继续。',
   waitsUntil: (moment) => `${moment}前可以撤销，之后开始办理。`,
   declared: '已收到申请',
+  decided: '发行公司已决定注销',
+  decidedInTime: '发行公司在撤回期内决定注销，按撤回的标准退款',
+  cardEnded: '卡已到期，由发行公司注销',
+  begins: '马上开始办理，您不用做什么。',
   undone: '已撤销',
   due: '最迟完成',
   covers: { card: '账户保留', account: '整个账户' },
@@ -61,10 +65,10 @@ export const progressZh: ProgressText = {
   },
   personGone: '有一部分钱只能转账，而您的个人信息已删除。领取方式见上方。',
   late: '已经超过期限',
-  lateWords: (day, email) =>
-    `本应在 ${day}前办完，现已逾期，责任在我们。客服会主动接手，您不用做什么，也不需要重新申请。如需申诉，请写信到 ${email}，附上上面的编号。`,
-  lateForHolder: (day, email) =>
-    `本应在 ${day}前办完。您在本页补充所需内容后，会立即继续，不需要重新申请。如有异议，请写信到 ${email}，附上上面的编号。`,
+  lateWords: (day, email, isDecided) =>
+    `本应在 ${day}前办完，现已逾期，责任在我们。客服会主动接手，您不用做什么${isDecided ? '' : '，也不需要重新申请'}。如需申诉，请写信到 ${email}，附上上面的编号。`,
+  lateForHolder: (day, email, isDecided) =>
+    `本应在 ${day}前办完。您在本页补充所需内容后，会立即继续${isDecided ? '' : '，不需要重新申请'}。如有异议，请写信到 ${email}，附上上面的编号。`,
   money: (amount) => `已退 ${amount}`,
   undo: '撤销这次注销',
   noUndo: (moment) => `${moment}起已不能撤销：退款已发出，或线路已作废。`,

@@ -14,7 +14,7 @@ export function Timeline({ view, lang }: { view: ClosureView; lang: Lang }) {
     <ol class="timeline">
       <li class="is-done">
         <StepIcon state="done" />
-        <p class="what">{text.declared}</p>
+        <p class="what">{beganWords(view, lang)}</p>
         <p class="soft">{formatMoment(view.declaredAt, lang, view.zone)}</p>
       </li>
       {stepsToTell(view).map((step) => (
@@ -34,10 +34,22 @@ export function Timeline({ view, lang }: { view: ClosureView; lang: Lang }) {
   )
 }
 
-/** Neither what an undone closure never came to, nor time to think it over that nobody was given. */
+/** What it began with: what the holder declared; or that the issuer decided it, and why. */
+function beganWords(view: ClosureView, lang: Lang): string {
+  const text = progressText[lang]
+  if (view.identity !== 'issuer_decision') return text.declared
+  if (view.cardEnded) return text.cardEnded
+  return view.paysAsWithdrawal ? text.decidedInTime : text.decided
+}
+
+/**
+ * Neither what an undone closure never came to, nor time to think it over that nobody was given; nor proof of what the
+ * issuer decided, which is what it began with.
+ */
 function stepsToTell(view: ClosureView): StepView[] {
   return view.steps
     .filter((step) => view.state !== 'undone' || step.state === 'done')
+    .filter((step) => view.identity !== 'issuer_decision' || step.step !== 'identify')
     .filter((step) => view.undoUntil !== null || step.step !== 'undo_window' || step.state === 'blocked')
 }
 
@@ -67,8 +79,7 @@ function StepWords({ view, step, lang }: { view: ClosureView; step: StepView; la
 /** "Money sent" stands only where money was sent, and "you have confirmed" where it was the holder who did. */
 function doneWords(view: ClosureView, { step }: StepView, lang: Lang): string {
   const text = progressText[lang]
-  const decided = view.identity === 'issuer_decision' || view.provedBy === 'issuer'
-  if (step === 'identify' && decided) {
+  if (step === 'identify' && view.provedBy === 'issuer') {
     if (!view.paysAsWithdrawal) return text.issuerDecided
     return view.act === 'withdraw' ? text.issuerTookUp : text.issuerDecidedInTime
   }

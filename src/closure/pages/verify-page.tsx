@@ -40,6 +40,15 @@ export function VerifyPage({ lang, assets, path, verified }: VerifyProps) {
   )
 }
 
+const isDecided = (view: ClosureView) => view.identity === 'issuer_decision'
+
+function stateWords(view: ClosureView, lang: Lang): string {
+  const text = verifyText[lang]
+  if (view.undoneBy === 'never_proved') return text.lapsed
+  const unconfirmed = isDecided(view) || view.provedBy === 'issuer'
+  return view.state === 'identified' && unconfirmed ? text.aboutToBegin : text.states[view.state]
+}
+
 /** What is kept for its holder until somebody claims it, who may have this paper only. */
 function owedFacts({ view, issuer }: Verified, lang: Lang) {
   const text = verifyText[lang]
@@ -74,12 +83,12 @@ function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {
                     )),
             },
             {
-              label: view.identity === 'issuer_decision' ? text.decided : text.declared,
+              label: isDecided(view) ? (view.cardEnded ? text.ended : text.decided) : text.declared,
               value: moment(view.declaredAt),
             },
             {
               label: text.state,
-              value: view.undoneBy === 'never_proved' ? text.lapsed : text.states[view.state],
+              value: stateWords(view, lang),
             },
             ...(view.closedAt ? [{ label: text.closed, value: moment(view.closedAt) }] : []),
             ...(view.undoneAt ? [{ label: text.undone, value: moment(view.undoneAt) }] : []),

@@ -11,6 +11,7 @@ const en = {
   accountAlone: 'the account, which had no card left',
   declared: 'Declared',
   decided: 'Decided by the issuing company',
+  ended: 'Closed by the issuing company, because the card had ended',
   state: 'State now',
   states: {
     declared: 'declared, not yet confirmed by the holder',
@@ -20,6 +21,7 @@ const en = {
     undone: 'undone by the holder',
   } satisfies Record<ClosureView['state'], string>,
   lapsed: 'lapsed: the holder did not confirm it',
+  aboutToBegin: 'about to begin',
   closed: 'Closed',
   undone: 'Undone',
   owed: 'Still owed to its holder',
@@ -48,6 +50,7 @@ const zh: VerifyText = {
   accountAlone: '账户（已没有卡）',
   declared: '申请时间',
   decided: '发行公司决定时间',
+  ended: '因卡已到期，发行公司予以注销的时间',
   state: '目前状态',
   states: {
     declared: '已申请，等持卡人确认本人',
@@ -57,6 +60,7 @@ const zh: VerifyText = {
     undone: '持卡人已撤销',
   },
   lapsed: '已失效：持卡人没有确认',
+  aboutToBegin: '即将开始',
   closed: '注销完成',
   undone: '撤销时间',
   owed: '仍应退给持卡人',

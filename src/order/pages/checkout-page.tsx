@@ -2,7 +2,15 @@ import { CardLine } from '../../card/pages/card-line.tsx'
 import { formatMoney } from '../../ledger/money.ts'
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { type Fact, Facts } from '../../web/components/facts.tsx'
-import { Carried, Choice, faultAt, type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
+import {
+  ButtonFault,
+  Carried,
+  Choice,
+  faultAt,
+  type FieldFault,
+  PostForm,
+  TextField,
+} from '../../web/components/form.tsx'
 import { between } from '../../web/lang.ts'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
@@ -33,6 +41,9 @@ export type CheckoutProps = {
   back: string
   faults: FieldFault[]
 }
+
+/** Id of the button that orders. */
+export const order_button = 'order'
 
 /** Everything about the purchase on one page, and the button that orders. */
 export function CheckoutPage(props: CheckoutProps) {
@@ -75,8 +86,9 @@ export function CheckoutPage(props: CheckoutProps) {
         )}
         <PayFields {...props} />
         <Accept {...props} />
+        <ButtonFault name={order_button} fault={faults} />
         <div class="actions">
-          <button class="button" type="submit">
+          <button class="button" type="submit" id={order_button}>
             {text.order(gross)}
           </button>
         </div>

@@ -2,7 +2,8 @@ import { formatMoney } from '../../ledger/money.ts'
 import type { PlanItem } from '../../plan/catalogue.ts'
 import type { PlanZone } from '../../plan/terms.ts'
 import { zoneName } from '../../plan/zones.ts'
-import { Carried } from '../../web/components/form.tsx'
+import { ErrorSummary } from '../../web/components/error-summary.tsx'
+import { ButtonFault, Carried, type FieldFault } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
 import { allCountries, namedCountries } from '../shop-choice.ts'
@@ -19,10 +20,17 @@ type ItemProps = {
   /** Null when who is signed in has an account that says it. */
   live: string | null
   jurisdiction: string
+  /** Of what was chosen: `zone` or `live`. */
+  fault?: FieldFault | undefined
 }
 
+const go_button = 'go'
+
 /** One plan: price, what is in it, what happens to what is left, how one gets out. Said before anything is ordered. */
-export function ItemPage({ page, plan, zone, currency, live, jurisdiction }: ItemProps) {
+export function ItemPage(props: ItemProps) {
+  const { page, plan, zone, currency, live, jurisdiction, fault: chosen } = props
+  // Where somebody lives who has an account is no field of this page.
+  const fault = chosen?.field === 'live' && live === null ? { ...chosen, field: go_button } : chosen
   const { lang } = page
   const text = shopText[lang].item
   const money = (minor: string | undefined) =>
@@ -41,7 +49,9 @@ export function ItemPage({ page, plan, zone, currency, live, jurisdiction }: Ite
       description={`${plan.terms.name[lang]} – ${shopText[lang].shop.description}`}
       back={page.href(`/shop?in=${currency}`)}
       here="shop"
+      wrong={fault !== undefined}
     >
+      <ErrorSummary page={page} fault={fault} />
       <h1>{plan.terms.name[lang]}</h1>
       <p class="lead">
         {text.price}
@@ -57,37 +67,48 @@ export function ItemPage({ page, plan, zone, currency, live, jurisdiction }: Ite
       <h2>{text.beyond}</h2>
       <p>{beyond.length > 0 ? text.beyondWords(beyond.join(lang === 'en' ? ', ' : '，')) : text.noBeyond}</p>
       <RulesSections page={page} jurisdiction={jurisdiction} currency={currency} />
-      <form method="get" action={page.href('/checkout')}>
-        <Carried
-          values={[
-            ['item', plan.code],
-            ['in', currency],
-          ]}
-        />
-        <SelectField
-          name="zone"
-          label={text.zone}
-          value={zone.code}
-          options={plan.terms.zones.map((one) => ({
-            value: one.code,
-            text: zoneName(one.code, one.name)[lang],
-          }))}
-        />
-        {live !== null && (
-          <SelectField
-            name="live"
-            label={text.live}
-            hint={text.liveHint}
-            value={live}
-            options={allCountries(lang).map((one) => ({ value: one.code, text: one.name }))}
-          />
-        )}
-        <div class="actions">
-          <button class="button" type="submit">
-            {text.go}
-          </button>
-        </div>
-      </form>
+      <ChoiceForm {...props} fault={fault} />
     </Layout>
+  )
+}
+
+function ChoiceForm({ page, plan, zone, currency, live, fault }: ItemProps) {
+  const { lang } = page
+  const text = shopText[lang].item
+  return (
+    <form method="get" action={page.href('/checkout')}>
+      <Carried
+        values={[
+          ['item', plan.code],
+          ['in', currency],
+        ]}
+      />
+      <SelectField
+        name="zone"
+        label={text.zone}
+        value={zone.code}
+        options={plan.terms.zones.map((one) => ({
+          value: one.code,
+          text: zoneName(one.code, one.name)[lang],
+        }))}
+        fault={fault}
+      />
+      {live !== null && (
+        <SelectField
+          name="live"
+          label={text.live}
+          hint={text.liveHint}
+          value={live}
+          options={allCountries(lang).map((one) => ({ value: one.code, text: one.name }))}
+          fault={fault}
+        />
+      )}
+      <ButtonFault name={go_button} fault={fault} />
+      <div class="actions">
+        <button class="button" type="submit" id={go_button}>
+          {text.go}
+        </button>
+      </div>
+    </form>
   )
 }

@@ -16,22 +16,22 @@ type OrderAccountProps = {
   /** Address of this page. */
   here: string
   typed: TypedAccount
-  fault?: FieldFault | undefined
+  faults?: FieldFault[]
 }
 
 /** Where the money of an order is transferred to. */
-export function OrderAccountPage({ page, order, back, here, typed, fault }: OrderAccountProps) {
+export function OrderAccountPage({ page, order, back, here, typed, faults = [] }: OrderAccountProps) {
   const { lang } = page
   const text = payoutText[lang].account
   return (
-    <Layout page={page} title={text.title} back={back} wrong={fault !== undefined}>
-      <ErrorSummary page={page} fault={fault} />
+    <Layout page={page} title={text.title} back={back} wrong={faults.length > 0}>
+      <ErrorSummary page={page} fault={faults} />
       <h1>{text.title}</h1>
       <p>
         {orderText[lang].number} <strong class="nums">{order.number}</strong>
       </p>
       <p>{orderText[lang].transfer.pageWords(sumsThatWait(order, lang))}</p>
-      <AccountForm page={page} action={here} typed={typed} fault={fault} />
+      <AccountForm page={page} action={here} typed={typed} fault={faults} />
     </Layout>
   )
 }

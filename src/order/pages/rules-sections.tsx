@@ -1,10 +1,9 @@
 import { formatMoney } from '../../ledger/money.ts'
 import { basisWords } from '../../policy/basis-words.ts'
-import { moneyRules } from '../../policy/money-rules.ts'
-import { policyFor } from '../../policy/policy.ts'
-import { withdrawalRule } from '../../policy/withdrawal.ts'
+import type { WithdrawalRule } from '../../policy/policy-schema.ts'
 import { between } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
+import { saleRules } from '../offer.ts'
 import { spanWords } from '../time-words.ts'
 import { shopText } from './order-pages-text.ts'
 
@@ -14,8 +13,7 @@ type RulesProps = { page: Page; jurisdiction: string; currency: string }
 export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
   const { lang } = page
   const text = shopText[lang].rules
-  const { money } = policyFor(jurisdiction, page.now)
-  const rules = moneyRules(money, page.issuer.rules.money)
+  const { money: rules, ground, withdrawal } = saleRules({ ...page, jurisdiction })
   const amount = (amounts: Record<string, string>) => {
     const minor = BigInt(amounts[currency] ?? '0')
     return minor > 0n ? formatMoney({ amount: minor, currency }, lang) : undefined
@@ -42,7 +40,7 @@ export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
               : text.planNothing}
         </li>
       </ul>
-      <WithdrawSection page={page} jurisdiction={jurisdiction} />
+      {withdrawal && <WithdrawSection page={page} rule={withdrawal} />}
       <h2>{text.closeTitle}</h2>
       <ul>
         <li>{text.close}</li>
@@ -50,15 +48,13 @@ export function RulesSections({ page, jurisdiction, currency }: RulesProps) {
         <li>{fee ? text.fee(fee) : text.noFee}</li>
         {minimum && <li>{text.minimum(minimum)}</li>}
       </ul>
-      <Ground page={page} rule={money} />
+      <Ground page={page} rule={ground} />
     </>
   )
 }
 
-function WithdrawSection({ page, jurisdiction }: Omit<RulesProps, 'currency'>) {
+function WithdrawSection({ page, rule }: { page: Page; rule: WithdrawalRule }) {
   const text = shopText[page.lang].rules
-  const rule = withdrawalRule(policyFor(jurisdiction, page.now), jurisdiction)
-  if (!rule) return null
   return (
     <>
       <h2>{text.withdrawTitle}</h2>

@@ -1,4 +1,5 @@
-import { type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
+import { account_button } from '../account-faults.ts'
+import { ButtonFault, type Faults, PostForm, TextField } from '../../web/components/form.tsx'
 import type { Lang } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
 import { payoutText } from './payout-text.ts'
@@ -10,7 +11,7 @@ export function AccountFields(props: {
   lang: Lang
   supportEmail: string
   typed: TypedAccount
-  fault?: FieldFault | undefined
+  fault?: Faults
 }) {
   const text = payoutText[props.lang].account
   return (
@@ -35,7 +36,7 @@ export function AccountFields(props: {
   )
 }
 
-type AccountFormProps = { page: Page; action: string; typed: TypedAccount; fault?: FieldFault | undefined }
+type AccountFormProps = { page: Page; action: string; typed: TypedAccount; fault?: Faults }
 
 /** A form for the account alone, where it is asked for on a page of its own. */
 export function AccountForm({ page, action, typed, fault }: AccountFormProps) {
@@ -47,8 +48,9 @@ export function AccountForm({ page, action, typed, fault }: AccountFormProps) {
         typed={typed}
         fault={fault}
       />
+      <ButtonFault name={account_button} fault={fault} />
       <div class="actions">
-        <button class="button" type="submit">
+        <button class="button" type="submit" id={account_button}>
           {payoutText[page.lang].account.save}
         </button>
       </div>

@@ -13,19 +13,19 @@ type BankAccountProps = {
   /** Address of the closure's progress. */
   progress: string
   typed: TypedAccount
-  fault?: FieldFault | undefined
+  faults?: FieldFault[]
 }
 
 /** Where the money of a closure is transferred to. */
-export function BankAccountPage({ page, cards, progress, typed, fault }: BankAccountProps) {
+export function BankAccountPage({ page, cards, progress, typed, faults = [] }: BankAccountProps) {
   const text = payoutText[page.lang].account
   return (
-    <Layout page={page} title={text.title} back={progress} wrong={fault !== undefined}>
-      <ErrorSummary page={page} fault={fault} />
+    <Layout page={page} title={text.title} back={progress} wrong={faults.length > 0}>
+      <ErrorSummary page={page} fault={faults} />
       <h1>{text.title}</h1>
       <CardLine lang={page.lang} cards={cards} />
       <p>{text.words}</p>
-      <AccountForm page={page} action={`${progress}/bank-account`} typed={typed} fault={fault} />
+      <AccountForm page={page} action={`${progress}/bank-account`} typed={typed} fault={faults} />
     </Layout>
   )
 }

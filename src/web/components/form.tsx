@@ -81,6 +81,18 @@ export function TextField(props: FieldProps) {
   )
 }
 
+/** What keeps a form from being taken as a whole: it stands above its button, whose id is the fault's field. */
+export function ButtonFault({ name, fault }: { name: string; fault?: Faults }) {
+  const wrong = faultAt(fault, name)
+  return wrong ? (
+    <div class="field is-wrong">
+      <div class="fault" id={`${name}-fault`}>
+        {wrong.text}
+      </div>
+    </div>
+  ) : null
+}
+
 /** One answer to choose, the whole box of it a target. */
 export function Choice(props: {
   type: 'radio' | 'checkbox'
