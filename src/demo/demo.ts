@@ -17,13 +17,11 @@ import { closeOneCard } from './close-one-card.ts'
 import { announceMails } from './mailbox.ts'
 import { seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
 import { forShell, leaveSettings, sampleSecrets } from './sample-settings.ts'
+import { nextToClose } from './next-card.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { openStops, type Stops } from './stops.ts'
 import { waitFor } from './wait-for.ts'
 import { portalWords } from './whom-to-be.ts'
-
-// Of demo/fleet.csv: paid by transfer, with a balance, so that closing it waits for its holder to name an account.
-const bank_paid_card = '8999902000000000533'
 
 type Options = { once?: boolean; out?: string }
 type Closed = Awaited<ReturnType<typeof closeOneCard>>
@@ -80,7 +78,7 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   screen.done()
   const settings = await leaveSettings(config)
   screen.say(proofWords(out, closed, settings))
-  if (!options.once) screen.say(goOnWords(closed, settings, await portalWords(app.ctx, config.publicUrl)))
+  if (!options.once) screen.say(await goOnWords(app.ctx, closed, settings))
   if (!options.once) announceMails(world, (words) => screen.say(words))
 }
 
@@ -148,21 +146,32 @@ function proofWords(out: string, { number }: Closed, settings: string): string {
   ].join('\n')
 }
 
-function goOnWords(closed: Closed, settings: string, portal: string[]): string {
+async function goOnWords(ctx: Context, closed: Closed, settings: string): Promise<string> {
   return [
     '',
-    ...portal,
+    ...(await portalWords(ctx, ctx.config.publicUrl)),
     `  this closure ${closed.verifyUrl}`,
     '  Commands of your own, in another terminal: first this demo’s settings, then for instance',
     `    . ${forShell(settings)}`,
     '    npx leb status --open',
-    `    npx leb close --iccid ${bank_paid_card}`,
+    ...(await closeWords(ctx)),
     '  An order paid by bank transfer: put its number into demo/statement.csv, then',
     '    npx leb bank import demo/statement.csv --issuer roamly --rejects rejects.csv',
     '  Codes sent by mail are shown here. An account that was closed gets none: start with a fresh LEB_DATA.',
     '  Ctrl-C stops everything.',
     '',
   ].join('\n')
+}
+
+/** A card that is closed by the command, and one that waits, each with how it ends; a shell takes that for a comment. */
+async function closeWords(ctx: Context): Promise<string[]> {
+  const paid = await nextToClose(ctx, 'stripe', 'original_payment')
+  const waits = await nextToClose(ctx, 'bank', 'bank_transfer')
+  const line = (iccid: string, ending: string) => `    npx leb close --iccid ${iccid}  # ${ending}`
+  return [
+    ...(paid ? [line(paid, 'closed: its money goes back to the payment card; exit code 0')] : []),
+    ...(waits ? [line(waits, 'waiting: its holder must name a bank account; exit code 1')] : []),
+  ]
 }
 
 /** With the mails of this run only. */

@@ -87,10 +87,16 @@ it('serves on the same folder until Ctrl-C, and leaves nothing running', async (
   expect(portal.status).toBe(200)
 
   const settings = printed(demo.said(), /\n +(\. \S+demo\.env)\n/)
-  const close = await typed(`${settings}; ${printed(demo.said(), /(npx leb close .*)/)} --json`)
-  expect(close.err).toBe('')
-  expect(JSON.parse(close.out)).toMatchObject({ result: 'waiting', reason: 'bank_details_needed' })
-  const { number } = JSON.parse(close.out) as { number: string }
+  const closes = [...demo.said().matchAll(/(npx leb close .*?)  # (\w+): .*; exit code (\d)\n/g)]
+  const ended: { number: string }[] = []
+  for (const [, command, result, code] of closes) {
+    const { out, err, code: real } = await typed(`${settings}; ${command} --json`)
+    expect([err, real, JSON.parse(out)]).toEqual(['', Number(code), expect.objectContaining({ result })])
+    ended.push(JSON.parse(out) as { number: string })
+  }
+  expect(closes.map(([, , result]) => result)).toEqual(['closed', 'waiting'])
+  expect(ended[1]).toMatchObject({ reason: 'bank_details_needed' })
+  const { number } = ended[1]!
   const open = await typed(`${settings}; ${printed(demo.said(), /(npx leb status --open)/)} --json`)
   expect(JSON.parse(open.out).closures).toMatchObject([{ number, turn: 'holder', step: 'pay_out' }])
   const statement = join(dir, 'statement.csv')
