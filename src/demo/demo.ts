@@ -10,7 +10,6 @@ import type { Config } from '../platform/env.ts'
 import { cannotListen } from '../platform/cannot-listen.ts'
 import { SetupError } from '../platform/errors.ts'
 import { makeFolder } from '../platform/make-folder.ts'
-import { projectFile } from '../platform/project.ts'
 import { untilToldToStop } from '../platform/until-told-to-stop.ts'
 import { type Child, startChild } from './children.ts'
 import { closeOneCard } from './close-one-card.ts'
@@ -18,6 +17,7 @@ import { announceMails } from './mailbox.ts'
 import { seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
 import { forShell, leaveSettings, sampleSecrets } from './sample-settings.ts'
 import { nextToClose } from './next-card.ts'
+import { ownFleet } from './own-fleet.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { openStops, type Stops } from './stops.ts'
 import { waitFor } from './wait-for.ts'
@@ -68,8 +68,7 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   )
   stops.add(() => child.stop())
   await timed('three issuers set up, with keys of their own', () => setUpIssuers(app.ctx, world))
-  const rejects = join(out, 'rejects.csv')
-  const fleet = { file: projectFile('demo', 'fleet.csv'), rejects }
+  const fleet = { file: await ownFleet(app.ctx), rejects: join(out, 'rejects.csv') }
   await timed('sample fleet of 200 cards imported', () => importFleet(app.ctx, fleet))
   await seedOutsideWorld(app.ctx, world)
   await timed('portal, API and a worker started', () => started)
@@ -77,7 +76,7 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   await leaveProof(app.ctx, out, closed)
   screen.done()
   const settings = await leaveSettings(config)
-  screen.say(proofWords(out, closed, settings))
+  screen.say(proofWords(out, closed, { settings, fleet: fleet.file }))
   if (!options.once) screen.say(await goOnWords(app.ctx, closed, settings))
   if (!options.once) announceMails(world, (words) => screen.say(words))
 }
@@ -132,8 +131,10 @@ async function leaveProof(ctx: Context, out: string, closed: Closed): Promise<vo
   await writeFile(join(out, 'journal.json'), `${JSON.stringify({ ...view, journal }, null, 2)}\n`)
 }
 
+type Left = { settings: string; fleet: string }
+
 /** The commands are whole: a shell in this folder does them as they stand. */
-function proofWords(out: string, { number }: Closed, settings: string): string {
+function proofWords(out: string, { number }: Closed, { settings, fleet }: Left): string {
   const [slip, root] = [join(out, 'slip.pdf'), join(out, 'root.pem')].map(forShell)
   return [
     '',
@@ -141,6 +142,7 @@ function proofWords(out: string, { number }: Closed, settings: string): string {
     `  certificate  ${join(out, 'certificate.pdf')}`,
     `  journal      ${join(out, 'journal.json')}`,
     `  mails        ${join(out, 'mails')}`,
+    `  sample fleet ${fleet}: its cards live by their plans from this folder’s first start on`,
     `  check it     npx leb verify ${slip} --trust ${root}`,
     `  look at it   . ${forShell(settings)}; npx leb status ${number}`,
   ].join('\n')
@@ -157,7 +159,8 @@ async function goOnWords(ctx: Context, closed: Closed, settings: string): Promis
     ...(await closeWords(ctx)),
     '  An order paid by bank transfer: put its number into demo/statement.csv, then',
     '    npx leb bank import demo/statement.csv --issuer roamly --rejects rejects.csv',
-    '  Codes sent by mail are shown here. An account that was closed gets none: start with a fresh LEB_DATA.',
+    '  Codes sent by mail are shown here. An account that was closed gets none, and cards end:',
+    '  start with a fresh LEB_DATA.',
     '  Ctrl-C stops everything.',
     '',
   ].join('\n')
