@@ -85,7 +85,7 @@ function timer(screen: Screen) {
   return async <T>(words: string, work: () => Promise<T>): Promise<T> => {
     const began = performance.now()
     const result = await work()
-    screen.say(`  ✓ ${words.padEnd(52)}`, performance.now() - began)
+    screen.say(`  ✓ ${words}`, performance.now() - began)
     return result
   }
 }
