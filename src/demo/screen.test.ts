@@ -16,7 +16,8 @@ it('tells each step once with its time, and of no time to undo where none was wa
     { step: 'pay_out', state: 'done', at: at(1_571) },
     { step: 'cut_line', state: 'current', at: null },
   ]
-  const part = (state: 'refused' | 'paid', reference: string | null) => ({
+  const part = (state: 'refused' | 'paid' | 'waiting', reference: string | null) => ({
+    route: 'original_payment' as const,
     amount: { amount: '3570', currency: 'HKD' },
     state,
     reference,
@@ -24,6 +25,7 @@ it('tells each step once with its time, and of no time to undo where none was wa
   const cards = [{ parts: [part('refused', null), part('paid', 're_1')] }]
   const view: ProgressView = { state: 'closing', undoUntil: null, declaredAt: at(0), steps, cards }
   screen.say('  ✓ three issuers set up', 12)
+  screen.progress({ ...view, cards: [{ parts: [part('waiting', null)] }] })
   screen.progress(view)
   screen.progress(view)
   expect(told.split('\n')).toEqual([

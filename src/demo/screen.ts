@@ -10,7 +10,7 @@ export type Screen = {
 }
 export type ProgressView = Pick<ClosureView, 'state' | 'undoUntil' | 'declaredAt'> & {
   steps: Pick<StepView, 'step' | 'state' | 'at'>[]
-  cards: { parts: Pick<PartView, 'amount' | 'state' | 'reference'>[] }[]
+  cards: { parts: Pick<PartView, 'route' | 'amount' | 'state' | 'reference'>[] }[]
 }
 
 // Times stand in one column, as far to the right as the longest of the lines before them.
@@ -27,6 +27,7 @@ export function openScreen(terminal: boolean, write: (text: string) => void, now
       write(`${ms === undefined ? words : `${words.padEnd(time_column)}  ${seconds(ms)}`}\n`)
     },
     progress(view) {
+      if (isBetween(view)) return
       const lines = view.steps.flatMap((step) => linesOf(step, view))
       if (terminal) {
         write(`${drawn > 0 ? `\u001b[${drawn}A` : ''}${lines.map((text) => `\u001b[2K${text}\n`).join('')}`)
@@ -50,6 +51,13 @@ function linesOf(step: ProgressView['steps'][number], view: ProgressView): strin
   const words = `    ${signs[step.state]} ${wordsFor(step.step, view)}`
   const own = step.at ? `${words.padEnd(time_column)}  ${took(step, view)}` : words
   return step.step === 'pay_out' && step.state === 'done' ? [own, ...paid(view)] : [own]
+}
+
+/** The look fell between a part and its step: the next one, in a moment, has both. */
+function isBetween({ steps, cards }: ProgressView): boolean {
+  const isDone = steps.some(({ step, state }) => step === 'pay_out' && state === 'done')
+  const parts = cards.flatMap((card) => card.parts)
+  return isDone && parts.some(({ route, state }) => route === 'original_payment' && state === 'waiting')
 }
 
 /** What went back, and what the provider calls it. */
