@@ -1,10 +1,11 @@
+import { decimal } from '../ledger/money.ts'
 import type { Config } from '../platform/env.ts'
-import { sayRefusal } from '../platform/errors.ts'
+import { sayRefusal, SetupError } from '../platform/errors.ts'
 import { withContext } from '../with-context.ts'
 import { countAsChargedBack } from './charged-back.ts'
 import { findByNumber } from './find-by-number.ts'
 import { closureRefusals } from './refusals.ts'
-import { recordBankTransfer, retryBlocked } from './unblock.ts'
+import { type PaidSum, type Recorded, recordBankTransfer, retryBlocked } from './unblock.ts'
 
 /** `leb retry`: a worker takes it up again. */
 export function retryCommand(config: Config, number: string, options: { json?: boolean }): Promise<void> {
@@ -15,19 +16,37 @@ export function retryCommand(config: Config, number: string, options: { json?: b
   })
 }
 
-/** `leb paid`: the bank's reference becomes the evidence of the payout. */
-export function paidCommand(
-  config: Config,
-  number: string,
-  options: { iccid: string; reference: string; json?: boolean },
-): Promise<void> {
+export type PaidOptions = {
+  iccid?: string
+  reference: string
+  inFile?: boolean
+  outsideFile?: boolean
+  owed?: boolean
+  json?: boolean
+}
+
+/** `leb paid`: the bank's reference becomes the evidence of the payout. Answers the sums that were booked by it. */
+export function paidCommand(config: Config, number: string, options: PaidOptions): Promise<void> {
+  const { iccid, reference, inFile, outsideFile, owed: isOwedAllTheSame, json } = options
+  if (inFile && outsideFile)
+    throw new SetupError(
+      'the transfer was carried out as the file has it, or outside of it: give one of both',
+    )
+  const file = inFile ? 'carried_out' : outsideFile ? 'paid_outside' : undefined
   return withContext(config, async (ctx) => {
     const { issuerId, closureId } = await findByNumber(ctx, number)
-    const { iccid, reference } = options
-    await recordBankTransfer(ctx, { issuerId, closureId, iccid, reference }).catch(say)
-    print(number, 'has its transfer noted', options)
+    const transfer: Recorded = { issuerId, closureId, iccid, reference, file, isOwedAllTheSame }
+    const paid = await recordBankTransfer(ctx, transfer).catch(say)
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ number, done: true, paid: paid.map((one) => ({ ...one, amount: String(one.amount) })) })}\n`,
+      )
+    else print(number, `has its transfer noted: ${paid.map(sumInWords).join(', ')}`, options)
   })
 }
+
+/** With its decimals, to be compared with the bank's. */
+const sumInWords = ({ iccid, ...money }: PaidSum) => `${decimal(money)} ${money.currency} of card ${iccid}`
 
 /** `leb payout charged-back`: what the payer's bank claimed back counts as paid. */
 export function chargedBackCommand(

@@ -134,7 +134,9 @@ it('says in the last mail, on certificate, verify page and statement that it is 
   const anyone = new Visitor(portal.app, 'http://127.0.0.1:8460')
   await anyone.go(`/v/${token}?lang=en`)
   expect(anyone.text).toContain('Still owed to its holder')
-  expect(anyone.text).toMatch(/€12\.30, kept because no bank account was named\. Paid to who writes to/)
+  expect(anyone.text).toMatch(
+    /€12\.30, kept because no bank account was named\. Paid to its holder, who writes to/,
+  )
   await anyone.go(`/v/${token}?lang=zh-CN`)
   expect(anyone.text).toContain('凭本文件写信到')
 

@@ -74,6 +74,7 @@ export async function readClosureFacts(
       claimUntil: claimUntil(policyByVersion(row.policy_version), row.account_wanted_until),
       covers: row.covers as Covers,
       ends: row.state !== 'closed',
+      slipCounts: row.identity !== 'not_signed_in',
     },
     number: row.number,
     declaredAt: row.declared_at,
