@@ -80,7 +80,10 @@ const idsOf = ({ issuerId, blocked = false }: Which) => sql<string>`(
     blocked
       ? sql``
       : sql`union select o.closure_id from closure o
-     where o.issuer_id = ${issuerId} and o.closed_at is null and o.undone_at is null`
+     where o.issuer_id = ${issuerId} and o.closed_at is null and o.undone_at is null
+     union select p.closure_id from payout_part p
+     where p.issuer_id = ${issuerId} and p.closure_id is not null and p.state in ('waiting', 'sent')
+       and p.route in ('original_payment', 'bank_transfer')`
   })`
 
 type Facts = {
@@ -156,7 +159,9 @@ function viewOf(row: ClosureRow, facts: Facts, now: Date): OpenClosure {
   const at = steps.findIndex(({ state }) => state !== 'done')
   const step = steps.at(at)!
   const done = steps.slice(0, Math.max(at, 0)).flatMap((one) => one.at ?? [])
-  const before = done.length > 0 ? new Date(Math.max(...done.map(Number))) : row.declared_at
+  // A closed one owes again, since some time after its end.
+  const begun = [...done, row.closed_at ?? row.declared_at]
+  const before = new Date(Math.max(...begun.map(Number)))
   const blocks = blocksOf(row, open)
   const [first] = blocks
   return {

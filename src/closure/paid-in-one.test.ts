@@ -35,10 +35,10 @@ const seeded = () => ({
   provider: 'bank' as const,
   email: `in-one-${nth}@example.com`,
 })
-const two = () =>
+const accountOf = (...balances: bigint[]) =>
   seedCards(
     leb,
-    [700n, 300n].map((balance) => ({ ...seeded(), balance, accountRef: `IN-ONE-${nth}` })),
+    balances.map((balance) => ({ ...seeded(), balance, accountRef: `IN-ONE-${nth}` })),
   )
 const paid = (closureId: string, reference: string, more: Partial<Recorded> = {}) =>
   recordBankTransfer(leb, { issuerId, closureId, reference, ...more })
@@ -55,20 +55,21 @@ const sums = (...of: [Seeded, bigint][]) =>
 
 it('books one transfer for all cards of a closure, by the closure or card by card, under one reference', async () => {
   const before = await owed()
-  const [a, b] = await two()
+  const [a, b, z] = await accountOf(700n, 300n, 200n)
   const closureId = await closeCard(leb, a!, { cardIds: 'account' })
   await untilKept(leb, issuerId, closureId)
-  expect((await owed()) - before).toBe(1000n)
+  expect((await owed()) - before).toBe(1200n)
   expect(await paid(closureId, 'ONE', { iccid: a!.iccid })).toEqual(sums([a!, 700n]))
   await expect(paid(closureId, 'ONE', { iccid: a!.iccid })).rejects.toMatchObject({
     code: 'closure/nothing_blocked',
   })
   expect(await paid(closureId, 'ONE', { iccid: b!.iccid })).toEqual(sums([b!, 300n]))
+  expect(await paid(closureId, 'ONE')).toEqual(sums([z!, 200n]))
   expect([await owed(), await told(closureId)]).toEqual([before, []])
 
   restart()
   nth++
-  const [c, d] = await two()
+  const [c, d] = await accountOf(700n, 300n)
   const whole = await closeCard(leb, c!, { cardIds: 'account' })
   await untilKept(leb, issuerId, whole)
   expect(await paid(whole, 'WHOLE')).toEqual(sums([c!, 700n], [d!, 300n]))
