@@ -12,6 +12,7 @@ import { inIssuer } from '../platform/db.ts'
 import { nameBankAccount } from './bank-account.ts'
 import { claimKept } from './claim-kept.ts'
 import { readClosure } from './read-closure.ts'
+import { notePaid } from './staff-commands.ts'
 import { stillOwed } from './still-owed.ts'
 import { type Recorded, recordBankTransfer } from './unblock.ts'
 
@@ -95,6 +96,27 @@ it('books what the paper tells, too little to be sent by itself or kept for want
   expect(await told(closureId)).toEqual([])
 })
 
+it('answers the sums to who compares them with the bank’s, and names the file in words and to programs', async () => {
+  const card = await seedCard(leb, { ...seeded(), balance: 1230n })
+  const closureId = await closeCard(leb, card)
+  await untilKept(leb, issuerId, closureId)
+  const { number } = (await readClosure(leb, { issuerId, closureId }))!
+  expect(await notePaid(leb, number, { reference: 'CLI-1' })).toBe(
+    `${number} has its transfer noted: 12.30 EUR of card ${card.iccid}\n`,
+  )
+
+  restart()
+  const other = await inFile()
+  const named = notePaid(leb, other.number, { reference: 'CLI-2' })
+  await expect(named).rejects.toMatchObject({
+    reason: 'closure/in_bank_file',
+    message: expect.stringContaining(`It stands in a file for the bank, ${other.fileId}. Ask the bank first`),
+  })
+  const said = await notePaid(leb, other.number, { reference: 'CLI-2', inFile: true, json: true })
+  const paid = [{ iccid: other.card.iccid, amount: '1230', currency: 'EUR' }]
+  expect(JSON.parse(said)).toEqual({ number: other.number, done: true, paid })
+})
+
 it('notes a transfer straight after a claim, before any worker has looked', async () => {
   const card = await seedCard(leb, { ...seeded(), balance: 1230n })
   const closureId = await closeCard(leb, card)
@@ -105,8 +127,10 @@ it('notes a transfer straight after a claim, before any worker has looked', asyn
   expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer paid 1230')
 })
 
+type InFile = { card: Seeded; closureId: string; number: string; fileId: string; partId: string }
+
 /** Claimed on the page, and with the bank. */
-async function inFile(): Promise<{ card: Seeded; closureId: string; fileId: string; partId: string }> {
+async function inFile(): Promise<InFile> {
   const card = await seedCard(leb, { ...seeded(), balance: 1230n })
   const closureId = await closeCard(leb, card)
   await untilKept(leb, issuerId, closureId)
@@ -116,8 +140,9 @@ async function inFile(): Promise<{ card: Seeded; closureId: string; fileId: stri
   const issuer = (await findIssuer(leb.db, issuerId))!
   const file = (await makePayoutFile(leb, issuer, issuer.providers.payouts!))!
   await leb.look(issuerId, closureId)
-  const { partId } = (await readClosure(leb, { issuerId, closureId }))!.cards[0]!.parts.at(-1)!
-  return { card, closureId, fileId: file.fileId, partId }
+  const { number, cards } = (await readClosure(leb, { issuerId, closureId }))!
+  const { partId } = cards[0]!.parts.at(-1)!
+  return { card, closureId, number, fileId: file.fileId, partId }
 }
 const settled = (partId: string) =>
   inIssuer(leb.db, issuerId, (tx) =>

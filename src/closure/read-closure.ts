@@ -12,7 +12,6 @@ import {
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
-import { isHolderErased } from '../privacy/vault.ts'
 import { chargedBackSince } from '../payout/charged-back-since.ts'
 import { readJournal } from './journal.ts'
 import { readBalances } from './read-balances.ts'
@@ -83,10 +82,15 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     await readJournal(tx, issuerId, closureId),
   ]
   const account = await tx
-    .selectFrom('account')
-    .select(['account_ref', 'holder_id'])
-    .where('issuer_id', '=', issuerId)
-    .where('account_id', '=', closure.account_id)
+    .selectFrom('account as a')
+    .leftJoin('holder as h', (j) =>
+      j.onRef('h.issuer_id', '=', 'a.issuer_id').onRef('h.holder_id', '=', 'a.holder_id'),
+    )
+    .select('a.account_ref')
+    // As isHolderErased (privacy/vault.ts).
+    .select((e) => e('h.wrapped_key', 'is', null).as('is_erased'))
+    .where('a.issuer_id', '=', issuerId)
+    .where('a.account_id', '=', closure.account_id)
     .executeTakeFirstOrThrow()
   const documents = await tx
     .selectFrom('document')
@@ -106,7 +110,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     canUndo: open && closure.no_return_at === null,
     wantsVoucher: closure.payout_choice === 'voucher',
     paysAsWithdrawal: isHolders(closure) && (closure.money_rules as MoneyRules | null)?.withdrawn === true,
-    isHolderErased: await isHolderErased(tx, { issuerId, holderId: account.holder_id }),
+    isHolderErased: Boolean(account.is_erased),
     bankAccountGiven: given,
     accountWantedUntil: !given && blocks.some(isForAccount) ? closure.account_wanted_until : null,
     cards: await withBalances(tx, issuerId, cards, closure),

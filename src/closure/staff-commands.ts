@@ -1,4 +1,5 @@
 import { decimal } from '../ledger/money.ts'
+import type { Context } from '../platform/context.ts'
 import type { Config } from '../platform/env.ts'
 import { sayRefusal, SetupError } from '../platform/errors.ts'
 import { withContext } from '../with-context.ts'
@@ -25,24 +26,26 @@ export type PaidOptions = {
   json?: boolean
 }
 
-/** `leb paid`: the bank's reference becomes the evidence of the payout. Answers the sums that were booked by it. */
+/** `leb paid`: the bank's reference becomes the evidence of the payout. */
 export function paidCommand(config: Config, number: string, options: PaidOptions): Promise<void> {
-  const { iccid, reference, inFile, outsideFile, owed: isOwedAllTheSame, json } = options
-  if (inFile && outsideFile)
+  if (options.inFile && options.outsideFile)
     throw new SetupError(
       'the transfer was carried out as the file has it, or outside of it: give one of both',
     )
-  const file = inFile ? 'carried_out' : outsideFile ? 'paid_outside' : undefined
   return withContext(config, async (ctx) => {
-    const { issuerId, closureId } = await findByNumber(ctx, number)
-    const transfer: Recorded = { issuerId, closureId, iccid, reference, file, isOwedAllTheSame }
-    const paid = await recordBankTransfer(ctx, transfer).catch(say)
-    if (json)
-      process.stdout.write(
-        `${JSON.stringify({ number, done: true, paid: paid.map((one) => ({ ...one, amount: String(one.amount) })) })}\n`,
-      )
-    else print(number, `has its transfer noted: ${paid.map(sumInWords).join(', ')}`, options)
+    process.stdout.write(await notePaid(ctx, number, options))
   })
+}
+
+/** Answers the sums that were booked by it. Throws AnsweredNo with the reason why nothing was. */
+export async function notePaid(ctx: Context, number: string, options: PaidOptions): Promise<string> {
+  const { iccid, reference, inFile, outsideFile, owed: isOwedAllTheSame } = options
+  const file = inFile ? 'carried_out' : outsideFile ? 'paid_outside' : undefined
+  const { issuerId, closureId } = await findByNumber(ctx, number)
+  const transfer: Recorded = { issuerId, closureId, iccid, reference, file, isOwedAllTheSame }
+  const paid = await recordBankTransfer(ctx, transfer).catch(say)
+  if (!options.json) return `${number} has its transfer noted: ${paid.map(sumInWords).join(', ')}\n`
+  return `${JSON.stringify({ number, done: true, paid: paid.map((one) => ({ ...one, amount: String(one.amount) })) })}\n`
 }
 
 /** With its decimals, to be compared with the bank's. */

@@ -9,6 +9,7 @@ import { nameBankAccount } from '../closure/bank-account.ts'
 import { countAsChargedBack } from '../closure/charged-back.ts'
 import { claimKept } from '../closure/claim-kept.ts'
 import { readClosure } from '../closure/read-closure.ts'
+import { inWords } from '../closure/status-command.ts'
 import { stillOwed } from '../closure/still-owed.ts'
 import { recordBankTransfer } from '../closure/unblock.ts'
 import { findIssuer } from '../issuer/issuer.ts'
@@ -82,6 +83,7 @@ it('is set against what is kept: no claim, no sum on the paper, and staff say wh
   await v.go(`/roamly/en/closures/${number}`)
   expect(v.text).toContain('Our staff has to see what is still owed')
   expect(v.text).not.toContain('Ask for it and name an account')
+  expect(inWords((await readClosure(leb, { issuerId, closureId }))!)).toContain('leb payout charged-back')
   const which = { issuerId, closureId, iccid: card.iccid }
   await expect(recordBankTransfer(leb, { ...which, reference: 'T-1' })).rejects.toMatchObject({
     code: 'closure/charged_back_since',
