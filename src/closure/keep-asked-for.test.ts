@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { Crash, withFuse } from '../../test/crash/crash-at.ts'
 import { type Outside, openOutside } from '../../test/outside.ts'
 import { closeCard, partsOf, setMoney, stateOf } from '../../test/payouts.ts'
 import { type Seeded, seedCard, seedCards } from '../../test/seed.ts'
@@ -140,6 +141,33 @@ it('asks when the day comes for what came up after the reminders and was never a
   await silence.minutesAt(['2027-01-24T23:00:02Z', '2027-02-04T23:00:02Z', '2027-02-19T23:00:02Z'], closureId)
   expect(await stateOf(leb, issuerId, closureId)).toBe('closed')
   expect(await partsOf(leb, issuerId, closureId)).toContain('kept waiting 300')
+})
+
+it('keeps one and asks for the other once, wherever a worker dies and however many there are', async () => {
+  const { closureId, b } = await twoCards()
+  await silence.minutesAt([first_reminder, last_reminder], closureId)
+  const part = await partOfCard(closureId, b)
+  await run(
+    sql`update closure_block set opened_at = ${new Date('2027-01-20T10:00:00Z')} where scope_id = ${part}`,
+  )
+  const before = await asks()
+  leb.clock.set(new Date(day_is_over))
+  let deaths = 0
+  for (let blows = 1; ; blows++) {
+    const fuse = { reached: 0, blows, blown: false }
+    const mortal = withFuse(leb, fuse)
+    const sweeps = [keepUnanswered(mortal), keepUnanswered(mortal)]
+    for (const end of await Promise.allSettled(sweeps))
+      if (end.status === 'rejected') expect(end.reason).toBeInstanceOf(Crash)
+    if (!fuse.blown) break
+    deaths++
+  }
+  expect(deaths).toBeGreaterThan(1)
+  expect((await partsOf(leb, issuerId, closureId)).filter((one) => one.startsWith('kept'))).toHaveLength(1)
+  await silence.minute(closureId)
+  expect(await asks()).toBe(before + 1)
+  expect(await faults(closureId)).toEqual([])
+  expect((await checkBooks(leb)).ok).toBe(true)
 })
 
 it('waits for the whole day that was told, wherever it was told', async () => {
