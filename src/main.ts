@@ -150,7 +150,7 @@ function addClosing(program: Command, ends: Ends): void {
     .option('--open', 'those that are not done: where each stands, its deadline, whose turn it is and why')
     .option('--issuer <id>', "of --open: one issuer's only")
     .option('--late', 'of --open: past their deadline only')
-    .option('--blocked', 'of --open: only what waits for a holder, a provider or you')
+    .option('--blocked', 'of --open: only what is held up by a holder, a provider or you')
     .option('--json', 'as one JSON object, with the journal')
     .action(
       ends(async (number: string | undefined, options: OpenOptions & { open?: boolean }) =>

@@ -176,6 +176,7 @@ it('says which are late, and of a holder who does not answer that staff should w
   for (const days of [4, 11]) {
     leb.clock.advance({ days })
     await remindHolders(leb)
+    await leb.sendMails(issuerId)
   }
   leb.clock.advance({ days: 60 })
   const { closures, late } = await list({ late: true })

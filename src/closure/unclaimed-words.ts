@@ -22,7 +22,7 @@ export const wayOfPart = (part: Pick<PartView, 'route' | 'state' | 'byHand' | 'c
 
 /** On the slip, where money goes by bank transfer: what happens if nobody names an account. */
 export function ifNobodyNames(policy: Policy, declaredAt: Date, zone: string): Wording {
-  const last = accountWantedUntil(policy, { declaredAt, lastReminderAt: declaredAt })
+  const last = accountWantedUntil(policy, { declaredAt, lastReminderAt: declaredAt, zone })
   const until = claimUntil(policy, last)
   const [zhLast, enLast] = [formatDay(last, 'zh-CN', zone), formatDay(last, 'en', zone)]
   const [zh, en] = [formatCalendarDay(until, 'zh-CN', zone), formatCalendarDay(until, 'en', zone)]
