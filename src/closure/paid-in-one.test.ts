@@ -127,6 +127,28 @@ it('notes a transfer straight after a claim, before any worker has looked', asyn
   expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer paid 1230')
 })
 
+it('pays once, whoever of holder and staff comes first when all come at once', async () => {
+  for (const nobody of ['A', 'B', 'C']) {
+    restart()
+    nth++
+    const before = await owed()
+    const card = await seedCard(leb, { ...seeded(), balance: 500n })
+    const closureId = await closeCard(leb, card)
+    await untilKept(leb, issuerId, closureId)
+    const ends = await Promise.allSettled([
+      claimKept(leb, { issuerId, closureId }),
+      paid(closureId, `FIRST-${nobody}`),
+      leb.look(issuerId, closureId),
+      paid(closureId, `SECOND-${nobody}`, { iccid: card.iccid }),
+      claimKept(leb, { issuerId, closureId }),
+    ])
+    await leb.look(issuerId, closureId)
+    expect([ends[1], ends[3]].map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect([await owed(), await told(closureId)]).toEqual([before, []])
+  }
+  expect((await checkBooks(leb)).ok).toBe(true)
+})
+
 type InFile = { card: Seeded; closureId: string; number: string; fileId: string; partId: string }
 
 /** Claimed on the page, and with the bank. */

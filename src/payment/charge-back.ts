@@ -100,6 +100,10 @@ async function takeState(ctx: Context, tx: Tx, issuerId: string, dispute: Disput
       .where('payment_id', '=', row.payment_id)
       .execute()
   }
+  if (dispute.state === 'won') {
+    const cardIds = known.flatMap((row) => row.card_id ?? [])
+    await lookAtTransfers(ctx, tx, issuerId, cardIds)
+  }
   return dispute.state
 }
 
@@ -108,7 +112,7 @@ async function lookAtOrders(ctx: Context, tx: Tx, issuerId: string, payments: Pa
   for (const { order_id: id } of payments) if (id !== null) await ctx.jobs.look(tx, 'order', { issuerId, id })
 }
 
-/** A transfer that waits may be owed no more: that is for staff to say (closure/steps/wait-for-transfer.ts). */
+/** A transfer that waits may be owed no more, which is for staff to say, or again (closure/steps/wait-for-transfer.ts). */
 async function lookAtTransfers(ctx: Context, tx: Tx, issuerId: string, cardIds: string[]): Promise<void> {
   if (cardIds.length === 0) return
   const closures = await tx

@@ -137,14 +137,24 @@ it('stops a transfer that waits, also one whose account is named, before it stan
   await nameBankAccount(leb, { issuerId, closureId, iban: 'DE89370400440532013000', name: 'Li Lei' })
   await leb.look(issuerId, closureId)
   expect(await stateOf(leb, issuerId, closureId)).toBe('transfer_to_send')
+  const isLookedAt = async () => {
+    const { rows } = await sql`delete from pgboss.job where data->>'id' = ${closureId} returning id`.execute(
+      leb.db,
+    )
+    return rows.length > 0
+  }
+  await isLookedAt()
   const id = await dispute(1230)
+  expect(await isLookedAt()).toBe(true)
   const issuer = (await findIssuer(leb.db, issuerId))!
   expect(await makePayoutFile(leb, issuer, issuer.providers.payouts!)).toBeNull()
   await leb.look(issuerId, closureId)
   expect(await stateOf(leb, issuerId, closureId)).toBe('payout_charged_back')
   // The bank decides for us: it goes on by itself.
   leb.world.sims.payment.disputes.close(id, 'won')
+  await isLookedAt()
   await lookAtPayment(leb, { issuerId, id })
+  expect(await isLookedAt()).toBe(true)
   await leb.look(issuerId, closureId)
   expect(await stateOf(leb, issuerId, closureId)).toBe('transfer_to_send')
   await dispute(1230)
