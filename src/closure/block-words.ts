@@ -11,7 +11,8 @@ export const blockWords: Record<BlockReason, string> = {
   refunded_by_hand: 'a refund was made on the provider’s page before: leb payments by-hand',
   bank_details_needed: 'the money waits for an account',
   transfer_to_send: 'its transfer waits for the next file for the bank: leb payout file',
-  transfer_under_way: 'its transfer is with the bank: import the statement (leb bank import), or leb paid N',
+  transfer_under_way:
+    'its transfer is with the bank: import the statement (leb bank import), or leb paid N --in-file',
   esim_refused: 'the SM-DP+ refused to retire the profile: mend it there, then leb retry N',
   provider_silent: 'a provider has not answered for 15 minutes; LEB keeps asking',
   fault_of_ours: 'looks at it fail on our side: the log of leb work says why',

@@ -73,14 +73,18 @@ async function readPage(ctx: Context, tx: Tx, which: Which, after: ClosureRow | 
 
 /** As isHolders (step-views.ts). */
 const isOfHolder = sql<boolean>`(identified_at is not null or identity = 'signed_in')`
-/** By the indexes of the few that are open: most closures of an issuer are done. */
+/** By the indexes of the few that are open: most closures of an issuer are done. An order's part has no closure. */
 const idsOf = ({ issuerId, blocked = false }: Which) => sql<string>`(
   select b.closure_id from closure_block b where b.issuer_id = ${issuerId} and b.cleared_at is null
   ${
     blocked
       ? sql``
       : sql`union select o.closure_id from closure o
-     where o.issuer_id = ${issuerId} and o.closed_at is null and o.undone_at is null`
+     where o.issuer_id = ${issuerId} and o.closed_at is null and o.undone_at is null
+     union select p.closure_id from payout_part p
+     where p.issuer_id = ${issuerId} and p.route = 'original_payment' and p.state in ('waiting', 'sent')
+     union select p.closure_id from payout_part p
+     where p.issuer_id = ${issuerId} and p.route = 'bank_transfer' and p.state in ('waiting', 'sent')`
   })`
 
 type Facts = {
@@ -175,7 +179,9 @@ function viewOf(row: ClosureRow, facts: Facts, now: Date): OpenClosure {
   const at = steps.findIndex(({ state }) => state !== 'done')
   const step = steps.at(at)!
   const done = steps.slice(0, Math.max(at, 0)).flatMap((one) => one.at ?? [])
-  const before = done.length > 0 ? new Date(Math.max(...done.map(Number))) : row.declared_at
+  // A closed one owes again, since some time after its end.
+  const begun = [...done, row.closed_at ?? row.declared_at]
+  const before = new Date(Math.max(...begun.map(Number)))
   const blocks = blocksOf(row, open, facts.reminders.get(row.closure_id) ?? null)
   const [first] = blocks
   return {

@@ -86,6 +86,7 @@ export async function readClosureFacts(
       claimUntil: claimUntil(policyByVersion(row.policy_version), wantedUntil),
       covers: row.covers as Covers,
       ends: row.state !== 'closed',
+      slipCounts: row.identity !== 'not_signed_in',
     },
     number: row.number,
     declaredAt: row.declared_at,

@@ -6,6 +6,7 @@ import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { askHolder, isReminderDue } from '../ask-holder.ts'
 import { type Case, noteClosure } from '../case.ts'
+import { chargedBackSince } from '../../payout/charged-back-since.ts'
 import type { Block } from '../step.ts'
 
 /**
@@ -45,6 +46,10 @@ async function whoseTurn(
   part: PayoutPart,
 ): Promise<Block> {
   if (part.state === 'sent') return { reason: 'transfer_under_way', owner: 'provider' }
+  // Its payer may have the money by now: whether it is owed once more is for a person to say.
+  const { issuerId, closureId } = place
+  const taken = await chargedBackSince(tx, { issuerId, closureId, cardIds: [part.cardId] })
+  if (taken.size > 0) return { reason: 'payout_charged_back', owner: 'staff' }
   if (await hasBankDetails(tx, place)) return { reason: 'transfer_to_send', owner: 'staff' }
   // Claimed, or come back, after the person was erased: nobody can be asked, and no account be kept.
   const owner = (await isHolderErased(tx, place)) ? 'staff' : 'holder'
