@@ -199,7 +199,11 @@ export function termsFor(
     deadlines: clocks,
     dueAt: clocks[0]!.dueAt,
     retention: retentions(policy, now),
-    accountWantedUntil: accountWantedUntil(policy, { declaredAt: now, lastReminderAt: now }),
+    accountWantedUntil: accountWantedUntil(policy, {
+      declaredAt: now,
+      lastReminderAt: now,
+      zone: policy.time_zone,
+    }),
     undoWindowMinutes: undoWindow,
     minimumPayout: money.minimum_payout,
     voucherDays: money.voucher_days ?? voucher_days,
