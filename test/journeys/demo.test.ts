@@ -5,7 +5,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { projectFile } from '../../src/platform/project.ts'
 
 /** The line of the README that runs the main job, and then the same installation once more, until it is told to stop. */
@@ -82,6 +82,11 @@ it('closes a card once, leaves the proof in a folder, and ends', async () => {
 
 it('serves on the same folder until Ctrl-C, and leaves nothing running', async () => {
   const demo = leb('demo')
+  // Also where an expectation fails: it would serve on for ever.
+  onTestFinished(async () => {
+    demo.child.kill('SIGINT')
+    await demo.end
+  })
   await expect.poll(demo.said, { timeout: 60_000 }).toContain('Ctrl-C stops everything')
   const portal = await fetch(`http://127.0.0.1:${ports.LEB_PORT}/leb/en/`)
   expect(portal.status).toBe(200)
