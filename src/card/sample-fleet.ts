@@ -1,5 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
+import catalogue from '../../demo/catalogue.json' with { type: 'json' }
 import { decimal, minorDigits } from '../ledger/money.ts'
+import { endOfDays } from '../usage/days.ts'
 import { type FleetFields, fleetColumns } from './fleet-columns.ts'
 import { luhnDigit } from './iccid.ts'
 
@@ -18,41 +20,81 @@ const plans = ['LEB3', 'LEB3', 'LEB5', 'LEB7']
 const zones = ['EU', 'JP', 'KR', 'TH', 'SEA', 'US', 'GLOBAL']
 const domains = ['example.com', 'example.net', 'example.org']
 
-/** How a card stands. What is not over ends in 2036: the file is fixed, and a demo must not age. */
+/** How a card stands. */
 const stages = [
-  { sold: '2026-11-18', activated: '2026-11-20', expires: '2036-11-20', profile: 'Enabled', line: 'active' },
-  { sold: '2026-11-10', activated: '', expires: '2036-11-10', profile: 'Released', line: 'inactive' },
-  {
-    sold: '2026-09-01',
-    activated: '2026-09-10',
-    expires: '2026-09-17',
-    profile: 'Installed',
-    line: 'expired',
-  },
-  {
-    sold: '2026-10-05',
-    activated: '2026-10-06',
-    expires: '2026-10-13',
-    profile: 'Disabled',
-    line: 'expired',
-  },
-]
+  { stage: 'running', profile: 'Enabled', line: 'active' },
+  { stage: 'not_begun', profile: 'Released', line: 'inactive' },
+  { stage: 'ended', daysAgo: 73, profile: 'Installed', line: 'expired' },
+  { stage: 'ended', daysAgo: 47, profile: 'Disabled', line: 'expired' },
+] as const
+
+/** The moment that demo/fleet.csv tells of. */
+const shipped_start = new Date('2026-11-22T08:00:00Z')
+
+/** Their mails are nobody's news, until somebody signs in as one of them. */
+export const isSampleTraveller = (email: string): boolean =>
+  /^traveller\d+@example\.(com|net|org)$/.test(email)
 
 /**
- * `count` valid rows, the same ones every time, one after the other so that a bench may ask for a million. The
- * first three are the holders the demo signs in as: two cards of DEMO-0001, and one of DEMO-0002.
+ * `count` valid rows, one after the other so that a bench may ask for a million. The first three are the holders the
+ * demo signs in as: two cards of DEMO-0001, and one of DEMO-0002. The same rows every time but for their dates: a card
+ * lives as long as its plan says, and how it stands it does at `start`.
  */
-export function* sampleFleet(count = 200): Generator<FleetFields> {
-  yield* demoRows().slice(0, count)
-  for (let at = 3; at < count; at++) yield row(at)
+export function* sampleFleet(count = 200, start = shipped_start): Generator<FleetFields> {
+  const times = openTimes(start)
+  yield* demoRows(times).slice(0, count)
+  for (let at = 3; at < count; at++) yield row(times, at)
 }
 
 /** The rows as a fleet file, header first. */
-export function sampleFleetCsv(count = 200): string {
-  return stringify([...sampleFleet(count)], { header: true, columns: [...fleetColumns] })
+export function sampleFleetCsv(count = 200, start = shipped_start): string {
+  return stringify([...sampleFleet(count, start)], { header: true, columns: [...fleetColumns] })
 }
 
-function row(at: number, given: Partial<FleetFields> = {}): FleetFields {
+const plansByCode = new Map(
+  catalogue.items.flatMap(({ code, kind, days, activate_within_days: within, ...left }) =>
+    kind === 'plan' ? [[code, { ...left, days: days!, within: within! }] as const] : [],
+  ),
+)
+const clockOf = new Map(catalogue.zones.map(({ code, time_zone }) => [code, time_zone]))
+const hour_ms = 3_600_000
+const day_ms = 24 * hour_ms
+
+type Dated = Pick<FleetFields, 'sold_at' | 'activated_at' | 'expires_at'>
+type Times = (stage: (typeof stages)[number], card: { plan: string; zone: string; begun: number }) => Dated
+
+/**
+ * When a card was sold, first used and ends, by its plan and by the clock of its zone, as LEB itself counts. `begun`:
+ * so many days before the start a card that runs was first used.
+ */
+function openTimes(start: Date): Times {
+  const hour = Math.floor(start.getTime() / hour_ms) * hour_ms
+  // Few differ, and a bench asks for a million.
+  const ends = new Map<string, number>()
+  const endOf = (activated: number, zone: string, days: number): number => {
+    const key = `${activated}/${zone}/${days}`
+    let end = ends.get(key)
+    if (end === undefined) ends.set(key, (end = endOfDays(clockOf.get(zone)!, activated, days)))
+    return end
+  }
+  return (stage, { plan, zone, begun }) => {
+    const { days, within } = plansByCode.get(plan)!
+    if (stage.stage === 'not_begun') {
+      const sold = hour - 8 * day_ms
+      return { sold_at: instant(sold), activated_at: '', expires_at: instant(sold + within * day_ms) }
+    }
+    const activated = hour - 4 * hour_ms - (stage.stage === 'ended' ? stage.daysAgo : begun) * day_ms
+    return {
+      sold_at: instant(activated - 2 * day_ms),
+      activated_at: instant(activated),
+      expires_at: instant(endOf(activated, zone, days)),
+    }
+  }
+}
+
+const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+
+function row(times: Times, at: number, given: Partial<FleetFields> = {}): FleetFields {
   const account = Math.floor(scatter(at, 1) % 4 === 0 ? at - 1 : at)
   const group = people[scatter(account, 2) % people.length]!
   const stage = stages[scatter(at, 3) % stages.length]!
@@ -61,9 +103,13 @@ function row(at: number, given: Partial<FleetFields> = {}): FleetFields {
   const minor = 10n ** BigInt(minorDigits(currency) ?? 2)
   const paid = BigInt(20 + (scatter(at, 5) % 180)) * minor
   const balance = scatter(at, 6) % 3 === 0 ? 0n : (paid * BigInt(scatter(at, 7) % 90)) / 100n
-  const live = stage.line !== 'expired'
   const bank = scatter(at, 8) % 12 === 0
   const n = String(at).padStart(7, '0')
+  const plan = given.plan ?? plans[scatter(at, 11) % plans.length]!
+  const zone = given.zone ?? zones[scatter(at, 12) % zones.length]!
+  const { days, data_mb, voice_s, sms } = plansByCode.get(plan)!
+  const left = (all: number, purpose: number) =>
+    String(stage.stage === 'ended' ? 0 : stage.stage === 'running' ? scatter(at, purpose) % all : all)
   return {
     issuer,
     account_ref: `S${String(account).padStart(7, '0')}`,
@@ -76,16 +122,14 @@ function row(at: number, given: Partial<FleetFields> = {}): FleetFields {
     eid: stage.profile === 'Released' ? '' : eidOf(at),
     imsi: `99999000${n}`,
     msisdn: `+99955${n}`,
-    plan: plans[scatter(at, 11) % plans.length]!,
-    zone: zones[scatter(at, 12) % zones.length]!,
-    sold_at: `${stage.sold}T08:15:00Z`,
-    activated_at: stage.activated && `${stage.activated}T03:30:00Z`,
-    expires_at: `${stage.expires}T03:30:00Z`,
+    plan,
+    zone,
+    ...times(stage, { plan, zone, begun: scatter(at, 16) % (days - 1) }),
     profile_state: stage.profile,
     line_state: stage.line,
-    data_left_mb: live ? String(scatter(at, 13) % 3000) : '0',
-    voice_left_s: live ? String(scatter(at, 14) % 3600) : '0',
-    sms_left: live ? String(scatter(at, 15) % 50) : '0',
+    data_left_mb: left(data_mb, 13),
+    voice_left_s: left(voice_s, 14),
+    sms_left: left(sms, 15),
     currency,
     balance: decimal({ amount: balance, currency }),
     paid_amount: decimal({ amount: paid, currency }),
@@ -96,11 +140,8 @@ function row(at: number, given: Partial<FleetFields> = {}): FleetFields {
   }
 }
 
-function demoRows(): FleetFields[] {
+function demoRows(times: Times): FleetFields[] {
   const stage = {
-    sold_at: '2026-11-18T08:15:00Z',
-    activated_at: '2026-11-20T03:30:00Z',
-    expires_at: '2036-11-20T03:30:00Z',
     profile_state: 'Enabled',
     line_state: 'active',
     data_left_mb: '1536',
@@ -134,10 +175,15 @@ function demoRows(): FleetFields[] {
   }
   const asLeb = (at: number) => ({ ...holder, ...card(at, 'CNY'), invoice_no: `LEB-2026-000000${at}` })
   const roamly = { ...traveller, ...card(2, 'EUR'), invoice_no: 'ROAMLY-2026-0000002' }
+  const sold = (plan: string, zone: string) => ({
+    plan,
+    zone,
+    ...times(stages[0], { plan, zone, begun: 0 }),
+  })
   return [
-    row(0, { ...asLeb(0), plan: 'LEB3', zone: 'EU', balance: '86.40', paid_amount: '128.00' }),
-    row(1, { ...asLeb(1), plan: 'LEB5', zone: 'JP', balance: '25.00', paid_amount: '168.00' }),
-    row(2, { ...roamly, plan: 'LEB3', zone: 'US', balance: '12.30', paid_amount: '29.00' }),
+    row(times, 0, { ...asLeb(0), ...sold('LEB3', 'EU'), balance: '86.40', paid_amount: '128.00' }),
+    row(times, 1, { ...asLeb(1), ...sold('LEB5', 'JP'), balance: '25.00', paid_amount: '168.00' }),
+    row(times, 2, { ...roamly, ...sold('LEB3', 'US'), balance: '12.30', paid_amount: '29.00' }),
   ]
 }
 

@@ -1,6 +1,7 @@
 import { findIssuer } from '../issuer/issuer.ts'
 import type { Tx } from '../platform/db.ts'
 import { deadlines } from '../policy/clocks.ts'
+import { countedIn } from '../policy/counted-in.ts'
 import { policyByVersion } from '../policy/policy.ts'
 import { type ClosureRow, readCaseCards } from './case.ts'
 import type { Act } from './closure-view.ts'
@@ -17,7 +18,7 @@ export async function becomeHolders(tx: Tx, closure: ClosureRow): Promise<void> 
   const cardIds = (await readCaseCards(tx, issuerId, closureId)).map((card) => card.cardId)
   await markCardsClosing(tx, issuerId, cardIds)
   const { jurisdiction, policy, money_rules } = await lawOf(tx, closure, cardIds)
-  const [first] = deadlines(policy, closure.act as Act, closure.declared_at)
+  const [first] = deadlines(countedIn(policy, closure.zone), closure.act as Act, closure.declared_at)
   const due_at = first && first.dueAt < closure.due_at ? first.dueAt : closure.due_at
   await tx
     .updateTable('closure')

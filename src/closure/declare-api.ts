@@ -34,11 +34,11 @@ import { readSlip, verifyUrlOnSlip } from './receipt.ts'
 export const start = z.enum(['after_undo_window', 'at_once']).openapi({
   description: '`at_once` waives the undo window; undo stays possible until money is sent or the line is cut',
 })
-export const zone = z
-  .string()
-  .min(1)
-  .max(60)
-  .openapi({ description: 'IANA zone in which times are told to you', example: 'Asia/Shanghai' })
+export const zone = z.string().min(1).max(60).openapi({
+  description:
+    'IANA zone in which times are told to you; deadlines end with a day where the law is, and in this zone where no law of a land is known',
+  example: 'Asia/Shanghai',
+})
 
 const declaration = z
   .strictObject({

@@ -6,6 +6,7 @@ import { ownAccount } from '../holder/account-api.ts'
 import { moneyJson } from '../ledger/money.ts'
 import type { Settlement } from '../payout/settlement.ts'
 import { act, lineShape, payoutRoute } from './closure-json.ts'
+import { zone } from './declare-api.ts'
 import { type CardPreview, type ClosurePreview, previewClosure } from './preview.ts'
 
 const cardShape = z
@@ -94,6 +95,11 @@ const query = z.object({
     .refine((text) => text.split(',').every((id) => z.uuid().safeParse(id).success))
     .optional()
     .openapi({ description: 'card ids, comma-separated; the whole account unless told' }),
+  zone: zone.optional().openapi({
+    description:
+      'IANA zone that the declaration would name: where no law of a land is known, days end in it; those of the law unless told',
+    example: 'Asia/Hong_Kong',
+  }),
   voucher: z
     .enum(['true', 'false'])
     .optional()
@@ -119,6 +125,7 @@ const previewRoute = createRoute({
       'closure/no_withdrawal',
       'closure/withdrawal_over',
       'closure/withdrawal_waits',
+      'closure/unknown_zone',
       'api/invalid_input',
     ),
   },
@@ -132,7 +139,15 @@ export function previewApi(app: ApiApp): void {
     const accountId = await ownAccount(c, c.req.valid('param').accountId)
     const cardIds = asked.cards ? [...new Set(asked.cards.toLowerCase().split(','))] : 'account'
     const voucher = asked.voucher === 'true' && cardIds !== 'account'
-    const preview = await previewClosure(ctx, { issuerId, accountId, cardIds, act: asked.act, voucher })
+    const { act: wanted, zone: told } = asked
+    const preview = await previewClosure(ctx, {
+      issuerId,
+      accountId,
+      cardIds,
+      act: wanted,
+      voucher,
+      zone: told,
+    })
     return c.json(shown(preview), 200)
   })
 }

@@ -1,5 +1,6 @@
 import { findIssuer, type Issuer } from '../issuer/issuer.ts'
 import type { Money } from '../ledger/money.ts'
+import { isZone } from '../platform/clock.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal, type Wording } from '../platform/errors.ts'
@@ -11,6 +12,7 @@ import {
   type RetentionUntil,
   retentions,
 } from '../policy/clocks.ts'
+import { countedIn } from '../policy/counted-in.ts'
 import { policyFor } from '../policy/policy.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import type { Act, PayoutRoute } from './closure-view.ts'
@@ -20,6 +22,7 @@ import { type Settlement, settlementOf } from '../payout/settlement.ts'
 import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
 import { isInTime, moneyOfWithdrawal, withdrawableUntil, withdrawalRule } from '../policy/withdrawal.ts'
 import { formatDay } from '../web/dates.ts'
+import { type PlanLeft, planLeftOf } from './plan-left.ts'
 import { isUnproved, readWaitingWithdrawal, type WaitingWithdrawal } from './waiting-withdrawal.ts'
 
 export type CardPreview = {
@@ -30,7 +33,7 @@ export type CardPreview = {
   expiresAt: Date
   balance: Money
   /** What of the plan can still be used, and ends with the card; null where there is nothing. */
-  planLeft: { dataLeftMb: bigint; voiceLeftS: bigint; smsLeft: bigint } | null
+  planLeft: PlanLeft | null
   /** What closing pays, line by line and part by part. */
   settlement: Settlement
   /** Where it goes, or its first part. */
@@ -77,15 +80,18 @@ export type PreviewInput = {
   identity?: 'signed_in' | 'not_signed_in' | 'issuer_decision'
   /** The holder asks for a voucher instead of money. */
   voucher?: boolean
+  /** IANA zone in which it would be told: where the law is of no land, days are counted in it. The law's unless told. */
+  zone?: string | undefined
 }
 
 /**
  * Throws Refusal closure/no_such_card, closure/no_withdrawal, closure/withdrawal_over, closure/withdrawal_waits,
- * issuer/unknown.
+ * closure/unknown_zone, issuer/unknown.
  */
 export async function previewClosure(ctx: Context, input: PreviewInput): Promise<ClosurePreview> {
   const issuer = await findIssuer(ctx.db, input.issuerId)
   if (!issuer) throw new Refusal('issuer/unknown')
+  if (input.zone !== undefined && !isZone(input.zone)) throw new Refusal('closure/unknown_zone')
   return inIssuer(ctx.db, input.issuerId, (tx) => previewWith(ctx, tx, issuer, input))
 }
 
@@ -106,7 +112,8 @@ export async function previewWith(
   if (!account) throw new Refusal('closure/no_such_card')
   // The holder's residence is nobody's business before proof: until then the issuer's own law is told (adr/0010).
   const unproved = input.identity === 'not_signed_in'
-  const terms = termsFor(issuer, unproved ? issuer.jurisdiction : account.jurisdiction, input.act, now)
+  const law = { jurisdiction: unproved ? issuer.jurisdiction : account.jurisdiction, zone: input.zone }
+  const terms = termsFor(issuer, law, input.act, now)
   const read = await readCards(tx, issuer, input, now)
   const rows = read.map(({ soldAt, ...card }) => ({
     ...card,
@@ -126,7 +133,7 @@ export async function previewWith(
     rules,
     accountId: input.accountId,
     accountRef: account.account_ref,
-    cards: cards.map((card) => ({ ...card, arrivesBy: arrivesBy(terms.policy, now) })),
+    cards: cards.map((card) => ({ ...card, arrivesBy: arrivesBy(terms.counted, now) })),
   }
 }
 
@@ -168,19 +175,25 @@ function withdrawing(
   return moneyOfWithdrawal(ordinary)
 }
 
-/** @param jurisdiction ISO 3166-1 alpha-2 */
+/**
+ * `counted`: the policy by which days are counted (counted-in.ts).
+ * @param law.jurisdiction ISO 3166-1 alpha-2
+ * @param law.zone IANA zone in which the act is told
+ */
 export function termsFor(
   issuer: Issuer,
-  jurisdiction: string,
+  { jurisdiction, zone }: { jurisdiction: string; zone?: string | undefined },
   act: Act,
   now: Date,
-): Terms & { policy: Policy } {
+): Terms & { policy: Policy; counted: Policy } {
   const policy = policyFor(jurisdiction, now)
-  const clocks = deadlines(policy, act, now)
+  const counted = zone === undefined ? policy : countedIn(policy, zone)
+  const clocks = deadlines(counted, act, now)
   const money = moneyRules(policy.money, issuer.rules.money)
   const undoWindow = Math.max(issuer.rules.undo_window_minutes, policy.undo_window_minutes)
   return {
     policy,
+    counted,
     jurisdiction,
     policyVersion: policy.version,
     deadlines: clocks,
@@ -280,13 +293,4 @@ async function readCards(tx: Tx, issuer: Issuer, input: PreviewInput, at: Date):
     })
   }
   return cards
-}
-
-function planLeftOf(
-  row: { expires_at: Date; data_left_mb: bigint; voice_left_s: bigint; sms_left: bigint },
-  at: Date,
-): CardPreview['planLeft'] {
-  const some = row.data_left_mb > 0n || row.voice_left_s > 0n || row.sms_left > 0n
-  if (!some || row.expires_at <= at) return null
-  return { dataLeftMb: row.data_left_mb, voiceLeftS: row.voice_left_s, smsLeft: row.sms_left }
 }

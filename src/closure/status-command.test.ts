@@ -44,6 +44,26 @@ it('says that time to undo is over only where there was some', () => {
   expect(line(null)).toBe('  ✓ closing started at once  2026-11-22T08:00:00.000Z')
 })
 
+it('says since when a step waits, and for whom, where others say when they were done', () => {
+  const at = new Date('2026-11-22T08:00:00Z')
+  const block = { reason: 'bank_details_needed', owner: 'holder', since: at }
+  const steps = [
+    { step: 'settle', state: 'done', at, block: null },
+    { step: 'pay_out', state: 'blocked', at: null, block },
+    { step: 'cut_line', state: 'waiting', at: null, block: null },
+  ]
+  const view = { number: 'LEB-2K7M-9QXCT', state: 'closing', declaredAt: at, dueAt: at, steps, cards: [] }
+  expect(
+    inWords(view as unknown as ClosureView)
+      .split('\n')
+      .slice(2),
+  ).toEqual([
+    '  ✓ balance settled          2026-11-22T08:00:00.000Z',
+    "  ! money paid back          bank_details_needed: holder's turn since 2026-11-22T08:00:00.000Z",
+    '  · line off for good',
+  ])
+})
+
 it('names the freeze as the page of the closure does', () => {
   expect(wordsFor('freeze', { undoUntil: null })).toBe(progressEn.steps.freeze.done.toLowerCase())
 })

@@ -65,10 +65,11 @@ export function inWords(view: ClosureView): string {
     `${view.identity === 'issuer_decision' ? 'decided by the issuer' : 'declared'} ${view.declaredAt.toISOString()}, due ${view.dueAt.toISOString()}, policy ${view.policyVersion}`,
   ]
   const steps = view.steps.map((step) => {
-    const block =
-      step.block &&
-      `  ${step.block.reason}: ${step.block.owner}'s turn since ${step.block.since.toISOString()}`
-    return `  ${signs[step.state]} ${wordsFor(step.step, view).padEnd(24)} ${step.at?.toISOString() ?? ''}${block ?? ''}`
+    const { reason, owner, since } = step.block ?? {}
+    const block = reason && `${reason}: ${owner}'s turn since ${since!.toISOString()}`
+    const words = `  ${signs[step.state]} ${wordsFor(step.step, view)}`
+    const more = [step.at?.toISOString(), block].filter((text) => text).join('  ')
+    return more ? `${words.padEnd(28)} ${more}` : words
   })
   const cards = view.cards.flatMap((card) => [
     `  card ${card.iccid} ${card.plan}`,

@@ -100,7 +100,7 @@ async function readFlow(ctx: Context, c: PortalContext, jar: CookieJar): Promise
   const iccid = await typedNumber(ctx, c, jar)
   const page = c.get('page')
   const act = actOf(c)
-  const terms = termsFor(page.issuer, page.issuer.jurisdiction, act, page.now)
+  const terms = termsFor(page.issuer, page.issuer, act, page.now)
   return iccid === undefined ? undefined : { page, iccid, terms, act }
 }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { SetupError } from '../platform/errors.ts'
 import type { ProgressView } from './screen.ts'
 
-type StatusAnswer = {
-  state: ProgressView['state']
+type StatusAnswer = Pick<ProgressView, 'state' | 'cards'> & {
+  declaredAt: string
   toldAt: string | null
   undoUntil: string | null
   steps: { step: string; state: string; at: string | null }[]
@@ -59,8 +59,12 @@ export function openApi(publicUrl: string, issuerId: string) {
     async closure(number: string): Promise<ProgressView & { toldAt: string | null }> {
       const view = (await (await call('GET', `/closures/${number}`)).json()) as StatusAnswer
       const steps = view.steps.map(({ step, state, at }) => ({ step, state, at: at ? new Date(at) : null }))
-      const undoUntil = view.undoUntil ? new Date(view.undoUntil) : null
-      return { state: view.state, toldAt: view.toldAt, undoUntil, steps: steps as ProgressView['steps'] }
+      return {
+        ...view,
+        declaredAt: new Date(view.declaredAt),
+        undoUntil: view.undoUntil ? new Date(view.undoUntil) : null,
+        steps: steps as ProgressView['steps'],
+      }
     },
     async document(number: string, kind: 'slip' | 'certificate'): Promise<Buffer> {
       return Buffer.from(await (await call('GET', `/closures/${number}/${kind}`)).arrayBuffer())

@@ -1,26 +1,29 @@
 import { formatMoney } from '../ledger/money.ts'
-import { inIssuer } from '../platform/db.ts'
 import type { Context } from '../platform/context.ts'
 import { SetupError } from '../platform/errors.ts'
-import { readPerson } from '../privacy/vault.ts'
 import { openApi } from './api-client.ts'
 import { codeFromMail, lastMail } from './mailbox.ts'
-import { openCards } from './open-cards.ts'
+import { nextCard } from './next-card.ts'
 import type { OutsideWorld } from './outside-world.ts'
 import type { Screen } from './screen.ts'
 import { waitFor } from './wait-for.ts'
 
 type Input = { api: string; world: OutsideWorld; screen: Screen }
 
-/** Closes the next open 3-day card of the fleet through the public API, as its holder would with a phone. */
+/** Closes the next open 3-day card of the fleet, another with each run, through the public API, as its holder would with a phone. */
 export async function closeOneCard(ctx: Context, { api: url, world, screen }: Input) {
-  const card = await nextCard(ctx)
+  const card = await nextCard(ctx, 'stripe')
+  if (!card)
+    throw new SetupError(
+      'every 3-day card of the sample fleet is closed: choose a fresh folder with LEB_DATA',
+    )
   const api = openApi(url, card.issuerId)
   screen.say(`\n  A ${card.plan} card, ICCID ${card.iccid}, balance ${formatMoney(card.balance, 'en')}:`)
   const before = await lastMail(world)
+  const began = performance.now()
   const codeId = await api.requestSignInCode(card.email)
   await api.signIn(codeId, await codeFromMail(world, card.email, before))
-  screen.say('    ✓ signed in with the code from the mail')
+  screen.say('    ✓ signed in with the code from the mail', performance.now() - began)
   const declared = await api.declare(card.accountId, card.cardId)
   screen.say(`    ✓ declared: ${declared.number}; its sealed slip is there`, declared.ms)
   const slip = await api.document(declared.number, 'slip')
@@ -43,41 +46,4 @@ async function watch(api: ReturnType<typeof openApi>, number: string, screen: Sc
     return (view.state === 'closed' && view.toldAt) || undefined
   }
   await waitFor(look, `${number} is not closed: npx leb status ${number} says why`)
-}
-
-/** The next open card of the fleet: each run closes another. The demo's own holders keep theirs, to be looked at. */
-async function nextCard(ctx: Context) {
-  for (const issuerId of ['leb', 'roamly', 'sinotravel']) {
-    const found = await inIssuer(ctx.db, issuerId, async (tx) => {
-      const row = await openCards(tx, issuerId)
-        .select([
-          'c.card_id',
-          'c.iccid',
-          'c.plan',
-          'c.currency',
-          'c.account_id',
-          'a.holder_id',
-          'a.account_ref',
-          'l.balance',
-        ])
-        .where('c.plan', '=', 'LEB3')
-        .where('c.payment_provider', '=', 'stripe')
-        .where('a.account_ref', 'not like', 'DEMO-%')
-        .orderBy('c.iccid')
-        .executeTakeFirst()
-      const person = row && (await readPerson(ctx, tx, issuerId, row.holder_id))
-      return row && person?.email ? { ...row, email: person.email } : undefined
-    })
-    if (!found) continue
-    return {
-      issuerId,
-      cardId: found.card_id,
-      accountId: found.account_id,
-      iccid: found.iccid,
-      plan: found.plan,
-      email: found.email,
-      balance: { amount: found.balance, currency: found.currency },
-    }
-  }
-  throw new SetupError('every 3-day card of the sample fleet is closed: choose a fresh folder with LEB_DATA')
 }

@@ -10,20 +10,18 @@ import type { Config } from '../platform/env.ts'
 import { cannotListen } from '../platform/cannot-listen.ts'
 import { SetupError } from '../platform/errors.ts'
 import { makeFolder } from '../platform/make-folder.ts'
-import { projectFile } from '../platform/project.ts'
 import { untilToldToStop } from '../platform/until-told-to-stop.ts'
 import { type Child, startChild } from './children.ts'
 import { closeOneCard } from './close-one-card.ts'
 import { announceMails } from './mailbox.ts'
 import { seedOutsideWorld, setUpIssuers, startOutsideWorld } from './outside-world.ts'
 import { forShell, leaveSettings, sampleSecrets } from './sample-settings.ts'
+import { nextToClose } from './next-card.ts'
+import { ownFleet } from './own-fleet.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { openStops, type Stops } from './stops.ts'
 import { waitFor } from './wait-for.ts'
 import { portalWords } from './whom-to-be.ts'
-
-// Of demo/fleet.csv: paid by transfer, with a balance, so that closing it waits for its holder to name an account.
-const bank_paid_card = '8999902000000000533'
 
 type Options = { once?: boolean; out?: string }
 type Closed = Awaited<ReturnType<typeof closeOneCard>>
@@ -70,8 +68,7 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   )
   stops.add(() => child.stop())
   await timed('three issuers set up, with keys of their own', () => setUpIssuers(app.ctx, world))
-  const rejects = join(out, 'rejects.csv')
-  const fleet = { file: projectFile('demo', 'fleet.csv'), rejects }
+  const fleet = { file: await ownFleet(app.ctx), rejects: join(out, 'rejects.csv') }
   await timed('sample fleet of 200 cards imported', () => importFleet(app.ctx, fleet))
   await seedOutsideWorld(app.ctx, world)
   await timed('portal, API and a worker started', () => started)
@@ -79,8 +76,8 @@ async function playDemo(config: Config, { screen, out, stops, options }: Play): 
   await leaveProof(app.ctx, out, closed)
   screen.done()
   const settings = await leaveSettings(config)
-  screen.say(proofWords(out, closed, settings))
-  if (!options.once) screen.say(goOnWords(closed, settings, await portalWords(app.ctx, config.publicUrl)))
+  screen.say(proofWords(out, closed, { settings, fleet: fleet.file }))
+  if (!options.once) screen.say(await goOnWords(app.ctx, closed, settings))
   if (!options.once) announceMails(world, (words) => screen.say(words))
 }
 
@@ -88,7 +85,7 @@ function timer(screen: Screen) {
   return async <T>(words: string, work: () => Promise<T>): Promise<T> => {
     const began = performance.now()
     const result = await work()
-    screen.say(`  ✓ ${words.padEnd(52)}`, performance.now() - began)
+    screen.say(`  ✓ ${words}`, performance.now() - began)
     return result
   }
 }
@@ -134,8 +131,10 @@ async function leaveProof(ctx: Context, out: string, closed: Closed): Promise<vo
   await writeFile(join(out, 'journal.json'), `${JSON.stringify({ ...view, journal }, null, 2)}\n`)
 }
 
+type Left = { settings: string; fleet: string }
+
 /** The commands are whole: a shell in this folder does them as they stand. */
-function proofWords(out: string, { number }: Closed, settings: string): string {
+function proofWords(out: string, { number }: Closed, { settings, fleet }: Left): string {
   const [slip, root] = [join(out, 'slip.pdf'), join(out, 'root.pem')].map(forShell)
   return [
     '',
@@ -143,26 +142,39 @@ function proofWords(out: string, { number }: Closed, settings: string): string {
     `  certificate  ${join(out, 'certificate.pdf')}`,
     `  journal      ${join(out, 'journal.json')}`,
     `  mails        ${join(out, 'mails')}`,
+    `  sample fleet ${fleet}: its cards live by their plans from this folder’s first start on`,
     `  check it     npx leb verify ${slip} --trust ${root}`,
     `  look at it   . ${forShell(settings)}; npx leb status ${number}`,
   ].join('\n')
 }
 
-function goOnWords(closed: Closed, settings: string, portal: string[]): string {
+async function goOnWords(ctx: Context, closed: Closed, settings: string): Promise<string> {
   return [
     '',
-    ...portal,
+    ...(await portalWords(ctx, ctx.config.publicUrl)),
     `  this closure ${closed.verifyUrl}`,
     '  Commands of your own, in another terminal: first this demo’s settings, then for instance',
     `    . ${forShell(settings)}`,
     '    npx leb status --open',
-    `    npx leb close --iccid ${bank_paid_card}`,
+    ...(await closeWords(ctx)),
     '  An order paid by bank transfer: put its number into demo/statement.csv, then',
     '    npx leb bank import demo/statement.csv --issuer roamly --rejects rejects.csv',
-    '  Codes sent by mail are shown here. An account that was closed gets none: start with a fresh LEB_DATA.',
+    '  Codes sent by mail are shown here. An account that was closed gets none, and cards end:',
+    '  start with a fresh LEB_DATA.',
     '  Ctrl-C stops everything.',
     '',
   ].join('\n')
+}
+
+/** A card that is closed by the command, and one that waits, each with how it ends; a shell takes that for a comment. */
+async function closeWords(ctx: Context): Promise<string[]> {
+  const paid = await nextToClose(ctx, 'stripe', 'original_payment')
+  const waits = await nextToClose(ctx, 'bank', 'bank_transfer')
+  const line = (iccid: string, ending: string) => `    npx leb close --iccid ${iccid}  # ${ending}`
+  return [
+    ...(paid ? [line(paid, 'closed: its money goes back to the payment card; exit code 0')] : []),
+    ...(waits ? [line(waits, 'waiting: its holder must name a bank account; exit code 1')] : []),
+  ]
 }
 
 /** With the mails of this run only. */

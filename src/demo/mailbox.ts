@@ -1,4 +1,5 @@
 import { simpleParser } from 'mailparser'
+import { isSampleTraveller } from '../card/sample-fleet.ts'
 import { waitFor } from './wait-for.ts'
 import type { OutsideWorld } from './outside-world.ts'
 
@@ -42,15 +43,21 @@ export async function lastMail(world: OutsideWorld): Promise<number> {
   return total
 }
 
-/** Shows each mail that arrives from now on, so that someone trying the portal finds their code. */
+/**
+ * Shows each mail that arrives from now on, so that someone trying the portal finds their code. What the sample fleet's
+ * own travellers are told, that their cards end for instance, would bury it: theirs are shown from a code on.
+ */
 export function announceMails(world: OutsideWorld, say: (words: string) => void): void {
   let shown: number | undefined
+  const met = new Set<string>()
   const look = async () => {
     shown ??= await lastMail(world)
     for (const mail of await kept(world, { after: shown })) {
       shown = mail.number
       const { subject, text, to } = await read(mail)
       const code = /^\s*(\d{6})\s*$/m.exec(text)?.[1]
+      if (code) met.add(to)
+      if (isSampleTraveller(to) && !met.has(to)) continue
       say(`  mail to ${to}: ${subject}${code ? `  ${code}` : ''}`)
     }
   }

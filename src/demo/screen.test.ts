@@ -11,15 +11,29 @@ it('tells each step once with its time, and of no time to undo where none was wa
     () => at(0),
   )
   const steps: ProgressView['steps'] = [
-    { step: 'identify', state: 'done', at: at(0) },
-    { step: 'undo_window', state: 'done', at: at(1) },
-    { step: 'freeze', state: 'current', at: null },
+    { step: 'identify', state: 'done', at: at(70) },
+    { step: 'undo_window', state: 'done', at: at(71) },
+    { step: 'pay_out', state: 'done', at: at(1_571) },
+    { step: 'cut_line', state: 'current', at: null },
   ]
-  screen.progress({ state: 'closing', undoUntil: null, steps })
-  screen.progress({ state: 'closing', undoUntil: null, steps })
+  const part = (state: 'refused' | 'paid' | 'waiting', reference: string | null) => ({
+    route: 'original_payment' as const,
+    amount: { amount: '3570', currency: 'HKD' },
+    state,
+    reference,
+  })
+  const cards = [{ parts: [part('refused', null), part('paid', 're_1')] }]
+  const view: ProgressView = { state: 'closing', undoUntil: null, declaredAt: at(0), steps, cards }
+  screen.say('  ✓ three issuers set up', 12)
+  screen.progress({ ...view, cards: [{ parts: [part('waiting', null)] }] })
+  screen.progress(view)
+  screen.progress(view)
   expect(told.split('\n')).toEqual([
-    '    ✓ identity proved            ',
-    '    ✓ closing started at once    1 ms',
+    '  ✓ three issuers set up                                  12 ms',
+    '    ✓ identity proved                                     70 ms',
+    '    ✓ closing started at once                             1 ms',
+    '    ✓ money paid back                                     1.5 s',
+    '        HK$35.70, re_1',
     '',
   ])
 })

@@ -35,6 +35,24 @@ it('is the demo’s own holder while a card of theirs works, then another, then 
   expect(await portalWords(leb, 'http://x')).toEqual([
     '  portal       http://x   no card of the sample fleet is open any more',
   ])
+  const [ended] = await seedCards(leb, [{ ...other, accountRef: 'S3', email: 'ended@leb.example' }])
+  await inIssuer(leb.db, 'leb', (tx) =>
+    tx
+      .updateTable('card')
+      .set({ line_state: 'expired', expires_at: new Date('2026-11-20T00:00:00Z') })
+      .where('card_id', '=', ended!.cardId)
+      .execute(),
+  )
+  expect(await whomToBe(leb, 'leb')).toBe('ended@leb.example')
+  await seedCards(leb, [{ ...other, accountRef: 'S4', email: 'works@leb.example' }])
+  expect(await whomToBe(leb, 'leb')).toBe('works@leb.example')
+  await closing(
+    (
+      await inIssuer(leb.db, 'leb', (tx) =>
+        tx.selectFrom('card').select('card_id').where('issuer_id', '=', 'leb').execute(),
+      )
+    ).map((card) => card.card_id),
+  )
   await seedCards(leb, [{ ...other, issuerId: 'roamly', currency: 'EUR' }])
   expect(await portalWords(leb, 'http://x')).toEqual([
     '  portal       http://x/roamly/en/   sign in as other@leb.example',

@@ -4,17 +4,24 @@ import { readPerson } from '../privacy/vault.ts'
 import { openCards } from './open-cards.ts'
 
 /**
- * Whom to sign in to an issuer's portal as: a holder with cards that work and money on them. The demo's own where they
- * have one, else whoever has most cards; undefined when nobody is left. Answers the address.
+ * Whom to sign in to an issuer's portal as: a holder with money on their cards. The demo's own where they have some, else
+ * whoever has most cards that work, or that have ended; undefined when nobody is left. Answers the address.
  */
 export async function whomToBe(ctx: Context, issuerId: string): Promise<string | undefined> {
   return inIssuer(ctx.db, issuerId, async (tx) => {
     const row = await openCards(tx, issuerId)
       .select((e) => ['a.holder_id', e('a.account_ref', 'like', 'DEMO-%').as('is_demo')])
-      .where('c.line_state', '=', 'active')
-      .where('c.expires_at', '>', ctx.clock.now())
       .groupBy(['a.holder_id', 'a.account_ref'])
       .orderBy('is_demo', 'desc')
+      .orderBy(
+        (e) =>
+          e.fn
+            .count('c.card_id')
+            .distinct()
+            .filterWhere('c.line_state', '=', 'active')
+            .filterWhere('c.expires_at', '>', ctx.clock.now()),
+        'desc',
+      )
       .orderBy((e) => e.fn.count('c.card_id').distinct(), 'desc')
       .orderBy('a.account_ref')
       .limit(1)

@@ -8,6 +8,7 @@ import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
 import { arrivesBy } from '../policy/clocks.ts'
+import { countedIn } from '../policy/counted-in.ts'
 import { documentFileName } from '../slip/document-file-name.ts'
 import { certificateLetter, type Paid, type PapersWay } from './certificate-letter.ts'
 
@@ -46,13 +47,14 @@ export async function certificateMail(
 }
 
 function paidBack(ctx: Context, told: Case, locale: string): Paid {
+  const counted = countedIn(told.policy, told.closure.zone)
   const sent = sumOfParts(
     told.cards,
     locale,
     (part) => went(part, ['original_payment', 'bank_transfer']) && !isByHand(part),
   )
   return {
-    sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(told.policy, ctx.clock.now()) },
+    sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(counted, ctx.clock.now()) },
     byHand: told.cards
       .flatMap(({ parts }) => liveParts(parts).filter(isByHand))
       .map((part) => ({

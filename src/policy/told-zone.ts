@@ -9,8 +9,9 @@ import { policyFor } from './policy.ts'
  * - where no account is known or may be told yet (shop, sign-in, declaring without signing in): by the law's of the
  *   issuer (`page.zone`).
  *
- * Deadlines end with a day of that law, so that a day told by another clock could be the next one. A document itself
- * (slip, contract, invoice) prints its own zone beside each moment.
+ * Deadlines end with a day of that law, so that a day told by another clock could be the next one; those of a closure
+ * under the law of no land end with a day of its own zone (counted-in.ts). A document itself (slip, contract, invoice)
+ * prints its own zone beside each moment.
  *
  * @param jurisdiction ISO 3166-1 alpha-2
  * @returns IANA zone

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { projectFile } from '../../src/platform/project.ts'
 
 /** The line of the README that runs the main job, and then the same installation once more, until it is told to stop. */
@@ -82,15 +82,26 @@ it('closes a card once, leaves the proof in a folder, and ends', async () => {
 
 it('serves on the same folder until Ctrl-C, and leaves nothing running', async () => {
   const demo = leb('demo')
+  // Also where an expectation fails: it would serve on for ever.
+  onTestFinished(async () => {
+    demo.child.kill('SIGINT')
+    await demo.end
+  })
   await expect.poll(demo.said, { timeout: 60_000 }).toContain('Ctrl-C stops everything')
   const portal = await fetch(`http://127.0.0.1:${ports.LEB_PORT}/leb/en/`)
   expect(portal.status).toBe(200)
 
   const settings = printed(demo.said(), /\n +(\. \S+demo\.env)\n/)
-  const close = await typed(`${settings}; ${printed(demo.said(), /(npx leb close .*)/)} --json`)
-  expect(close.err).toBe('')
-  expect(JSON.parse(close.out)).toMatchObject({ result: 'waiting', reason: 'bank_details_needed' })
-  const { number } = JSON.parse(close.out) as { number: string }
+  const closes = [...demo.said().matchAll(/(npx leb close .*?)  # (\w+): .*; exit code (\d)\n/g)]
+  const ended: { number: string }[] = []
+  for (const [, command, result, code] of closes) {
+    const { out, err, code: real } = await typed(`${settings}; ${command} --json`)
+    expect([err, real, JSON.parse(out)]).toEqual(['', Number(code), expect.objectContaining({ result })])
+    ended.push(JSON.parse(out) as { number: string })
+  }
+  expect(closes.map(([, , result]) => result)).toEqual(['closed', 'waiting'])
+  expect(ended[1]).toMatchObject({ reason: 'bank_details_needed' })
+  const { number } = ended[1]!
   const open = await typed(`${settings}; ${printed(demo.said(), /(npx leb status --open)/)} --json`)
   expect(JSON.parse(open.out).closures).toMatchObject([{ number, turn: 'holder', step: 'pay_out' }])
   const statement = join(dir, 'statement.csv')

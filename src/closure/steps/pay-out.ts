@@ -10,6 +10,7 @@ import { issueVoucher } from '../../payout/voucher.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { arrivesBy } from '../../policy/clocks.ts'
+import { countedIn } from '../../policy/counted-in.ts'
 import type { Case, CasePart } from '../case.ts'
 import type { BlockReason } from '../closure-view.ts'
 import { attempts, lastAttempt } from '../journal.ts'
@@ -83,7 +84,7 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
     })
     const now = ctx.clock.now()
     await notePart(tx, issuerId, part, { state: 'paid', reference: refunded.refundRef, paidAt: now })
-    const arrives = arrivesBy(told.policy, now).toISOString()
+    const arrives = arrivesBy(countedIn(told.policy, told.closure.zone), now).toISOString()
     return { route: 'original_payment', reference: refunded.refundRef, arrives_by: arrives }
   },
   async elsewhere(ctx, tx, told, scope, code) {
