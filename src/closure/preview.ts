@@ -15,6 +15,7 @@ import { policyFor } from '../policy/policy.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import type { Act, PayoutRoute } from './closure-view.ts'
 import { voucher_days } from './money-told.ts'
+import { nameWays } from './name-payments.ts'
 import { readSettlementFacts } from '../payout/read-settlement-facts.ts'
 import { type Settlement, settlementOf } from '../payout/settlement.ts'
 import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
@@ -99,7 +100,7 @@ export async function previewWith(
   const now = ctx.clock.now()
   const account = await tx
     .selectFrom('account')
-    .select(['account_ref', 'jurisdiction'])
+    .select(['account_ref', 'holder_id', 'jurisdiction'])
     .where('issuer_id', '=', issuer.issuerId)
     .where('account_id', '=', input.accountId)
     .executeTakeFirst()
@@ -120,6 +121,14 @@ export async function previewWith(
     at: now,
     voucher: input.voucher,
   })
+  const whose = { issuerId: issuer.issuerId, holderId: account.holder_id }
+  if (!unproved)
+    await nameWays(
+      ctx,
+      tx,
+      whose,
+      cards.flatMap((card) => card.settlement.parts),
+    )
   return {
     ...terms,
     minimumPayout: rules.minimum_payout,

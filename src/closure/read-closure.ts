@@ -1,3 +1,4 @@
+import type { PaidWith } from '../adapters/payment/port.ts'
 import { moneyJson } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -9,6 +10,7 @@ import {
   type ClosureView,
   type Covers,
 } from './closure-view.ts'
+import { readPaidWith } from '../payment/paid-with.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
@@ -82,7 +84,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
   ]
   const account = await tx
     .selectFrom('account')
-    .select('account_ref')
+    .select(['account_ref', 'holder_id'])
     .where('issuer_id', '=', issuerId)
     .where('account_id', '=', closure.account_id)
     .executeTakeFirstOrThrow()
@@ -106,7 +108,12 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     paysAsWithdrawal: isHolders(closure) && (closure.money_rules as MoneyRules | null)?.withdrawn === true,
     bankAccountGiven: given,
     accountWantedUntil: !given && blocks.some(isForAccount) ? closure.account_wanted_until : null,
-    cards: await withBalances(tx, issuerId, cards, closure),
+    cards: await withBalances(
+      tx,
+      cards,
+      closure,
+      await paidWithOf(ctx, tx, cards, { issuerId, holderId: account.holder_id }),
+    ),
     steps: stepViews(closure, cards, journal, blocks),
     documents: documents.map((d) => ({
       kind: d.kind as 'slip' | 'certificate',
@@ -161,14 +168,24 @@ async function readBlocks(tx: Tx, closure: ClosureRow): Promise<BlockRow[]> {
   }))
 }
 
+function paidWithOf(
+  ctx: Context,
+  tx: Tx,
+  cards: CaseCard[],
+  whose: { issuerId: string; holderId: string },
+): Promise<Map<string, PaidWith>> {
+  const paymentIds = cards.flatMap(({ parts }) => parts.flatMap(({ paymentId }) => paymentId ?? []))
+  return readPaidWith(ctx, tx, whose, paymentIds)
+}
+
 async function withBalances(
   tx: Tx,
-  issuerId: string,
   cards: CaseCard[],
   closure: ClosureRow,
+  paidWith: Map<string, PaidWith>,
 ): Promise<CardInClosure[]> {
   const cardIds = cards.map((card) => card.cardId)
-  const money = await readBalances(tx, issuerId, cardIds)
+  const money = await readBalances(tx, closure.issuer_id, cardIds)
   const shown = closure.identity !== 'not_signed_in' || closure.identified_at !== null
   return cards.map((card) => {
     const amount = card.settledMinor ?? money.get(card.cardId)?.balance ?? 0n
@@ -196,6 +213,7 @@ async function withBalances(
         settledAt: part.paidAt,
         byHand: isByHand(part),
         claimUntil: part.claimUntil,
+        paidWith: paidWith.get(part.paymentId ?? '') ?? null,
       })),
       takenBack: money.get(card.cardId)?.takenBack ?? [],
     }
