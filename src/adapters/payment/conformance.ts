@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { paymentsComeIn as incoming } from './conformance-incoming.ts'
-import type { PaymentPort, Refunded } from './port.ts'
+import type { PaymentPort } from './port.ts'
 
 /** What the suite needs from the world behind the port. Amounts are in ISO 4217 minor units. */
 export type PaymentWorld = {
@@ -55,12 +55,7 @@ export function paymentConformance(
       expect(await port.refund(request(ref))).toEqual(first)
       world.aDayPasses()
       expect(await port.refund(request(ref))).toEqual(first)
-      const { value, ...known } = first as { value: Refunded }
-      const { paidWith: _, ...refunded } = value
-      expect(await port.ask({ key: request(ref).key, paymentRef: ref })).toMatchObject({
-        ...known,
-        value: refunded,
-      })
+      expect(await port.ask({ key: request(ref).key, paymentRef: ref })).toEqual(first)
       expect(world.refunded(ref)).toEqual(once)
     })
 

@@ -89,7 +89,12 @@ async function ask(
   if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
   const found = refunds.find((refund) => keyOf(refund) === question.key)
   if (found === undefined) return { kind: 'unknown', reason: 'no_refund_with_this_key' }
-  return judgeRefund(context, found)
+  // Its name is no reason to ask for the refund once more.
+  const payment =
+    found.status !== 'succeeded'
+      ? undefined
+      : await findPayment(context, question.paymentRef).catch(() => undefined)
+  return judgeRefund(context, found, paidWithOf(payment?.latest_charge?.payment_method_details))
 }
 
 async function refundOnce(context: Context, request: RefundRequest): Promise<Answer<Refunded>> {
