@@ -26,14 +26,17 @@ export async function namePayments(ctx: Context, tx: Tx, told: Case): Promise<vo
   for (const part of parts) part.paidWith = found.get(part.paymentId!) ?? null
 }
 
-/** The same for what a preview plans, before there is a closure. */
+/** The same for what a preview plans, and for what a holder is shown of their closure: of an erased person nothing. */
 export async function nameWays(
   ctx: Context,
   tx: Tx,
   whose: { issuerId: string; holderId: string },
-  parts: PlannedPart[],
+  parts: Pick<PlannedPart, 'paymentId' | 'paidWith'>[],
 ): Promise<void> {
   const paymentIds = parts.flatMap(({ paymentId }) => paymentId ?? [])
   const found = await readPaidWith(ctx, tx, whose, paymentIds)
-  for (const part of parts) part.paidWith = found.get(part.paymentId ?? '')
+  for (const part of parts) {
+    const paidWith = found.get(part.paymentId ?? '')
+    if (paidWith) part.paidWith = paidWith
+  }
 }

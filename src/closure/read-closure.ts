@@ -1,4 +1,3 @@
-import type { PaidWith } from '../adapters/payment/port.ts'
 import { moneyJson } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
@@ -10,11 +9,11 @@ import {
   type ClosureView,
   type Covers,
 } from './closure-view.ts'
-import { readPaidWith } from '../payment/paid-with.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
 import { readJournal } from './journal.ts'
+import { nameWays } from './name-payments.ts'
 import { readBalances } from './read-balances.ts'
 import { type BlockRow, isHolders, stepViews } from './step-views.ts'
 
@@ -88,6 +87,12 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     .where('issuer_id', '=', issuerId)
     .where('account_id', '=', closure.account_id)
     .executeTakeFirstOrThrow()
+  await nameWays(
+    ctx,
+    tx,
+    { issuerId, holderId: account.holder_id },
+    cards.flatMap((card) => card.parts),
+  )
   const documents = await tx
     .selectFrom('document')
     .select(['kind', 'issued_at', 'sha256'])
@@ -108,12 +113,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     paysAsWithdrawal: isHolders(closure) && (closure.money_rules as MoneyRules | null)?.withdrawn === true,
     bankAccountGiven: given,
     accountWantedUntil: !given && blocks.some(isForAccount) ? closure.account_wanted_until : null,
-    cards: await withBalances(
-      tx,
-      cards,
-      closure,
-      await paidWithOf(ctx, tx, cards, { issuerId, holderId: account.holder_id }),
-    ),
+    cards: await withBalances(tx, issuerId, cards, closure),
     steps: stepViews(closure, cards, journal, blocks),
     documents: documents.map((d) => ({
       kind: d.kind as 'slip' | 'certificate',
@@ -168,24 +168,14 @@ async function readBlocks(tx: Tx, closure: ClosureRow): Promise<BlockRow[]> {
   }))
 }
 
-function paidWithOf(
-  ctx: Context,
-  tx: Tx,
-  cards: CaseCard[],
-  whose: { issuerId: string; holderId: string },
-): Promise<Map<string, PaidWith>> {
-  const paymentIds = cards.flatMap(({ parts }) => parts.flatMap(({ paymentId }) => paymentId ?? []))
-  return readPaidWith(ctx, tx, whose, paymentIds)
-}
-
 async function withBalances(
   tx: Tx,
+  issuerId: string,
   cards: CaseCard[],
   closure: ClosureRow,
-  paidWith: Map<string, PaidWith>,
 ): Promise<CardInClosure[]> {
   const cardIds = cards.map((card) => card.cardId)
-  const money = await readBalances(tx, closure.issuer_id, cardIds)
+  const money = await readBalances(tx, issuerId, cardIds)
   const shown = closure.identity !== 'not_signed_in' || closure.identified_at !== null
   return cards.map((card) => {
     const amount = card.settledMinor ?? money.get(card.cardId)?.balance ?? 0n
@@ -213,7 +203,7 @@ async function withBalances(
         settledAt: part.paidAt,
         byHand: isByHand(part),
         claimUntil: part.claimUntil,
-        paidWith: paidWith.get(part.paymentId ?? '') ?? null,
+        paidWith: part.paidWith ?? null,
       })),
       takenBack: money.get(card.cardId)?.takenBack ?? [],
     }

@@ -24,8 +24,8 @@ export type PlannedPart = {
   route: PayoutRoute
   paymentId: string | null
   amount: bigint
-  /** For a preview: what that payment was made with, where it is known. */
-  paidWith?: PaidWith | undefined
+  /** What that payment was made with, where it was looked up (closure/name-payments.ts) and is known. */
+  paidWith?: PaidWith | null
 }
 
 export type PayoutWish = {

@@ -24,7 +24,7 @@ export function waysOf(
   for (const { currency, parts } of settlements) {
     for (const { route, amount, paidWith } of parts) {
       if (route === 'nothing') continue
-      const where = paidWith && paidWithWords(paidWith)[lang]
+      const where = paidWith ? paidWithWords(paidWith)[lang] : undefined
       const key = `${route}/${currency}/${where ?? ''}`
       const before = sums.get(key)?.money.amount ?? 0n
       sums.set(key, { route, where, money: { amount: before + amount, currency } })
