@@ -16,7 +16,10 @@ export const examples: Record<string, string[]> = {
     'leb status --open --blocked --json',
   ],
   retry: ['leb retry LEB-2K7M-9QXCT'],
-  paid: ['leb paid LEB-2K7M-9QXCT --iccid 8999901000000000018 --reference "SEPA 2026-11-22 17"'],
+  paid: [
+    'leb paid LEB-2K7M-9QXCT --reference "SEPA 2026-11-22 17"',
+    'leb paid LEB-2K7M-9QXCT --iccid 8999901000000000018 --reference "SEPA 2026-11-22 17"',
+  ],
   import: [
     'leb import fleet.csv --rejects bad.csv',
     'leb import fleet.csv --rejects bad.csv --json 2> import.log',

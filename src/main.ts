@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { showExamples } from './command-examples.ts'
 import type { OpenOptions } from './closure/open-closures-command.ts'
+import type { PaidOptions } from './closure/staff-commands.ts'
 import { helpWords } from './help-words.ts'
 import { addExpiryCommands } from './expiry/expiry-commands.ts'
 import { type Config, readConfig } from './platform/env.ts'
@@ -149,7 +150,7 @@ function addClosing(program: Command, ends: Ends): void {
     .option('--open', 'those that are not done: where each stands, its deadline, whose turn it is and why')
     .option('--issuer <id>', "of --open: one issuer's only")
     .option('--late', 'of --open: past their deadline only')
-    .option('--blocked', 'of --open: only what waits for a holder, a provider or you')
+    .option('--blocked', 'of --open: only what is held up by a holder, a provider or you')
     .option('--json', 'as one JSON object, with the journal')
     .action(
       ends(async (number: string | undefined, options: OpenOptions & { open?: boolean }) =>
@@ -167,12 +168,15 @@ function addClosing(program: Command, ends: Ends): void {
     )
   program
     .command('paid <closure>')
-    .description('notes that you transferred the money of a card by bank')
-    .requiredOption('--iccid <number>', 'the card')
+    .description('notes that you transferred money of a closure by bank, and says which sums that settles')
+    .option('--iccid <number>', 'one card; without it, all that is owed of the closure')
     .requiredOption('--reference <text>', "the bank's reference of the transfer; printed on the certificate")
+    .option('--in-file', 'it is the transfer in a file for the bank, and the bank has carried it out')
+    .option('--outside-file', 'it was paid outside of the file that has it, where the bank has struck it out')
+    .option('--owed', "it was owed although the payer's bank took back what the card was paid with")
     .option('--json', 'answer as one JSON object')
     .action(
-      ends(async (number: string, options) =>
+      ends(async (number: string, options: PaidOptions) =>
         (await import('./closure/staff-commands.ts')).paidCommand(readConfig(), number, options),
       ),
     )

@@ -1,30 +1,14 @@
-import { sweepRequests } from './api/once.ts'
-import { sweepPapersLinks } from './invoice/papers-link.ts'
-import { sweepAccess } from './holder/sweep-access.ts'
 import { keepQueueingExpiryMails } from './expiry/queue-mails.ts'
-import { sweepExpiry } from './expiry/sweep-expiry.ts'
-import { sweepHolds } from './ledger/holds.ts'
 import { logFailedLooks } from './failed-looks.ts'
 import { sendNotice } from './notice/send-notice.ts'
 import type { Context } from './platform/context.ts'
 import type { Look, Queue } from './platform/jobs.ts'
 import { openLeases } from './platform/leases.ts'
 import { errorFields } from './platform/log.ts'
-import { sweepPayments } from './payment/sweep-payments.ts'
 import { workOnPayment } from './payment/work-on-payment.ts'
-import { lapseOrders } from './order/lapse-orders.ts'
-import { remindOfAccount } from './order/remind-of-account.ts'
-import { tellHeldUp } from './order/tell-held-up.ts'
 import { lookAtOrder } from './order/look-at-order.ts'
 import { lookAtClosure } from './closure/look.ts'
-import { lapseUnproved } from './closure/unproved.ts'
-import { keepUnanswered } from './closure/keep-unanswered.ts'
-import { remindHolders } from './closure/remind-of-account.ts'
-import { remindUnproved } from './closure/remind-unproved.ts'
-import { watchDeadlines } from './closure/watch-deadlines.ts'
-import { burnOldFiles } from './payout/file-envelope.ts'
-import { destroyRetired } from './privacy/retention.ts'
-import { forgetUsage } from './usage/forget-usage.ts'
+import { sweepAll } from './sweep-all.ts'
 import { lookAtLines } from './usage/cut-lines.ts'
 
 // Closures a process tells at once: they wait for providers most of the time, and documents take one core anyway.
@@ -92,25 +76,4 @@ export async function startWork(ctx: Context, databaseUrl: string): Promise<Work
       await leases.close()
     },
   }
-}
-
-/** What becomes due by the clock alone. Expiry last: with a million cards it takes most of the minute. */
-async function sweepAll(ctx: Context): Promise<void> {
-  await watchDeadlines(ctx)
-  await remindUnproved(ctx)
-  await lapseUnproved(ctx)
-  await sweepAccess(ctx)
-  await sweepHolds(ctx)
-  await sweepRequests(ctx)
-  await sweepPapersLinks(ctx)
-  await destroyRetired(ctx)
-  await burnOldFiles(ctx)
-  await sweepPayments(ctx)
-  await lapseOrders(ctx)
-  await tellHeldUp(ctx)
-  await remindOfAccount(ctx)
-  await remindHolders(ctx)
-  await keepUnanswered(ctx)
-  await forgetUsage(ctx)
-  await sweepExpiry(ctx)
 }

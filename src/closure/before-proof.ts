@@ -33,6 +33,7 @@ function withoutHolder(view: ClosureView): ClosureView {
     lines: [],
     parts: [],
     takenBack: [],
+    isOwedInDoubt: false,
   }))
   return { ...view, accountRef: null, paysAsWithdrawal: false, accountWantedUntil: null, cards }
 }

@@ -52,6 +52,14 @@ export async function noteFault(
   { issuerId, id: closureId, failures = 0 }: Look,
 ): Promise<void> {
   if (failures < told_after_failures) return
+  await noteSweepFault(ctx, { issuerId, closureId })
+}
+
+/** What is due by the clock can't be done to it (each-due.ts), by a fault of ours: told at once, for it comes up once a minute. */
+export async function noteSweepFault(
+  ctx: Context,
+  { issuerId, closureId }: { issuerId: string; closureId: string },
+): Promise<void> {
   const block = { reason: 'fault_of_ours', owner: 'staff' } as const
   await inIssuer(ctx.db, issuerId, (tx) =>
     insertBlock(ctx, tx, { issuerId, closureId, scopeId: closureId, block }),

@@ -103,7 +103,12 @@ function payoutsOf(told: Case, parts: PayoutPart[], time: (at: Date) => string) 
 function wayWords({ closure, issuer }: Case, part: PayoutPart): Wording {
   if (part.claimUntil === null) return wayByNow({ ...part, byHand: isByHand(part) })
   const { supportEmail } = issuer.brand
-  return claimWords(part.claimUntil, { covers: closure.covers as Covers, supportEmail, zone: closure.zone })
+  return claimWords(part.claimUntil, {
+    covers: closure.covers as Covers,
+    supportEmail,
+    zone: closure.zone,
+    slipCounts: closure.identity !== 'not_signed_in',
+  })
 }
 
 /** The provider's own reference, or our key where it gave none. */

@@ -6,11 +6,12 @@ import { newParts, writeParts } from '../payout/write-settlement.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import { countSince } from '../payout/charged-back-since.ts'
 
 /**
  * Staff's answer to a payout that the payer's bank had claimed back before: the holder has that money, and the house
- * bears it no longer as a loss (refunds_payable → chargebacks). What the bank left of a part goes by transfer. An undo
- * would give the money a second time, so it is past that. Throws Refusal closure/no_such_closure,
+ * bears it no longer as a loss (refunds_payable → chargebacks). What the bank left of a part goes by transfer, or stays
+ * kept. An undo would give the money a second time, so it is past that. Throws Refusal closure/no_such_closure,
  * closure/already_undone, closure/nothing_blocked, closure/not_charged_back.
  */
 export async function countAsChargedBack(
@@ -30,22 +31,11 @@ export async function countAsChargedBack(
     if (!closure) throw new Refusal('closure/no_such_closure')
     if (closure.state === 'undone') throw new Refusal('closure/already_undone')
     const parts = await chargedBack(tx, input)
-    if (parts.length === 0) throw new Refusal('closure/nothing_blocked')
+    if (parts.length === 0) await countOwed(ctx, tx, input)
     // Won, or never taken: what the bank has not got is owed, and asking again pays it.
     if (parts.some((part) => part.left >= part.amount_minor)) throw new Refusal('closure/not_charged_back')
     for (const part of parts) await bookPart(ctx, tx, input, part)
-    await tx
-      .updateTable('closure_block')
-      .set({ cleared_at: ctx.clock.now() })
-      .where('issuer_id', '=', issuerId)
-      .where('closure_id', '=', closureId)
-      .where(
-        'scope_id',
-        'in',
-        parts.map((part) => part.part_id),
-      )
-      .where('cleared_at', 'is', null)
-      .execute()
+    await clearDone(ctx, tx, { issuerId, closureId })
     await tx
       .updateTable('closure')
       .set((e) => ({
@@ -57,6 +47,50 @@ export async function countAsChargedBack(
       .execute()
     await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
   })
+}
+
+/** What is owed by transfer or kept, where the bank took the payment back after it was settled. */
+async function countOwed(
+  ctx: Context,
+  tx: Tx,
+  { issuerId, closureId, iccid }: { issuerId: string; closureId: string; iccid: string },
+): Promise<void> {
+  const card = await tx
+    .selectFrom('closure_card as k')
+    .innerJoin('card as c', (j) =>
+      j.onRef('c.issuer_id', '=', 'k.issuer_id').onRef('c.card_id', '=', 'k.card_id'),
+    )
+    .innerJoin('payout_part as p', (j) =>
+      j
+        .onRef('p.issuer_id', '=', 'k.issuer_id')
+        .onRef('p.closure_id', '=', 'k.closure_id')
+        .onRef('p.card_id', '=', 'k.card_id')
+        .on('p.route', 'in', ['kept', 'bank_transfer'])
+        .on('p.state', '=', 'waiting'),
+    )
+    .select('k.card_id')
+    .where('k.issuer_id', '=', issuerId)
+    .where('k.closure_id', '=', closureId)
+    .where('c.iccid', '=', iccid)
+    .executeTakeFirst()
+  if (!card) throw new Refusal('closure/nothing_blocked')
+  if (!(await countSince(ctx, tx, { issuerId, closureId, cardId: card.card_id })))
+    throw new Refusal('closure/not_charged_back')
+}
+
+/** Nobody waits for a part that is paid or given up. */
+async function clearDone(
+  ctx: Context,
+  tx: Tx,
+  { issuerId, closureId }: { issuerId: string; closureId: string },
+): Promise<void> {
+  await sql`
+    update closure_block b set cleared_at = ${ctx.clock.now()}
+      from payout_part p
+     where b.issuer_id = ${issuerId} and b.closure_id = ${closureId} and b.cleared_at is null
+       and p.issuer_id = b.issuer_id and p.part_id = b.scope_id and p.state in ('paid', 'refused')`.execute(
+    tx,
+  )
 }
 
 type Part = { part_id: string; card_id: string | null; amount_minor: bigint; currency: string; left: bigint }

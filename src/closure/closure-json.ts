@@ -167,7 +167,16 @@ export function closureUrl(publicUrl: string, issuerId: string, number: string):
 }
 
 export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
-  const { issuerId, closureId: _, provedBy: __, cards, steps, documents, ...plain } = view
+  const {
+    issuerId,
+    closureId: _,
+    provedBy: __,
+    isHolderErased: ___,
+    cards,
+    steps,
+    documents,
+    ...plain
+  } = view
   const url = closureUrl(publicUrl, issuerId, view.number)
   return {
     ...plain,
@@ -180,7 +189,7 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
     identifiedAt: maybe(view.identifiedAt),
     closedAt: maybe(view.closedAt),
     toldAt: maybe(view.toldAt),
-    cards: cards.map(({ payout, parts, takenBack, expiresAt, ...card }) => ({
+    cards: cards.map(({ payout, parts, takenBack, expiresAt, isOwedInDoubt: _inDoubt, ...card }) => ({
       ...card,
       parts: parts.map(({ refusal: _refusal, ...part }) => ({
         ...part,

@@ -85,6 +85,8 @@ export type CardInClosure = {
   parts: PartView[]
   /** Also after the closure has ended: its documents and its sums stay what they were. */
   takenBack: TakenBack[]
+  /** The payer's bank took back since what is still owed of the card: staff say whether it is (payout/charged-back-since.ts). */
+  isOwedInDoubt: boolean
 }
 
 export type StepView = {
@@ -129,6 +131,8 @@ export type ClosureView = {
   wantsVoucher: boolean
   /** Settled by the rules of withdrawing; also where the issuer decided while the holder could. False before proof. */
   paysAsWithdrawal: boolean
+  /** Their data is destroyed: no account can be named any more, and nothing be claimed but by letter. */
+  isHolderErased: boolean
   /** An account for transfers has been given, and not been used up. */
   bankAccountGiven: boolean
   /** Until when the account that its holder is asked for can be named; then the money is kept for them. */

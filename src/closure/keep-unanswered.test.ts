@@ -284,7 +284,9 @@ it('sends what was kept when its holder, whose account stays open, asks and name
   await makePayoutFile(leb, issuer, issuer.providers.payouts!)
   expect((await partsOf(leb, issuerId, closureId)).at(-1)).toBe('bank_transfer sent 1230')
   const card = (await view(closureId)).cards[0]!
-  await recordBankTransfer(leb, { issuerId, closureId, iccid: card.iccid, reference: 'BANK-9' })
+  const { iccid } = card
+  const file = 'carried_out' as const
+  await recordBankTransfer(leb, { issuerId, closureId, iccid, reference: 'BANK-9', file })
   expect(await owed()).toBe(before)
   expect(await holds()).toBe(true)
 })

@@ -1,39 +1,27 @@
 import { sql } from 'kysely'
-import { listIssuers } from '../issuer/issuer.ts'
 import { wantsAccount } from '../payout/closures-without-account.ts'
 import { notePart, partOf, partsOfK, type PayoutPart } from '../payout/parts.ts'
 import { newParts, writeParts } from '../payout/write-settlement.ts'
 import type { Context } from '../platform/context.ts'
-import { inIssuer, type Tx } from '../platform/db.ts'
+import type { Tx } from '../platform/db.ts'
 import { claimUntil } from '../policy/clocks.ts'
 import { policyByVersion } from '../policy/policy.ts'
-
-// A sweep's share; what is over waits a minute.
-const most_at_once = 200
+import { askHolder, firstReminderAt } from './ask-holder.ts'
+import { eachDue } from './each-due.ts'
 
 /**
  * Money that waits for an account which nobody has named in the policy's time (`unclaimed`), after two reminders that
  * told the day, is kept: it stays owed to its holder, who can ask for it, and the closure goes on to its certificate and
- * the erasure (docs/adr/0035). Each closure by itself, so that a worker that dies has kept some, and each once.
+ * the erasure (docs/adr/0035). Each closure once.
  */
 export async function keepUnanswered(ctx: Context): Promise<void> {
-  for (const { issuerId } of await listIssuers(ctx.db)) {
-    const due = await inIssuer(ctx.db, issuerId, (tx) =>
-      tx
-        .selectFrom('closure')
-        .select('closure_id')
-        .where('issuer_id', '=', issuerId)
-        .where(isOver(ctx.clock.now()))
-        .orderBy('account_wanted_until')
-        .limit(most_at_once)
-        .execute(),
-    )
-    for (const { closure_id: closureId } of due)
-      await inIssuer(ctx.db, issuerId, (tx) => keep(ctx, tx, { issuerId, closureId }))
-  }
+  const isDue = isOver(ctx.clock.now())
+  await eachDue(ctx, { sweep: 'keep_unanswered', isDue, first: 'account_wanted_until' }, (tx, which) =>
+    keep(ctx, tx, which),
+  )
 }
 
-/** Rows of `closure` whose day is over and whose last reminder is out, not only queued. */
+/** Rows of `closure` whose day is over and whose reminders wait to be sent no more (notice/name-it-by.ts). */
 const isOver = (now: Date) => sql<boolean>`account_wanted_until is not null and account_wanted_until < ${now}
   and bank_asked_at is not null and bank_reminders = 2 and not exists (
   select 1 from notice n where n.issuer_id = closure.issuer_id and n.closure_id = closure.closure_id
@@ -47,19 +35,45 @@ async function keep(ctx: Context, tx: Tx, which: Which): Promise<void> {
   const now = ctx.clock.now()
   const closure = await tx
     .selectFrom('closure')
-    .select('policy_version')
+    .select(['policy_version', 'declared_at', 'zone', 'locale', 'bank_asked_at'])
     .where('issuer_id', '=', issuerId)
     .where('closure_id', '=', closureId)
     .where(isOver(now))
     .forNoKeyUpdate()
     .executeTakeFirst()
   if (!closure) return
-  const cards = await transfersOf(tx, which)
-  const waiting = await waitingForAccount(tx, which)
-  if (waiting.size === 0) return lookLater(tx, which, { now, isOpen: cards.flat().some(isOpenTransfer) })
-  const until = claimUntil(policyByVersion(closure.policy_version), now)
+  const policy = policyByVersion(closure.policy_version)
+  const cards = await partsByCard(tx, which)
+  const waiting = await waitingForAccount(tx, which, firstReminderAt(closure.bank_asked_at!))
+  const reminded = new Set(waiting.flatMap(({ partId, isReminded }) => (isReminded ? partId : [])))
+  await keepParts(ctx, tx, which, { cards, reminded, until: claimUntil(policy, now) })
+  const isAnythingOpen = cards.flat().some(isOpenTransfer)
+  const facts = waiting.some(({ isReminded }) => !isReminded)
+    ? await askHolder(ctx, tx, {
+        ...which,
+        policy,
+        declaredAt: closure.declared_at,
+        zone: closure.zone,
+        locale: closure.locale as 'zh-CN' | 'en',
+      })
+    : lookedAtAgain(now, isAnythingOpen)
+  // A worker that has the closure in hand does not know the new parts: the new version stops it.
+  await tx
+    .updateTable('closure')
+    .set((e) => ({ ...facts, ...(reminded.size > 0 && { version: e('version', '+', 1n) }) }))
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .execute()
+  await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
+}
+
+type Keeping = { cards: PayoutPart[][]; reminded: Set<string>; until: string }
+
+/** A part of its own takes the place of each, in the lists as well; nobody waits for an account any more. */
+async function keepParts(ctx: Context, tx: Tx, which: Which, { cards, reminded, until }: Keeping) {
+  const { issuerId, closureId } = which
   for (const parts of cards)
-    for (const part of parts.filter(({ partId }) => waiting.has(partId))) {
+    for (const part of parts.filter(({ partId }) => reminded.has(partId))) {
       await notePart(tx, issuerId, part, { state: 'refused', refusal: 'no_account_named' })
       const { cardId, currency, amount } = part
       const after = Math.max(...parts.map(({ ord }) => ord))
@@ -69,26 +83,19 @@ async function keep(ctx: Context, tx: Tx, which: Which): Promise<void> {
       await writeParts(tx, which, kept)
       parts.push(...kept)
     }
+  if (reminded.size === 0) return
   await tx
     .updateTable('closure_block')
-    .set({ cleared_at: now })
+    .set({ cleared_at: ctx.clock.now() })
     .where('issuer_id', '=', issuerId)
     .where('closure_id', '=', closureId)
-    .where('scope_id', 'in', [...waiting])
+    .where('scope_id', 'in', [...reminded])
     .where('cleared_at', 'is', null)
     .execute()
-  // A worker that has the closure in hand does not know the new parts: the new version stops it.
-  await tx
-    .updateTable('closure')
-    .set((e) => ({ bank_asked_at: null, account_wanted_until: null, version: e('version', '+', 1n) }))
-    .where('issuer_id', '=', issuerId)
-    .where('closure_id', '=', closureId)
-    .execute()
-  await ctx.jobs.look(tx, 'closure', { issuerId, id: closureId })
 }
 
 /** The parts of each card. */
-async function transfersOf(tx: Tx, { issuerId, closureId }: Which): Promise<PayoutPart[][]> {
+async function partsByCard(tx: Tx, { issuerId, closureId }: Which): Promise<PayoutPart[][]> {
   const rows = await tx
     .selectFrom('closure_card as k')
     .select(partsOfK.as('parts'))
@@ -103,11 +110,12 @@ const isOpenTransfer = ({ route, state }: PayoutPart) =>
 
 /**
  * Transfers that wait for nothing but an account that their holder was asked for: not for a worker, either, who takes a
- * refund that staff made on the provider's page for what is owed (steps/count-by-hand.ts).
+ * refund that staff made on the provider's page for what is owed (steps/count-by-hand.ts). `isReminded`: they waited
+ * before the first reminder, so that both were about them.
  */
-async function waitingForAccount(tx: Tx, { issuerId, closureId }: Which): Promise<Set<string>> {
-  const { rows } = await sql<{ part_id: string }>`
-    select p.part_id
+async function waitingForAccount(tx: Tx, { issuerId, closureId }: Which, firstReminder: Date) {
+  const { rows } = await sql<{ partId: string; isReminded: boolean }>`
+    select p.part_id as "partId", min(o.opened_at) < ${firstReminder} as "isReminded"
       from payout_part p join closure on closure.issuer_id = p.issuer_id and closure.closure_id = p.closure_id
       join closure_block o on o.issuer_id = p.issuer_id and o.closure_id = p.closure_id and o.scope_id = p.part_id
                           and o.cleared_at is null
@@ -120,19 +128,16 @@ async function waitingForAccount(tx: Tx, { issuerId, closureId }: Which): Promis
             and h.state in ('waiting', 'counts'))
      group by p.part_id
     having bool_and(o.reason = 'bank_details_needed' and o.owner = 'holder')`.execute(tx)
-  return new Set(rows.map((row) => row.part_id))
+  return rows
 }
 
-// Nobody was told of this day: it only says when to look again.
 const look_again_days = 1
 
-/** An account was named, or something else holds the money: as long as a transfer may come back it is looked at again. */
-async function lookLater(tx: Tx, { issuerId, closureId }: Which, at: { now: Date; isOpen: boolean }) {
-  const again = new Date(at.now.getTime() + look_again_days * 86_400_000)
-  await tx
-    .updateTable('closure')
-    .set({ account_wanted_until: at.isOpen ? again : null })
-    .where('issuer_id', '=', issuerId)
-    .where('closure_id', '=', closureId)
-    .execute()
+/**
+ * What an account was named for, or what something else holds, may wait for one again: as long as a transfer is open the
+ * closure is looked at every day. Nobody was told of that day.
+ */
+function lookedAtAgain(now: Date, isAnythingOpen: boolean) {
+  if (!isAnythingOpen) return { bank_asked_at: null, account_wanted_until: null }
+  return { account_wanted_until: new Date(now.getTime() + look_again_days * 86_400_000) }
 }

@@ -59,7 +59,10 @@ function linesOf(one: OpenClosure, widest: number): string[] {
   const more = blocks.length > 1 ? ` (and ${blocks.length - 1} more: leb status ${number})` : ''
   // Its deadline was kept; what is owed again came after it.
   const due = state === 'closed' ? 'closed' : `${minuteUtc(dueAt)}${late ? '  LATE' : ''}`
-  const whose = turn === 'leb' ? '' : `${turns[turn]}: `
+  // The most pressing block may be another step's, and be as old as that.
+  const [first] = blocks
+  const open = first && minuteUtc(first.since) !== minuteUtc(since) ? ` since ${minuteUtc(first.since)}` : ''
+  const whose = turn === 'leb' ? '' : `${turns[turn]}${open}: `
   return [
     `${number.padEnd(widest)}  ${what.padEnd(23)}  ${due}`,
     `  ${doing[step]} since ${minuteUtc(since)}; ${whose}${why}${more}`,

@@ -7,6 +7,7 @@ import { makePayoutFile } from '../payout/payout-file.ts'
 import { endToEndId, transferReturned, transferSettled } from '../payout/transfers.ts'
 import { inIssuer } from '../platform/db.ts'
 import { nameBankAccount } from './bank-account.ts'
+import { claimKept } from './claim-kept.ts'
 import { declareClosure } from './declare.ts'
 import { openClosuresCommand, type OpenOptions } from './open-closures-command.ts'
 import type { OpenClosure } from './open-closures.ts'
@@ -146,10 +147,36 @@ it('lists a closed one again whose transfer has come back', async () => {
   )
 })
 
+it('lists a closed one whose holder has claimed what was kept, before any worker has looked', async () => {
+  const card = await seedCard(leb, { issuerId, currency: 'EUR', residence: 'DE', balance: 40n })
+  const closureId = await closeCard(leb, card)
+  const number = await numberOf(closureId)
+  await inIssuer(leb.db, issuerId, (tx) =>
+    sql`update payout_part set route = 'kept', payment_id = null, state = 'waiting', reference = null, paid_at = null
+         where closure_id = ${closureId}`.execute(tx),
+  )
+  expect((await list()).closures.map((one) => one.number)).not.toContain(number)
+  await claimKept(leb, { issuerId, closureId })
+  expect((await list()).closures).toContainEqual(
+    expect.objectContaining({
+      number,
+      state: 'closed',
+      step: 'pay_out',
+      turn: 'leb',
+      since: leb.clock.now().toISOString(),
+      why: 'under way: nobody has to act',
+    }),
+  )
+  expect((await list({ blocked: true })).closures.map((one) => one.number)).not.toContain(number)
+  await leb.look(issuerId, closureId)
+  expect((await list()).closures.map((one) => one.number)).not.toContain(number)
+})
+
 it('says which are late, and of a holder who does not answer that staff should write', async () => {
   for (const days of [4, 11]) {
     leb.clock.advance({ days })
     await remindHolders(leb)
+    await leb.sendMails(issuerId)
   }
   leb.clock.advance({ days: 60 })
   const { closures, late } = await list({ late: true })

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { partOf, partsOfK } from '../payout/parts.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
-import { accountWords, blockWords } from './block-words.ts'
+import { accountWords, type AskedSoFar, blockWords } from './block-words.ts'
 import type { ClosureRow } from './case.ts'
 import type { BlockReason, Covers, StepName } from './closure-view.ts'
 import { type Journal, readJournals } from './journal.ts'
@@ -73,14 +73,18 @@ async function readPage(ctx: Context, tx: Tx, which: Which, after: ClosureRow | 
 
 /** As isHolders (step-views.ts). */
 const isOfHolder = sql<boolean>`(identified_at is not null or identity = 'signed_in')`
-/** By the indexes of the few that are open: most closures of an issuer are done. */
+/** By the indexes of the few that are open: most closures of an issuer are done. An order's part has no closure. */
 const idsOf = ({ issuerId, blocked = false }: Which) => sql<string>`(
   select b.closure_id from closure_block b where b.issuer_id = ${issuerId} and b.cleared_at is null
   ${
     blocked
       ? sql``
       : sql`union select o.closure_id from closure o
-     where o.issuer_id = ${issuerId} and o.closed_at is null and o.undone_at is null`
+     where o.issuer_id = ${issuerId} and o.closed_at is null and o.undone_at is null
+     union select p.closure_id from payout_part p
+     where p.issuer_id = ${issuerId} and p.route = 'original_payment' and p.state in ('waiting', 'sent')
+     union select p.closure_id from payout_part p
+     where p.issuer_id = ${issuerId} and p.route = 'bank_transfer' and p.state in ('waiting', 'sent')`
   })`
 
 type Facts = {
@@ -88,6 +92,7 @@ type Facts = {
   cards: Map<string, Awaited<ReturnType<typeof readCards>>>
   blocks: Map<string, BlockRow[]>
   journals: Map<string, Journal>
+  reminders: Map<string, AskedSoFar['last']>
 }
 
 async function readFacts(tx: Tx, issuerId: string, rows: ClosureRow[]): Promise<Facts> {
@@ -107,6 +112,7 @@ async function readFacts(tx: Tx, issuerId: string, rows: ClosureRow[]): Promise<
     cards: Map.groupBy(await readCards(tx, issuerId, ids), (card) => card.closureId),
     blocks: Map.groupBy(await readBlocks(tx, issuerId, ids), (block) => block.closureId),
     journals: await readJournals(tx, issuerId, ids),
+    reminders: await readLastReminders(tx, issuerId, rows),
   }
 }
 
@@ -147,6 +153,23 @@ async function readBlocks(tx: Tx, issuerId: string, closureIds: string[]) {
   }))
 }
 
+/** What became of the last reminder to name an account, where it was queued. */
+async function readLastReminders(tx: Tx, issuerId: string, rows: ClosureRow[]): Promise<Facts['reminders']> {
+  const ids = rows.filter((row) => row.bank_asked_at && row.bank_reminders === 2).map((row) => row.closure_id)
+  if (ids.length === 0) return new Map()
+  const notices = await tx
+    .selectFrom('notice')
+    .select(['closure_id', 'state'])
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', 'in', ids)
+    .where('kind', '=', 'bank_details_reminder')
+    .orderBy('created_at')
+    .execute()
+  const became = { sent: 'out', waiting: 'waiting', refused: 'lost', dropped: 'lost' } as const
+  // The last of each is the one that stays.
+  return new Map(notices.map((one) => [one.closure_id!, became[one.state as keyof typeof became]]))
+}
+
 const pressing = { staff: 0, holder: 1, provider: 2 }
 
 function viewOf(row: ClosureRow, facts: Facts, now: Date): OpenClosure {
@@ -156,8 +179,10 @@ function viewOf(row: ClosureRow, facts: Facts, now: Date): OpenClosure {
   const at = steps.findIndex(({ state }) => state !== 'done')
   const step = steps.at(at)!
   const done = steps.slice(0, Math.max(at, 0)).flatMap((one) => one.at ?? [])
-  const before = done.length > 0 ? new Date(Math.max(...done.map(Number))) : row.declared_at
-  const blocks = blocksOf(row, open)
+  // A closed one owes again, since some time after its end.
+  const begun = [...done, row.closed_at ?? row.declared_at]
+  const before = new Date(Math.max(...begun.map(Number)))
+  const blocks = blocksOf(row, open, facts.reminders.get(row.closure_id) ?? null)
   const [first] = blocks
   return {
     issuer: row.issuer_id,
@@ -177,9 +202,9 @@ function viewOf(row: ClosureRow, facts: Facts, now: Date): OpenClosure {
 }
 
 /** Two cards that wait for the same are told once. */
-function blocksOf(row: ClosureRow, open: BlockRow[]): OpenClosure['blocks'] {
+function blocksOf(row: ClosureRow, open: BlockRow[], last: AskedSoFar['last']): OpenClosure['blocks'] {
   const told = open.map(({ reason, owner: turn, since }) => {
-    const asked = { at: row.bank_asked_at, reminders: row.bank_reminders }
+    const asked = { at: row.bank_asked_at, last }
     const words = reason === 'bank_details_needed' ? accountWords(turn, asked) : blockWords[reason]
     return { reason, turn, since, why: words.replaceAll(/\bN\b/g, row.number) }
   })

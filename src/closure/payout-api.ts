@@ -20,6 +20,7 @@ import { Refusal } from '../platform/errors.ts'
 import { nameBankAccount } from './bank-account.ts'
 import { claimKept } from './claim-kept.ts'
 import { closureFor } from './closure-access.ts'
+import { mayHandleMoney } from './may-see.ts'
 
 const hidden = [
   'issuer/unknown',
@@ -83,9 +84,12 @@ const claim = createRoute({
   operationId: 'claimKept',
   summary: 'Have paid out what was kept: too little to be sent by itself, or without an account in time',
   description:
-    'What can only be transferred then waits for an account (`bank-account`), which is asked for by mail as before the end.',
+    'For whoever is signed in, or proved by code what was declared without. What can only be transferred then waits for an account (`bank-account`), which is asked for by mail as before the end. Whose account is closed, and is erased, writes to support instead.',
   request,
-  responses: { 204: { description: 'on its way' }, ...problems(...hidden, 'payout/nothing_kept') },
+  responses: {
+    204: { description: 'on its way' },
+    ...problems(...hidden, 'payout/nothing_kept', 'payout/person_gone', 'payout/ask_support'),
+  },
 })
 
 const voucher = z
@@ -124,11 +128,13 @@ export function payoutApi(app: ApiApp): void {
   })
 
   app.openapi(claim, async (c) => {
-    const { view, caller } = await closureFor(c, c.req.valid('param').number)
+    const seen = await closureFor(c, c.req.valid('param').number)
+    const { view, caller } = seen
     await onceForRoute(c, {
       key: c.req.valid('header')['Idempotency-Key'],
       caller,
       act: async () => {
+        if (!mayHandleMoney(seen) && !view.isHolderErased) throw new Refusal('holder/sign_in_needed')
         await claimKept(c.get('ctx'), view)
         return {}
       },

@@ -63,11 +63,14 @@ export function payoutRoutes(ctx: Context, jar: CookieJar): Hono<PortalEnv> {
     post: async (c) => {
       const seen = await closureFor(ctx, c, jar)
       const { view } = seen
+      const progress = progressHref(c, view)
+      // Who is erased can sign in no more, and is told so below.
+      if (!mayHandleMoney(seen) && !view.isHolderErased)
+        return c.redirect(c.get('page').href(`/sign-in?${new URLSearchParams({ next: progress })}`), 303)
       const parts = view.cards.flatMap((card) => card.parts.filter(({ state }) => state === 'waiting'))
       await claimKept(ctx, view)
-      const progress = progressHref(c, view)
       // It waits for nothing but the account that was never named.
-      const namesNext = parts.some(isUnclaimed) && mayHandleMoney(seen)
+      const namesNext = parts.some(isUnclaimed)
       return c.redirect(namesNext ? `${progress}/bank-account` : progress, 303)
     },
   })

@@ -122,13 +122,8 @@ export async function previewWith(
     voucher: input.voucher,
   })
   const whose = { issuerId: issuer.issuerId, holderId: account.holder_id }
-  if (!unproved)
-    await nameWays(
-      ctx,
-      tx,
-      whose,
-      cards.flatMap((card) => card.settlement.parts),
-    )
+  const parts = cards.flatMap((card) => card.settlement.parts)
+  if (!unproved) await nameWays(ctx, tx, whose, parts)
   return {
     ...terms,
     minimumPayout: rules.minimum_payout,
@@ -195,7 +190,11 @@ export function termsFor(
     deadlines: clocks,
     dueAt: clocks[0]!.dueAt,
     retention: retentions(policy, now),
-    accountWantedUntil: accountWantedUntil(policy, { declaredAt: now, lastReminderAt: now }),
+    accountWantedUntil: accountWantedUntil(policy, {
+      declaredAt: now,
+      lastReminderAt: now,
+      zone: policy.time_zone,
+    }),
     undoWindowMinutes: undoWindow,
     minimumPayout: money.minimum_payout,
     voucherDays: money.voucher_days ?? voucher_days,

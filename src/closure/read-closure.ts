@@ -12,6 +12,7 @@ import {
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
+import { chargedBackSince } from '../payout/charged-back-since.ts'
 import { readJournal } from './journal.ts'
 import { nameWays } from './name-payments.ts'
 import { readBalances } from './read-balances.ts'
@@ -82,10 +83,15 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     await readJournal(tx, issuerId, closureId),
   ]
   const account = await tx
-    .selectFrom('account')
-    .select(['account_ref', 'holder_id'])
-    .where('issuer_id', '=', issuerId)
-    .where('account_id', '=', closure.account_id)
+    .selectFrom('account as a')
+    .leftJoin('holder as h', (j) =>
+      j.onRef('h.issuer_id', '=', 'a.issuer_id').onRef('h.holder_id', '=', 'a.holder_id'),
+    )
+    .select(['a.account_ref', 'a.holder_id'])
+    // As isHolderErased (privacy/vault.ts).
+    .select((e) => e('h.wrapped_key', 'is', null).as('is_erased'))
+    .where('a.issuer_id', '=', issuerId)
+    .where('a.account_id', '=', closure.account_id)
     .executeTakeFirstOrThrow()
   await nameWays(
     ctx,
@@ -111,6 +117,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     canUndo: open && closure.no_return_at === null,
     wantsVoucher: closure.payout_choice === 'voucher',
     paysAsWithdrawal: isHolders(closure) && (closure.money_rules as MoneyRules | null)?.withdrawn === true,
+    isHolderErased: Boolean(account.is_erased),
     bankAccountGiven: given,
     accountWantedUntil: !given && blocks.some(isForAccount) ? closure.account_wanted_until : null,
     cards: await withBalances(tx, issuerId, cards, closure),
@@ -176,6 +183,10 @@ async function withBalances(
 ): Promise<CardInClosure[]> {
   const cardIds = cards.map((card) => card.cardId)
   const money = await readBalances(tx, issuerId, cardIds)
+  // Of the few of which a bank has taken something.
+  const taken = cardIds.filter((id) => (money.get(id)?.takenBack.length ?? 0) > 0)
+  const closureId = closure.closure_id
+  const inDoubt = await chargedBackSince(tx, { issuerId, closureId, cardIds: taken })
   const shown = closure.identity !== 'not_signed_in' || closure.identified_at !== null
   return cards.map((card) => {
     const amount = card.settledMinor ?? money.get(card.cardId)?.balance ?? 0n
@@ -206,6 +217,7 @@ async function withBalances(
         paidWith: part.paidWith ?? null,
       })),
       takenBack: money.get(card.cardId)?.takenBack ?? [],
+      isOwedInDoubt: inDoubt.has(card.cardId),
     }
   })
 }

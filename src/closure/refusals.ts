@@ -23,6 +23,9 @@ export type ClosureRefusal =
   | 'closure/nothing_blocked'
   | 'closure/money_news'
   | 'closure/not_charged_back'
+  | 'closure/reference_known'
+  | 'closure/in_bank_file'
+  | 'closure/charged_back_since'
   | 'issuer/unknown'
 
 const newCode = {
@@ -216,6 +219,40 @@ export const closureRefusals: Refusals<ClosureRefusal> = {
       en: "The payer's bank has not taken this payment back, or not any more",
     },
     next: { 'zh-CN': '请用 leb retry 重新退款。', en: 'Ask for the refund again with leb retry.' },
+  },
+  'closure/reference_known': {
+    status: 409,
+    title: {
+      'zh-CN': '这笔转账已经记过',
+      en: 'A transfer with this reference is noted for this already',
+    },
+    next: {
+      'zh-CN': '如果是另一笔转账，请使用它自己的凭证号。',
+      en: 'If it was another transfer, name it by a reference of its own.',
+    },
+  },
+  'closure/in_bank_file': {
+    status: 409,
+    title: {
+      'zh-CN': '这笔钱已列入交给银行的文件 {file}',
+      en: 'It stands in a file for the bank, {file}',
+    },
+    next: {
+      'zh-CN':
+        '请先向银行核实。银行已按文件汇出的，加 --in-file；在文件之外另行付款、并已让银行从文件中撤下的，加 --outside-file。',
+      en: 'Ask the bank first. If it has carried the transfer out, say so with --in-file; if you paid outside of the file, have the bank strike it out there and say so with --outside-file.',
+    },
+  },
+  'closure/charged_back_since': {
+    status: 409,
+    title: {
+      'zh-CN': '卡 {iccid} 结算以后，付款方的银行收回了为它支付的款项',
+      en: "After card {iccid} was settled the payer's bank took back what it was paid with",
+    },
+    next: {
+      'zh-CN': '持卡人已拿到这笔钱的，用 leb payout charged-back 记为已付；仍应付款的，加 --owed。',
+      en: 'If the holder has that money, leb payout charged-back counts it as paid; if it is owed all the same, say so with --owed.',
+    },
   },
   'issuer/unknown': {
     status: 404,

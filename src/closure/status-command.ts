@@ -73,6 +73,11 @@ export function inWords(view: ClosureView): string {
   const cards = view.cards.flatMap((card) => [
     `  card ${card.iccid} ${card.plan}`,
     ...card.parts.filter(({ state }) => state !== 'refused').map(partInWords),
+    ...(card.isOwedInDoubt
+      ? [
+          `    the payer's bank took back since what it was paid with: leb payout charged-back, or leb paid … --owed`,
+        ]
+      : []),
   ])
   return [...head, ...steps, ...cards].join('\n')
 }

@@ -11,8 +11,10 @@ import { attachmentName } from '../slip/document-marks.ts'
 import { previewClosure } from './preview.ts'
 import { readDocument } from './documents.ts'
 import { keepUnanswered } from './keep-unanswered.ts'
+import { proveIdentity } from './prove-identity.ts'
 import { readClosure } from './read-closure.ts'
 import { remindHolders } from './remind-of-account.ts'
+import { recordBankTransfer } from './unblock.ts'
 
 /** Whatever a holder reads tells before it that money will be kept, and after it that it is theirs and how it is had. */
 const issuerId = 'roamly'
@@ -134,7 +136,9 @@ it('says in the last mail, on certificate, verify page and statement that it is 
   const anyone = new Visitor(portal.app, 'http://127.0.0.1:8460')
   await anyone.go(`/v/${token}?lang=en`)
   expect(anyone.text).toContain('Still owed to its holder')
-  expect(anyone.text).toMatch(/€12\.30, kept because no bank account was named\. Paid to who writes to/)
+  expect(anyone.text).toMatch(
+    /€12\.30, kept because no bank account was named\. Paid to its holder, who writes to/,
+  )
   await anyone.go(`/v/${token}?lang=zh-CN`)
   expect(anyone.text).toContain('凭本文件写信到')
 
@@ -147,6 +151,41 @@ it('says in the last mail, on certificate, verify page and statement that it is 
       .execute(),
   )
   expect(JSON.stringify(lines)).toContain('Kept for you, as no account was named')
+})
+
+it('names the certificate alone where a stranger may have the slip: it was declared without signing in', async () => {
+  const whose = { issuerId, currency: 'EUR', residence: 'DE', email, accountRef: `TOLD-${nth}` }
+  const [card] = await seedCards(leb, [{ ...whose, balance: 1230n, provider: 'bank' }])
+  const unsigned = { receivedBy: 'portal', identity: 'not_signed_in' } as const
+  const closureId = await closeCard(leb, card!, { ...unsigned, cardIds: 'account' })
+  await proveIdentity(leb, { issuerId, closureId, code: await leb.codeOf(issuerId, closureId) })
+  await leb.look(issuerId, closureId)
+  await silent(closureId)
+  const all = await mails()
+  const asking = all.filter((mail) => /Where shall we transfer|We still hold/.test(mail))
+  expect(asking).toHaveLength(3)
+  for (const mail of asking)
+    expect(mail).toContain('paid when you ask for it with your certificate, at least')
+  expect(all.at(-1)).toContain('answer this mail with the certificate, but')
+  const { payout } = (await certificateOf(closureId)).said.cards[0]!
+  expect(payout!.route.en).toMatch(/write to \S+ with this certificate, at least/)
+  expect(payout!.route.zh).toContain('凭本证明写信到')
+})
+
+it('says of two cards what was sent and what is kept', async () => {
+  const whose = { issuerId, currency: 'EUR', residence: 'DE', email, accountRef: `TOLD-${nth}` }
+  const cards = await seedCards(
+    leb,
+    [700n, 300n].map((balance) => ({ ...whose, balance, provider: 'bank' as const })),
+  )
+  const closureId = await closeCard(leb, cards[0]!, { cardIds: cards.map(({ cardId }) => cardId) })
+  const { iccid } = cards[1]!
+  await recordBankTransfer(leb, { issuerId, closureId, iccid, reference: 'B-1' })
+  await silent(closureId)
+  const { number } = (await readClosure(leb, { issuerId, closureId }))!
+  const v = await new Visitor(portal.app, 'http://127.0.0.1:8460').signIn(leb, issuerId, email)
+  await v.go(`/roamly/en/closures/${number}`)
+  expect(v.text).toContain('Money sent; what no account was named for is kept for you and stays yours')
 })
 
 it('says it in Chinese as well', async () => {

@@ -2,7 +2,7 @@ import type { Wording } from '../platform/errors.ts'
 import { accountWantedUntil, claimUntil } from '../policy/clocks.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import { formatCalendarDay, formatDay } from '../web/dates.ts'
-import type { ClosureView, Covers, PartView } from './closure-view.ts'
+import type { Covers, PartView } from './closure-view.ts'
 import { wayByNow } from './declaration-words.ts'
 
 /** What is said of money that is kept because its holder named no account (keep-unanswered.ts); it is nothing lost. */
@@ -10,12 +10,6 @@ import { wayByNow } from './declaration-words.ts'
 /** Kept since no account was named, and not because it is too little. */
 export const isUnclaimed = ({ route, claimUntil: until }: Pick<PartView, 'route' | 'claimUntil'>): boolean =>
   route === 'kept' && until !== null
-
-/** What of a closure is kept like this and waits to be claimed: none of one that was undone. */
-export const unclaimedOf = (view: Pick<ClosureView, 'state' | 'cards'>): PartView[] =>
-  view.state === 'undone'
-    ? []
-    : view.cards.flatMap(({ parts }) => parts.filter((one) => one.state === 'waiting' && isUnclaimed(one)))
 
 const kept: Wording = {
   'zh-CN': '一直没有填写收款账户，为您保留，仍归您所有，可要求退还',
@@ -29,7 +23,7 @@ export const wayOfPart = (
 
 /** On the slip, where money goes by bank transfer: what happens if nobody names an account. */
 export function ifNobodyNames(policy: Policy, declaredAt: Date, zone: string): Wording {
-  const last = accountWantedUntil(policy, { declaredAt, lastReminderAt: declaredAt })
+  const last = accountWantedUntil(policy, { declaredAt, lastReminderAt: declaredAt, zone })
   const until = claimUntil(policy, last)
   const [zhLast, enLast] = [formatDay(last, 'zh-CN', zone), formatDay(last, 'en', zone)]
   const [zh, en] = [formatCalendarDay(until, 'zh-CN', zone), formatCalendarDay(until, 'en', zone)]
@@ -39,16 +33,19 @@ export function ifNobodyNames(policy: Policy, declaredAt: Date, zone: string): W
   }
 }
 
-/** On the certificate: that it is still owed, and how it is claimed by who may have nothing but this paper. */
+/**
+ * On the certificate: that it is still owed, and how it is claimed by who may have nothing but this paper. `slipCounts`: the
+ * slip went to the holder, and not to whoever declared without signing in.
+ */
 export function claimWords(
   until: string,
-  at: { covers: Covers; supportEmail: string; zone: string },
+  at: { covers: Covers; supportEmail: string; zone: string; slipCounts: boolean },
 ): Wording {
-  const { covers, supportEmail, zone } = at
+  const { covers, supportEmail, zone, slipCounts } = at
   const [zh, en] = [formatCalendarDay(until, 'zh-CN', zone), formatCalendarDay(until, 'en', zone)]
   const page = covers === 'card'
   return {
-    'zh-CN': `一直没有填写收款账户，为您保留，仍归您所有；至少到 ${zh}，${page ? '可在注销进度页要求退还，也可' : ''}凭注销确认单或本证明写信到 ${supportEmail} 领取`,
-    en: `kept for you, because no account was named: it stays yours, and is paid when you ${page ? "ask for it on the closure's page or " : ''}write to ${supportEmail} with your slip or this certificate, at least until ${en}`,
+    'zh-CN': `一直没有填写收款账户，为您保留，仍归您所有；至少到 ${zh}，${page ? '可在注销进度页要求退还，也可' : ''}凭${slipCounts ? '注销确认单或' : ''}本证明写信到 ${supportEmail} 领取`,
+    en: `kept for you, because no account was named: it stays yours, and is paid when you ${page ? "ask for it on the closure's page or " : ''}write to ${supportEmail} with ${slipCounts ? 'your slip or ' : ''}this certificate, at least until ${en}`,
   }
 }

@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
-import { closureNumber, instant, json, money, problems, wording } from '../api/shapes.ts'
+import { closureNumber, instant, json, moneyOrNull, problems, wording } from '../api/shapes.ts'
 import { findIssuer } from '../issuer/issuer.ts'
 import { Refusal } from '../platform/errors.ts'
 import { asPaperSays } from './before-proof.ts'
 import { readByToken } from './documents.ts'
 import { readClosure } from './read-closure.ts'
-import { unclaimedOf } from './unclaimed-words.ts'
+import { standings, stillOwed } from './still-owed.ts'
 
 const verifiedShape = z
   .object({
@@ -23,10 +23,25 @@ const verifiedShape = z
     dueAt: instant,
     closedAt: instant.nullable(),
     undoneAt: instant.nullable(),
-    owed: z.array(z.object({ amount: money, claimUntil: z.iso.date() })).openapi({
-      description:
-        'still owed to the holder, because no bank account was named: paid to who writes to the issuer’s support with the document, at least until `claimUntil`',
-    }),
+    owed: z
+      .array(
+        z.object({
+          amount: moneyOrNull.openapi({
+            description: 'null with the token of a slip, and in doubt: support says what is owed',
+          }),
+          standing: z.enum(standings).openapi({
+            description:
+              '`kept` because no bank account was named, `too_little` to be sent by itself: both are paid when their holder asks; `wants_account`, `to_send`, `with_bank`: a transfer on its way; `refunding`: at the payment provider; `in_doubt`: the payer’s bank took back what the card was paid with',
+          }),
+          claimUntil: z.iso
+            .date()
+            .nullable()
+            .openapi({ description: 'of `kept`: the last day to which paying it is promised at least' }),
+        }),
+      )
+      .openapi({
+        description: 'what is not paid yet to the holder; what was claimed too, until it has arrived',
+      }),
     cards: z.array(z.object({ iccidLast4: z.string(), plan: z.string().nullable() })),
   })
   .openapi('Verified')
@@ -77,7 +92,7 @@ export function verifyApi(app: ApiApp): void {
       dueAt: view.dueAt.toISOString(),
       closedAt: view.closedAt && view.closedAt.toISOString(),
       undoneAt: view.undoneAt && view.undoneAt.toISOString(),
-      owed: unclaimedOf(shown).map(({ amount, claimUntil }) => ({ amount, claimUntil: claimUntil! })),
+      owed: stillOwed(shown, found.kind).map(({ isClaimed: _isClaimed, ...owed }) => owed),
       cards: shown.cards.map((card) => ({
         iccidLast4: card.iccid.slice(-4),
         plan: card.plan,

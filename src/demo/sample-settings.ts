@@ -14,16 +14,20 @@ export const sampleSecrets = {
 
 /**
  * Leaves a file that a shell reads (`. FILE`), so that commands typed in another terminal meet this demo: its folder, its
- * address, and the sample secrets. Nothing of the caller's own environment that is a secret stands in it (DATABASE_URL).
- * Answers its path.
+ * address, and the sample secrets. Nothing of the caller's own environment that is a secret stands in it: a database that
+ * the demo was given must be named there again, and one that stands there though the demo had its own is let go, so that
+ * none of these commands meets another installation. Answers its path.
  */
-export async function leaveSettings({ dataDir, keysDir, publicUrl }: Config): Promise<string> {
+export async function leaveSettings({ dataDir, keysDir, publicUrl, databaseUrl }: Config): Promise<string> {
   const file = join(dataDir, 'demo.env')
   const settings = { LEB_DATA: dataDir, LEB_KEYS: keysDir, LEB_PUBLIC_URL: publicUrl, ...sampleSecrets }
   const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${forShell(value)}\n`)
   const words =
     '# The demo’s settings, for commands in another terminal. All of it is made up; nothing here is a secret.\n'
-  await writeFile(file, `${words}${lines.join('')}`).catch((error: NodeJS.ErrnoException) => {
+  const database = databaseUrl
+    ? ': "${DATABASE_URL:?set it to the database that the demo was given}"\n'
+    : 'unset DATABASE_URL\n'
+  await writeFile(file, `${words}${database}${lines.join('')}`).catch((error: NodeJS.ErrnoException) => {
     throw new SetupError(`${file} can't be written (${error.code})`)
   })
   return file

@@ -94,6 +94,14 @@ test('secrets that are not set here are named, the mail server’s too', async (
   expect(said.environment_lacks).toContain('env:LEB_TEST_NO_SUCH')
 })
 
+test('a mail server’s password in clear is refused, for whoever reads the file back would read it too', async () => {
+  const { mail, ...others } = nomad().providers
+  const providers = { ...others, mail: { ...mail, url: 'smtp://post:geheim@127.0.0.1:9504' } }
+  const refused = add(JSON.stringify({ ...nomad(), providers }))
+  await expect(refused).rejects.toThrow(/providers\.mail\.url tells a password: name a variable instead/)
+  await expect(refused).rejects.not.toThrow(/geheim/)
+})
+
 test('a wrong file is refused in one sentence that names the field', async () => {
   const wrong = { ...nomad(), brand: { ...nomad().brand, supportEmail: 'nobody' } }
   await expect(add(JSON.stringify(wrong))).rejects.toThrow(/brand\.supportEmail/)

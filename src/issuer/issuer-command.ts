@@ -145,6 +145,10 @@ async function readIssuerFile(file: string): Promise<Issuer> {
     throw new SetupError(
       `${file} can't be used: LEB knows no ${unknown.join(', no ')} (docs/operate/issuers.md names what there is)`,
     )
+  if (tellsPassword(parsed.data.providers.mail.url))
+    throw new SetupError(
+      `${file} can't be used: providers.mail.url tells a password: name a variable instead, as in smtp://user:env%3AMAIL_PASSWORD@host`,
+    )
   return parsed.data
 }
 
@@ -156,4 +160,10 @@ function unknownMembers(given: unknown, taken: unknown, path = ''): string[] {
     if (!(name in taken)) return [place]
     return unknownMembers(value, (taken as Record<string, unknown>)[name], place)
   })
+}
+
+/** A mail server's password in clear; a secret of any other provider is no address and is refused by its own shape. */
+function tellsPassword(mailUrl: string): boolean {
+  const password = URL.canParse(mailUrl) ? new URL(mailUrl).password : ''
+  return password !== '' && secretsNamed(password).length === 0
 }

@@ -16,7 +16,7 @@ export type Paid = {
   /** Too little to be sent by itself. */
   kept: string | null
   /** Kept because no account was named, and to which day (YYYY-MM-DD) paying it is promised at least. */
-  unclaimed: { sum: string; claimUntil: string } | null
+  unclaimed: { sum: string; claimUntil: string; slipCounts: boolean } | null
   /** What the payer's bank had taken back by then, and is not sent again. */
   takenBack: string | null
 }
@@ -88,7 +88,7 @@ function moneyEn(
   papers: PapersWay,
 ): string {
   const claim = papers
-    ? 'answer this mail with your slip or the certificate, but without the account number'
+    ? `answer this mail with ${unclaimed?.slipCounts ? 'your slip or ' : ''}the certificate, but without the account number`
     : "ask for it on the closure's page and name an account"
   const ask = papers ? `answer this mail for it, and name ${number}` : "ask for it on the closure's page"
   const sentences = [
@@ -113,7 +113,7 @@ function moneyZh(
   papers: PapersWay,
 ): string {
   const claim = papers
-    ? '请回复本邮件，附上注销确认单或完成证明，信中不要写账号'
+    ? `请回复本邮件，附上${unclaimed?.slipCounts ? '注销确认单或' : '注销'}完成证明，信中不要写账号`
     : '请在进度页上提出并填写收款账户'
   const ask = papers ? `请回复本邮件并注明 ${number} 领取` : '可在进度页上要求退还'
   const sentences = [

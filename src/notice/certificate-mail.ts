@@ -67,7 +67,7 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
       })),
     voucher: sumOf(told.cards, locale, ['voucher']),
     kept: sumOfParts(told.cards, locale, (part) => part.route === 'kept' && !isUnclaimed(part)),
-    unclaimed: unclaimedOf(told.cards, locale),
+    unclaimed: unclaimedOf(told, locale),
     takenBack: sumOfParts(told.cards, locale, ({ reference }) => reference === 'chargeback'),
   }
 }
@@ -80,11 +80,13 @@ function oneWay([first, ...others]: PayoutPart[]): PaidWith | null {
 }
 
 /** The earliest of their days, should they differ: it is promised of all of it. */
-function unclaimedOf(cards: Parts[], locale: string): Paid['unclaimed'] {
+function unclaimedOf({ cards, closure }: Case, locale: string): Paid['unclaimed'] {
   const sum = sumOfParts(cards, locale, isUnclaimed)
   const days = cards.flatMap(({ parts }) => liveParts(parts).flatMap((part) => part.claimUntil ?? []))
   const [claimUntil] = days.toSorted()
-  return sum !== null && claimUntil !== undefined ? { sum, claimUntil } : null
+  return sum !== null && claimUntil !== undefined
+    ? { sum, claimUntil, slipCounts: closure.identity !== 'not_signed_in' }
+    : null
 }
 
 /**

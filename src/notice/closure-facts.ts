@@ -7,6 +7,7 @@ import { claimUntil } from '../policy/clocks.ts'
 import { policyByVersion } from '../policy/policy.ts'
 import type { AccountWanted } from './account-wanted-words.ts'
 import type { ClosureFacts } from './letters.ts'
+import { dayIfMailedAt } from './name-it-by.ts'
 
 export type FactsAndHolder = ClosureFacts & {
   holderId: string
@@ -20,11 +21,19 @@ export type FactsAndHolder = ClosureFacts & {
   wanted: AccountWanted | null
 }
 
+type Which = {
+  issuerId: string
+  closureId: string
+  locale: 'zh-CN' | 'en'
+  /** The mail asks for an account, and moves the day on where it leaves late (name-it-by.ts). */
+  asks?: boolean
+}
+
 /** What a mail may say of a closure, and whose it is; undefined when there is none. */
 export async function readClosureFacts(
   ctx: Context,
   tx: Tx,
-  which: { issuerId: string; closureId: string; locale: 'zh-CN' | 'en' },
+  which: Which,
 ): Promise<FactsAndHolder | undefined> {
   const row = await tx
     .selectFrom('closure')
@@ -56,6 +65,9 @@ export async function readClosureFacts(
     .where('k.issuer_id', '=', which.issuerId)
     .where('k.closure_id', '=', which.closureId)
     .execute()
+  const { account_wanted_until: told } = row
+  const isMoved = which.asks === true && told !== null
+  const wantedUntil = isMoved ? dayIfMailedAt({ ...row, account_wanted_until: told }, ctx.clock.now()) : told
   return {
     holderId: row.holder_id,
     waitsForCode: row.state === 'declared' && row.identity !== 'issuer_decision',
@@ -69,11 +81,12 @@ export async function readClosureFacts(
           ? null
           : new Date(row.bank_asked_at.getTime() + last_reminder_after_days * 86_400_000),
     },
-    wanted: row.account_wanted_until && {
-      until: row.account_wanted_until,
-      claimUntil: claimUntil(policyByVersion(row.policy_version), row.account_wanted_until),
+    wanted: wantedUntil && {
+      until: wantedUntil,
+      claimUntil: claimUntil(policyByVersion(row.policy_version), wantedUntil),
       covers: row.covers as Covers,
       ends: row.state !== 'closed',
+      slipCounts: row.identity !== 'not_signed_in',
     },
     number: row.number,
     declaredAt: row.declared_at,

@@ -29,6 +29,7 @@ import {
 } from './letters.ts'
 import { writeExpiryLetter } from '../expiry/write-expiry-letter.ts'
 import { writeOrderLetter } from '../order/write-order-letter.ts'
+import { asksForAccount, isGivenUp, putOffDay } from './name-it-by.ts'
 import type { NoticeKind, OrderNoticeKind } from './queue-notice.ts'
 
 type Waiting = {
@@ -40,6 +41,7 @@ type Waiting = {
   codeId: string | null
   locale: 'zh-CN' | 'en'
   attempts: number
+  firstTriedAt: Date | null
 }
 /** There is nobody to send it to any more, or nothing left to say; why, in a word. */
 type Dropped = { dropped: string }
@@ -76,23 +78,26 @@ export async function sendNotice(ctx: Context, look: Look): Promise<void> {
   const mail = await ctx.providers.of(issuerId).mail()
   const answer = await mail.send(await asMail(ctx, issuer, noticeId, ready.written))
   await inIssuer(ctx.db, issuerId, async (tx) => {
-    if (answer.kind === 'done')
-      return settle(ctx, tx, look, { state: 'sent', reference: answer.value.messageId })
-    if (answer.kind === 'refused')
-      return settle(ctx, tx, look, { state: 'refused', last_reason: answer.code })
-    const pause_seconds = Math.min(2 ** Math.min(ready.waiting.attempts, 12), longest_pause_seconds)
-    await settle(ctx, tx, look, {
-      state: 'waiting',
-      last_reason: answer.kind === 'unknown' ? answer.reason : answer.kind,
-    })
-    await ctx.jobs.look(tx, 'notice', look, new Date(ctx.clock.now().getTime() + pause_seconds * 1000))
+    const { kind, closureId, attempts, firstTriedAt } = ready.waiting
+    const end = async (outcome: Outcome & { state: 'sent' | 'refused' }) => {
+      await settle(ctx, tx, look, outcome)
+      if (closureId) await putOffDay(ctx, tx, { issuerId, closureId, kind, state: outcome.state })
+    }
+    if (answer.kind === 'done') return end({ state: 'sent', reference: answer.value.messageId })
+    if (answer.kind === 'refused') return end({ state: 'refused', last_reason: answer.code })
+    const last_reason = answer.kind === 'unknown' ? answer.reason : answer.kind
+    const now = ctx.clock.now()
+    if (isGivenUp(kind, firstTriedAt, now)) return end({ state: 'refused', last_reason })
+    const pause_seconds = Math.min(2 ** Math.min(attempts, 12), longest_pause_seconds)
+    await settle(ctx, tx, look, { state: 'waiting', last_reason, first_tried_at: firstTriedAt ?? now })
+    await ctx.jobs.look(tx, 'notice', look, new Date(now.getTime() + pause_seconds * 1000))
   })
 }
 
 async function readWaiting(tx: Tx, issuerId: string, noticeId: string): Promise<Waiting | undefined> {
   const row = await tx
     .selectFrom('notice')
-    .select(['kind', 'closure_id', 'order_id', 'card_id', 'code_id', 'locale', 'attempts'])
+    .select(['kind', 'closure_id', 'order_id', 'card_id', 'code_id', 'locale', 'attempts', 'first_tried_at'])
     .where('issuer_id', '=', issuerId)
     .where('notice_id', '=', noticeId)
     .where('state', '=', 'waiting')
@@ -101,11 +106,16 @@ async function readWaiting(tx: Tx, issuerId: string, noticeId: string): Promise<
   const kind = row.kind as NoticeKind
   const locale = row.locale as 'zh-CN' | 'en'
   const { closure_id: closureId, order_id: orderId, card_id: cardId } = row
-  const { code_id: codeId, attempts } = row
-  return { noticeId, kind, locale, closureId, orderId, cardId, codeId, attempts }
+  const { code_id: codeId, attempts, first_tried_at: firstTriedAt } = row
+  return { noticeId, kind, locale, closureId, orderId, cardId, codeId, attempts, firstTriedAt }
 }
 
-type Outcome = { state: 'sent' | 'refused' | 'dropped' | 'waiting'; reference?: string; last_reason?: string }
+type Outcome = {
+  state: 'sent' | 'refused' | 'dropped' | 'waiting'
+  reference?: string
+  last_reason?: string
+  first_tried_at?: Date
+}
 
 async function settle(ctx: Context, tx: Tx, look: Look, outcome: Outcome): Promise<void> {
   await tx
@@ -144,7 +154,8 @@ async function writeLetter(
     })
   const closureId = waiting.closureId!
   if (waiting.kind === 'taken_back') return writeTakenBackLetter(ctx, tx, issuer, { closureId, locale })
-  const facts = await readClosureFacts(ctx, tx, { issuerId, closureId, locale })
+  const asks = asksForAccount(waiting.kind)
+  const facts = await readClosureFacts(ctx, tx, { issuerId, closureId, locale, asks })
   if (!facts) return undefined
   if (waiting.kind === 'late_support')
     return { to: issuer.brand.supportEmail, letter: lateSupportLetter(facts) }
@@ -162,9 +173,10 @@ async function writeLetter(
   }
   if (waiting.kind === 'undone') return { to, letter: undoneLetter(locale, facts) }
   if (waiting.kind === 'lapsed') return { to, letter: lapsedLetter(locale, facts) }
+  if (asks && !facts.waitsForAccount) return { dropped: 'no_account_wanted' }
   if (waiting.kind === 'bank_details') return { to, letter: bankDetailsLetter(locale, facts) }
   if (waiting.kind === 'bank_details_reminder')
-    return facts.reminder && facts.waitsForAccount
+    return facts.reminder
       ? { to, letter: bankDetailsReminderLetter(locale, { ...facts, ...facts.reminder }) }
       : { dropped: 'no_account_wanted' }
   if (waiting.kind === 'bank_details_noted')

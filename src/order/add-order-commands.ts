@@ -14,7 +14,7 @@ export function addOrderCommands(program: Command, ends: Ends, readConfig: () =>
     .option('--open', 'those that are not done: until when, whose turn it is and why')
     .option('--issuer <id>', "of --open: one issuer's only")
     .option('--late', 'of --open: past their time only')
-    .option('--blocked', 'of --open: only what waits for a refund’s buyer, a bank or you')
+    .option('--blocked', 'of --open: only paid orders that a buyer, a bank or you hold up')
     .option('--json', 'as one JSON object, with the journal')
     .action(
       ends(async (number: string | undefined, { open, ...options }: OpenOptions & { open?: boolean }) => {

@@ -85,6 +85,7 @@ async function takeState(ctx: Context, tx: Tx, issuerId: string, dispute: Disput
     for (const share of taken) await bookTaken(ctx, tx, { issuerId, dispute, ...share })
     const cardIds = taken.flatMap(({ payment }) => payment.card_id ?? [])
     await tellTakenBack(ctx, tx, { issuerId, cardIds })
+    await lookAtTransfers(ctx, tx, issuerId, cardIds)
     return dispute.state
   }
   for (const row of known) {
@@ -99,12 +100,37 @@ async function takeState(ctx: Context, tx: Tx, issuerId: string, dispute: Disput
       .where('payment_id', '=', row.payment_id)
       .execute()
   }
+  if (dispute.state === 'won') {
+    const cardIds = known.flatMap((row) => row.card_id ?? [])
+    await lookAtTransfers(ctx, tx, issuerId, cardIds)
+  }
   return dispute.state
 }
 
 /** An order that is on its way back gives back less now, or more (src/order/steps/refund.ts). */
 async function lookAtOrders(ctx: Context, tx: Tx, issuerId: string, payments: Payment[]): Promise<void> {
   for (const { order_id: id } of payments) if (id !== null) await ctx.jobs.look(tx, 'order', { issuerId, id })
+}
+
+/** A transfer that waits may be owed no more, which is for staff to say, or again (closure/steps/wait-for-transfer.ts). */
+async function lookAtTransfers(ctx: Context, tx: Tx, issuerId: string, cardIds: string[]): Promise<void> {
+  if (cardIds.length === 0) return
+  const closures = await tx
+    .selectFrom('payout_part as p')
+    .innerJoin('closure_card as k', (j) =>
+      j
+        .onRef('k.issuer_id', '=', 'p.issuer_id')
+        .onRef('k.closure_id', '=', 'p.closure_id')
+        .onRef('k.card_id', '=', 'p.card_id'),
+    )
+    .select('k.closure_id')
+    .distinct()
+    .where('k.issuer_id', '=', issuerId)
+    .where('k.card_id', 'in', cardIds)
+    .where('p.route', '=', 'bank_transfer')
+    .where('p.state', '=', 'waiting')
+    .execute()
+  for (const { closure_id: id } of closures) await ctx.jobs.look(tx, 'closure', { issuerId, id })
 }
 
 /**

@@ -7,6 +7,7 @@ import { last_reminder_after_days } from '../payout/ask-for-account.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { owedOfByHand } from './return-failed.ts'
+import { unansweredClosures } from './unanswered-closures.ts'
 
 // A statement with a hundred lines that fit nothing is one mail.
 const one_mail_in_minutes = 60
@@ -175,7 +176,7 @@ export async function writeStaffLetter(
           `Orders that could not be delivered and whose buyer was asked for a bank account over two weeks ago, was reminded, and has named none: ${unanswered.join(', ')}. Write to them, or agree another way, send it and say so: npx leb order paid NUMBER --reference TEXT.`,
         ]
       : []),
-    ...(await unansweredClosures(tx, issuerId)),
+    ...(await unansweredClosures(tx, issuerId, orders_in_a_mail)),
     ...(byHand > 0
       ? [
           `${byHand} × a refund made on the payment provider's own page that LEB planned nothing for, or that failed there. Say what it was for: npx leb payments by-hand --issuer ${issuerId}`,
@@ -204,21 +205,4 @@ async function numbersOf(tx: Tx, issuerId: string, which: RawBuilder<boolean>): 
     .limit(orders_in_a_mail)
     .execute()
   return rows.map(({ number }) => number)
-}
-
-/** A paragraph, or none. */
-async function unansweredClosures(tx: Tx, issuerId: string): Promise<string[]> {
-  const rows = await tx
-    .selectFrom('closure')
-    .select('number')
-    .where('issuer_id', '=', issuerId)
-    .where(unansweredClosure)
-    .orderBy('bank_asked_at')
-    .limit(orders_in_a_mail)
-    .execute()
-  if (rows.length === 0) return []
-  const numbers = rows.map(({ number }) => number).join(', ')
-  return [
-    `Closures whose holder was asked for a bank account two weeks ago, was reminded twice, and has named none: ${numbers}. Write to them, or agree another way, send it and say so: npx leb paid NUMBER --iccid ICCID --reference TEXT. Whoever stays silent until the day that the reminder told has the money kept, and the closure ends by itself.`,
-  ]
 }

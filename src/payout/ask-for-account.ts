@@ -3,7 +3,7 @@ import { queueNotice } from '../notice/queue-notice.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 
-const first_reminder_after_days = 3
+export const first_reminder_after_days = 3
 /** From then on it is staff's turn. */
 export const last_reminder_after_days = 14
 

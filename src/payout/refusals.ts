@@ -10,6 +10,7 @@ export type PayoutRefusal =
   | 'payout/no_transfer_wanted'
   | 'payout/person_gone'
   | 'payout/nothing_kept'
+  | 'payout/ask_support'
   | 'payout/settled_already'
   | 'voucher/cards_only'
   | 'voucher/unknown'
@@ -92,8 +93,19 @@ export const payoutRefusals: Refusals<PayoutRefusal> = {
       en: 'The personal data is erased, so no account can be kept',
     },
     next: {
-      'zh-CN': '请凭注销编号联系客服，这笔钱仍归您所有。',
-      en: 'Write to support with the number of the closure: the money is still yours.',
+      'zh-CN': '请凭注销编号和注销完成证明写信给客服，信中不要写账号。这笔钱仍归您所有。',
+      en: 'Write to support with the number of the closure and your certificate, without an account number: the money is still yours.',
+    },
+  },
+  'payout/ask_support': {
+    status: 409,
+    title: {
+      'zh-CN': '付款方的银行收回了为这张卡支付的款项',
+      en: "The payer's bank has taken back what this card was paid with",
+    },
+    next: {
+      'zh-CN': '是否还应退款，要由客服核对：请写信给客服，注明注销编号。',
+      en: 'Our staff has to see what is still owed: write to support and name the number of the closure.',
     },
   },
   'payout/nothing_kept': {

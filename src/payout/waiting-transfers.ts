@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { type BankDetails, readBankDetails } from './bank-details.ts'
+import { chargedBackSince } from './charged-back-since.ts'
 import { isSepa } from './iban.ts'
 
 /** A transfer of a closure or of an order that can go to the bank now. */
@@ -74,15 +75,23 @@ async function ofClosures(tx: Tx, issuerId: string): Promise<Row[]> {
        and exists (select 1 from payout_part p
                     where p.issuer_id = o.issuer_id and p.closure_id = o.closure_id and ${waits})
      order by o.closure_id for no key update`.execute(tx)
-  const { rows } = await sql<Row>`
-    select p.part_id, p.closure_id, p.order_id, o.number, a.holder_id, v.item_id, v.naming_id, p.amount_minor, p.currency
+  const { rows } = await sql<Row & { card_id: string; disputed: boolean }>`
+    select p.part_id, p.closure_id, p.order_id, o.number, a.holder_id, v.item_id, v.naming_id, p.amount_minor, p.currency,
+           p.card_id, exists (select 1 from chargeback b
+                               where b.issuer_id = p.issuer_id and b.card_id = p.card_id and b.state <> 'won') as disputed
       from payout_part p
       join closure o on o.issuer_id = p.issuer_id and o.closure_id = p.closure_id and o.state <> 'undone'
       join account a on a.issuer_id = o.issuer_id and a.account_id = o.account_id
       join vault_item v on v.issuer_id = p.issuer_id and v.item_id = p.closure_id and v.kind = 'bank'
      where p.issuer_id = ${issuerId} and ${waits}
      order by p.part_id for no key update of p`.execute(tx)
-  return rows
+  const waiting: Row[] = []
+  for (const row of rows) {
+    // The payer may have it from their bank by now: a worker lays it before staff first (steps/wait-for-transfer.ts).
+    const of = { issuerId, closureId: row.closure_id!, cardIds: [row.card_id] }
+    if (!row.disputed || (await chargedBackSince(tx, of)).size === 0) waiting.push(row)
+  }
+  return waiting
 }
 
 async function ofOrders(tx: Tx, issuerId: string): Promise<Row[]> {

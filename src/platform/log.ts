@@ -28,6 +28,7 @@ const allowed = new Set([
   'queue',
   'stack',
   'sentence',
+  'sweep',
 ])
 
 export type Fields = Record<string, string | number | boolean | null | undefined>

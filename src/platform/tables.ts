@@ -415,6 +415,7 @@ export interface Notice {
   closure_id: string | null
   code_id: string | null
   created_at: Timestamp
+  first_tried_at: Timestamp | null
   holder_id: string | null
   issuer_id: string
   kind: string

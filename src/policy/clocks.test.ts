@@ -52,11 +52,23 @@ describe('money that waits for an account', () => {
 
   it('waits to the end of the policy’s last day, and two weeks after a reminder that came later', () => {
     const policy = policyFor('CN', declaredAt)
+    const zone = 'Asia/Shanghai'
     const until = (lastReminderAt: string) =>
-      accountWantedUntil(policy, { declaredAt, lastReminderAt: at(lastReminderAt) }).toISOString()
+      accountWantedUntil(policy, { declaredAt, lastReminderAt: at(lastReminderAt), zone }).toISOString()
     expect(until('2026-12-13T10:00:00Z')).toBe('2027-01-28T15:59:59.000Z')
     expect(until('2027-01-14T15:00:00Z')).toBe('2027-01-28T15:59:59.000Z')
     expect(until('2027-01-14T17:00:00Z')).toBe('2027-01-29T15:59:59.000Z')
+  })
+
+  it('waits for the whole day that is told, west and east of the policy', () => {
+    const policy = policyFor('DE', declaredAt)
+    const until = (zone: string) =>
+      accountWantedUntil(policy, { declaredAt, lastReminderAt: declaredAt, zone }).toISOString()
+    expect(until('Europe/Berlin')).toBe('2027-01-28T22:59:59.000Z')
+    // The policy's 28 January ends at three in the afternoon there.
+    expect(until('America/Los_Angeles')).toBe('2027-01-29T07:59:59.000Z')
+    // And on the morning of the 29th here, which is the day that is told.
+    expect(until('Asia/Shanghai')).toBe('2027-01-29T15:59:59.000Z')
   })
 
   it('can be claimed from the end of the year on the law’s clock', () => {

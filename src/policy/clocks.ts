@@ -54,15 +54,21 @@ export function retentions(policy: Policy, closedAt: Date): RetentionUntil[] {
   })
 }
 
+/** `zone`: IANA zone in which the holder is told the day (`closure.zone`). */
+export type AskedFrom = { declaredAt: Date; lastReminderAt: Date; zone: string }
+
 /**
  * The last second in which a holder can name the account that a closure's money waits for, before it is kept for them:
  * the policy's days from the declaration, and never sooner after the last reminder than a holder needs to act on it.
+ * They have the whole day that they are told, wherever they live: it ends where it is told, and not before it is over
+ * where the policy is.
  */
-export function accountWantedUntil(policy: Policy, from: { declaredAt: Date; lastReminderAt: Date }): Date {
+export function accountWantedUntil(policy: Policy, from: AskedFrom): Date {
   const days = dayIn(from.declaredAt, policy.time_zone).add({ days: policy.unclaimed.kept_after_days })
   const notice = dayIn(from.lastReminderAt, policy.time_zone).add({ days: days_after_last_reminder })
   const last = Temporal.PlainDate.compare(days, notice) < 0 ? notice : days
-  return endOfDay(last, policy.time_zone)
+  const told = dayIn(endOfDay(last, policy.time_zone), from.zone)
+  return endOfDay(told, from.zone)
 }
 
 /** The last day (YYYY-MM-DD) to which it is promised, at least, that what was kept at `keptAt` is paid when it is asked for. */

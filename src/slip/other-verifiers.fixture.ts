@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -93,10 +93,23 @@ export function signatureDigits(pdf: Uint8Array): { at: number; length: number }
 }
 
 /** What poppler's pdfsig prints, without looking at whose certificate it is. */
-export async function pdfsig(dir: string, pdf: Uint8Array): Promise<string> {
+export const pdfsig = (dir: string, pdf: Uint8Array) => askPdfsig(dir, pdf, ['-nocert'])
+
+/** What pdfsig prints to whoever has taken `rootsPem` into the certificates that NSS trusts. */
+export async function pdfsigTrusting(dir: string, pdf: Uint8Array, rootsPem: string): Promise<string> {
+  const trusted = await mkdtemp(join(dir, 'nss-'))
+  const root = join(trusted, 'root.pem')
+  await writeFile(root, rootsPem)
+  await run('certutil', ['-N', '-d', `sql:${trusted}`, '--empty-password'])
+  await run('certutil', ['-A', '-d', `sql:${trusted}`, '-n', 'root', '-t', 'CT,C,CT', '-i', root])
+  return askPdfsig(dir, pdf, ['-nssdir', `sql:${trusted}`])
+}
+
+async function askPdfsig(dir: string, pdf: Uint8Array, options: string[]): Promise<string> {
   const file = join(dir, 'asked.pdf')
   await writeFile(file, pdf)
-  return new Promise((resolve) =>
-    execFile('pdfsig', ['-nocert', file], (_error, stdout, stderr) => resolve(stdout + stderr)),
-  )
+  return run('pdfsig', [...options, file])
 }
+
+const run = (program: string, args: string[]) =>
+  new Promise<string>((done) => execFile(program, args, (_error, stdout, stderr) => done(stdout + stderr)))

@@ -3,14 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRoot } from '../adapters/keys/certificates.ts'
 import { openFileKeys } from '../adapters/keys/file.ts'
 import { sampleCertificate, sampleSlip } from './documents.fixture.ts'
-import { pdfsig, qpdfCheck, secondOpinion, signatureDigits } from './other-verifiers.fixture.ts'
+import {
+  pdfsig,
+  pdfsigTrusting,
+  qpdfCheck,
+  secondOpinion,
+  signatureDigits,
+} from './other-verifiers.fixture.ts'
 import { sealDocument } from './seal.ts'
 
 const NOW = new Date('2026-11-22T08:00:00Z')
 
 let dir: string
+let roots: string[]
 const documents = new Map<string, Uint8Array>()
 const of = (kind: string): Uint8Array => documents.get(kind)!
 const flipped = (pdf: Uint8Array, at: number): Uint8Array => {
@@ -24,6 +32,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'leb-others-'))
   const keys = await openFileKeys({ dir: join(dir, 'keys'), now: () => NOW })
   await keys.ensureIssuer({ id: 'leb', name: 'LEB 旅行通信' })
+  roots = await keys.trustRoots()
   for (const content of [sampleSlip(), sampleCertificate()]) {
     const { pdf } = await sealDocument({ content, keys, issuerId: 'leb', now: NOW })
     documents.set(content.kind, pdf)
@@ -84,6 +93,15 @@ describe.each(['slip', 'certificate'])('other people verify the %s', (kind) => {
     const longer = await pdfsig(dir, new Uint8Array([...of(kind), 0x0a]))
     expect(longer).not.toContain('Total document signed')
   })
+
+  it.runIf(existsSync('/usr/bin/pdfsig') && existsSync('/usr/bin/certutil'))(
+    'pdfsig trusts its certificate once it trusts our root, and not before',
+    async () => {
+      expect(await pdfsigTrusting(dir, of(kind), roots[0]!)).toContain('Certificate is Trusted')
+      const { certificatePem } = await createRoot(NOW)
+      expect(await pdfsigTrusting(dir, of(kind), certificatePem)).toContain("issuer isn't Trusted")
+    },
+  )
 })
 
 /** The seal itself lies there, between the two ranges that it covers. */

@@ -83,7 +83,13 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
   const named = (kind: Partial<EndFacts>) =>
     `${kind.subject ?? 'card'}-${kind.money ?? 'lapses'}${kind.canExtend === false ? '-no-days' : ''}`
   const code = { code: '123456', goodUntil: at }
-  const wanted = { until: at, claimUntil: '2030-12-31', covers: 'account', ends: true } as const
+  const wanted = {
+    until: at,
+    claimUntil: '2030-12-31',
+    covers: 'account',
+    ends: true,
+    slipCounts: true,
+  } as const
   const sent = { sum: order.gross, arrivesBy: at }
   const byHand = [{ sum: order.gross, on: at, reference: 'X1' }]
   const papers = { url: `https://close.roamly.example/p/${'x'.repeat(43)}`, goodUntil: at }
@@ -99,7 +105,7 @@ function everyMail(locale: 'zh-CN' | 'en'): Record<string, Letter> {
         byHand,
         voucher: null,
         kept: order.gross,
-        unclaimed: { sum: order.gross, claimUntil: '2030-12-31' },
+        unclaimed: { sum: order.gross, claimUntil: '2030-12-31', slipCounts: true },
         takenBack: null,
       },
       papers,

@@ -7,8 +7,13 @@ const DAY_MS = 86_400_000
 const ROOT_YEARS = 25
 const LEAF_YEARS = 3
 const CRL_DAYS = 90
-/** RFC 9336: the key signs documents, and nothing else. */
+/** RFC 9336: the key signs documents. */
 const DOCUMENT_SIGNING = '1.3.6.1.5.5.7.3.36'
+/**
+ * RFC 5280 4.2.1.12, for readers that know no key for documents: NSS, by which Poppler's readers judge, trusts a signer of
+ * documents by this usage alone. No mail is signed with the key.
+ */
+const EMAIL_PROTECTION = '1.3.6.1.5.5.7.3.4'
 
 /** PKCS#8 PEM and certificate PEM. */
 export type KeyAndCertificate = { keyPem: string; certificatePem: string }
@@ -81,7 +86,7 @@ export const issueSealingCertificate = async (
         x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.nonRepudiation,
         true,
       ),
-      new x509.ExtendedKeyUsageExtension([DOCUMENT_SIGNING]),
+      new x509.ExtendedKeyUsageExtension([DOCUMENT_SIGNING, EMAIL_PROTECTION]),
       new x509.SubjectAlternativeNameExtension([{ type: 'url', value: issuerUri(issuer.id) }]),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(rootCertificate.publicKey),

@@ -39,6 +39,7 @@ const card = (iccid: string) => ({
   lines: [],
   parts: [],
   takenBack: [],
+  isOwedInDoubt: false,
 })
 const closing: ClosureView = {
   issuerId: 'leb',
@@ -64,6 +65,7 @@ const closing: ClosureView = {
   wantsVoucher: false,
   paysAsWithdrawal: false,
   bankAccountGiven: false,
+  isHolderErased: false,
   accountWantedUntil: null,
   noReturnAt: null,
   undoneAt: null,

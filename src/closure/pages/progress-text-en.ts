@@ -85,6 +85,7 @@ export const progressEn = {
     voucher: 'Voucher given',
     kept: 'Too little to send by itself: it stays yours',
     unclaimed: 'No account was named: the money is kept for you and stays yours',
+    partly: 'Money sent; what no account was named for is kept for you and stays yours',
     nothing: 'There was no money to send back',
   },
   ofCards: (done: number, all: number) => `${done} of ${all} cards`,

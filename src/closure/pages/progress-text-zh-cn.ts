@@ -46,6 +46,7 @@ export const progressZh: ProgressText = {
     voucher: '代金券已发放',
     kept: '金额低于自动退款的最低额，仍归您所有',
     unclaimed: '没有填写收款账户，钱为您保留，仍归您所有',
+    partly: '部分款项已退；没有填写收款账户的部分为您保留，仍归您所有',
     nothing: '没有需要退的钱',
   },
   ofCards: (done, all) => `${all} 张卡中已办 ${done} 张`,

@@ -85,8 +85,9 @@ function doneWords(view: ClosureView, { step }: StepView, lang: Lang): string {
   }
   const parts = view.cards.flatMap((card) => card.parts.filter((part) => part.state !== 'refused'))
   const has = (route: PayoutRoute) => parts.some((part) => part.route === route)
-  if (step !== 'pay_out' || parts.length === 0 || has('original_payment') || has('bank_transfer'))
-    return text.steps[step].done
+  if (step !== 'pay_out' || parts.length === 0) return text.steps[step].done
+  if (has('original_payment') || has('bank_transfer'))
+    return parts.some(isUnclaimed) ? text.paidOut.partly : text.steps[step].done
   if (has('voucher')) return text.paidOut.voucher
   if (parts.some(isUnclaimed)) return text.paidOut.unclaimed
   return has('kept') ? text.paidOut.kept : text.paidOut.nothing

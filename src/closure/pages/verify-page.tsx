@@ -9,7 +9,7 @@ import { type Lang, otherLang } from '../../web/lang.ts'
 import { PlainFrame } from '../../web/plain-frame.tsx'
 import type { ClosureView } from '../closure-view.ts'
 import type { VerifiedToken } from '../documents.ts'
-import { unclaimedOf } from '../unclaimed-words.ts'
+import { stillOwed } from '../still-owed.ts'
 import { verifyText } from './verify-text.ts'
 
 export type Verified = { token: VerifiedToken; view: ClosureView; issuer: Issuer }
@@ -49,14 +49,21 @@ function stateWords(view: ClosureView, lang: Lang): string {
   return view.state === 'identified' && unconfirmed ? text.aboutToBegin : text.states[view.state]
 }
 
-/** What is kept for its holder until somebody claims it, who may have this paper only. */
-function owedFacts({ view, issuer }: Verified, lang: Lang) {
+/** What is not paid yet to its holder, who may have this paper only. */
+function owedFacts({ token, view, issuer }: Verified, lang: Lang) {
   const text = verifyText[lang]
-  return unclaimedOf(view).map(({ amount: { amount, currency }, claimUntil }) => {
-    const until = formatCalendarDay(claimUntil!, lang, view.zone)
-    const money = formatMoney({ amount: BigInt(amount), currency }, lang)
-    return { label: text.owed, value: text.owedWords(money, issuer.brand.supportEmail, until) }
-  })
+  return stillOwed(view, token.kind).map(({ amount, standing, claimUntil, isClaimed }) => ({
+    label: text.owed,
+    value: text.owedWords[standing]({
+      money: amount
+        ? formatMoney({ amount: BigInt(amount.amount), currency: amount.currency }, lang)
+        : text.someMoney,
+      email: issuer.brand.supportEmail,
+      until: claimUntil ? formatCalendarDay(claimUntil, lang, view.zone) : '',
+      isClaimed,
+      byPage: !view.isHolderErased && view.covers === 'card',
+    }),
+  }))
 }
 
 function Genuine({ lang, verified }: { lang: Lang; verified: Verified }) {

@@ -1,5 +1,16 @@
 import type { ClosureView } from '../closure-view.ts'
 import type { Lang } from '../../web/lang.ts'
+import type { Standing } from '../still-owed.ts'
+
+/** How a sum is had: on the closure's page, or, where its holder is erased, by letter. Null where none has to be asked for. */
+type Owed = { money: string; email: string; until: string; isClaimed: boolean; byPage: boolean }
+
+const askEn = ({ byPage, email }: Owed) =>
+  byPage
+    ? "Paid to its holder, who asks for it on the closure's page"
+    : `Paid to its holder, who writes to ${email} with this paper`
+const askZh = ({ byPage, email }: Owed) =>
+  byPage ? '持卡人可在注销进度页要求退还' : `持卡人可凭本文件写信到 ${email}，经客服核对后退还`
 
 const en = {
   title: 'Check a document',
@@ -25,8 +36,20 @@ const en = {
   closed: 'Closed',
   undone: 'Undone',
   owed: 'Still owed to its holder',
-  owedWords: (money: string, email: string, until: string) =>
-    `${money}, kept because no bank account was named. Paid to who writes to ${email} with this paper, at least until ${until}.`,
+  /** On a slip's page, which whoever finds the slip may open. */
+  someMoney: 'Money',
+  owedWords: {
+    kept: (owed) =>
+      `${owed.money}, kept because no bank account was named. ${askEn(owed)}, at least until ${owed.until}.`,
+    too_little: (owed) => `${owed.money}, too little to be sent by itself. ${askEn(owed)}.`,
+    wants_account: (owed) =>
+      `${owed.money}, ${owed.isClaimed ? 'asked for, ' : ''}waits for an account that it can be transferred to. ${owed.byPage ? "Its holder names one on the closure's page" : `Its holder writes to ${owed.email} with this paper`}.`,
+    to_send: ({ money }) => `${money}, goes out with the next file for the bank.`,
+    with_bank: ({ money }) => `${money}, with the bank: its transfer is not confirmed yet.`,
+    refunding: ({ money }) => `${money}, on its way back to the payment method.`,
+    in_doubt: ({ email }) =>
+      `The payer's bank took back what this card was paid with. Whether anything is owed says ${email}.`,
+  } satisfies Record<Standing, (owed: Owed) => string>,
   issued: 'Document sealed',
   digest: 'SHA-256 of the PDF file (on the paper stands that of its content)',
   offline:
@@ -64,8 +87,17 @@ const zh: VerifyText = {
   closed: '注销完成',
   undone: '撤销时间',
   owed: '仍应退给持卡人',
-  owedWords: (money, email, until) =>
-    `${money}，因没有填写收款账户而保留。凭本文件写信到 ${email} 即可领取，至少到 ${until}。`,
+  someMoney: '一笔钱',
+  owedWords: {
+    kept: (owed) => `${owed.money}，因没有填写收款账户而保留。${askZh(owed)}，至少到 ${owed.until}。`,
+    too_little: (owed) => `${owed.money}，金额太小，没有自动退款。${askZh(owed)}。`,
+    wants_account: (owed) =>
+      `${owed.money}，${owed.isClaimed ? '持卡人已要求退还，' : ''}等待收款账户。${owed.byPage ? '持卡人可在注销进度页填写' : `持卡人可凭本文件写信到 ${owed.email}`}。`,
+    to_send: ({ money }) => `${money}，下一批银行转账时汇出。`,
+    with_bank: ({ money }) => `${money}，银行办理中，尚未确认汇出。`,
+    refunding: ({ money }) => `${money}，正在退回原支付方式。`,
+    in_doubt: ({ email }) => `付款方的银行收回了为这张卡支付的款项。是否还应退款，请写信到 ${email} 询问。`,
+  },
   issued: '文件盖章时间',
   digest: 'PDF 文件的 SHA-256（纸面所印为内容的 SHA-256）',
   offline:

@@ -1,13 +1,12 @@
 import { hasBankDetails } from '../../payout/bank-details.ts'
 import type { PayoutPart } from '../../payout/parts.ts'
 import { settleTransfer } from '../../payout/transfers.ts'
-import { queueNotice } from '../../notice/queue-notice.ts'
 import { isHolderErased } from '../../privacy/vault.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
-import { last_reminder_after_days } from '../../payout/ask-for-account.ts'
-import { accountWantedUntil } from '../../policy/clocks.ts'
+import { askHolder, isReminderDue } from '../ask-holder.ts'
 import { type Case, noteClosure } from '../case.ts'
+import { chargedBackSince } from '../../payout/charged-back-since.ts'
 import type { Block } from '../step.ts'
 
 /**
@@ -37,7 +36,7 @@ export async function waitForTransfer(ctx: Context, tx: Tx, told: Case, part: Pa
       .where((e) => e.or([e('reason', '<>', block.reason), e('owner', '<>', block.owner)]))
       .where('cleared_at', 'is', null)
       .execute()
-  if (block.reason === 'bank_details_needed' && block.owner === 'holder') await askOnce(ctx, tx, told)
+  if (block.reason === 'bank_details_needed' && block.owner === 'holder') await askOnce(ctx, tx, told, part)
   return { block }
 }
 
@@ -47,39 +46,50 @@ async function whoseTurn(
   part: PayoutPart,
 ): Promise<Block> {
   if (part.state === 'sent') return { reason: 'transfer_under_way', owner: 'provider' }
+  // Its payer may have the money by now: whether it is owed once more is for a person to say.
+  const { issuerId, closureId } = place
+  const taken = await chargedBackSince(tx, { issuerId, closureId, cardIds: [part.cardId] })
+  if (taken.size > 0) return { reason: 'payout_charged_back', owner: 'staff' }
   if (await hasBankDetails(tx, place)) return { reason: 'transfer_to_send', owner: 'staff' }
   // Claimed, or come back, after the person was erased: nobody can be asked, and no account be kept.
   const owner = (await isHolderErased(tx, place)) ? 'staff' : 'holder'
   return { reason: 'bank_details_needed', owner }
 }
 
-/** One mail asks for all transfers of the closure; another one only after a transfer has come back. */
-async function askOnce(ctx: Context, tx: Tx, told: Case): Promise<void> {
+/**
+ * One mail asks for all transfers of the closure. Another one only for what comes up when its reminders have begun, a
+ * refund that was refused late, a transfer that came back: nothing is kept that its holder was not asked for, and
+ * reminded of twice.
+ */
+async function askOnce(ctx: Context, tx: Tx, told: Case, part: PayoutPart): Promise<void> {
   const { issuerId } = told.issuer
+  const { closure_id: closureId, declared_at: declaredAt, zone, locale } = told.closure
   const asked = await tx
     .selectFrom('closure_block')
-    .select('block_id')
+    .select('scope_id')
     .where('issuer_id', '=', issuerId)
-    .where('closure_id', '=', told.closure.closure_id)
+    .where('closure_id', '=', closureId)
     .where('reason', '=', 'bank_details_needed')
+    .where('owner', '=', 'holder')
     .where('cleared_at', 'is', null)
-    .executeTakeFirst()
-  if (asked) return
-  const now = ctx.clock.now()
-  const lastReminderAt = new Date(now.getTime() + last_reminder_after_days * 86_400_000)
-  await noteClosure(tx, told, {
-    bank_asked_at: now,
-    bank_reminders: 0,
-    bank_told_at: null,
-    account_wanted_until: accountWantedUntil(told.policy, {
-      declaredAt: told.closure.declared_at,
-      lastReminderAt,
-    }),
-  })
-  await queueNotice(ctx, tx, {
+    .execute()
+  // The sweep that reminds may have been here since this worker took the closure up; the turn holds the row.
+  const { bank_asked_at: askedAt } = await tx
+    .selectFrom('closure')
+    .select('bank_asked_at')
+    .where('issuer_id', '=', issuerId)
+    .where('closure_id', '=', closureId)
+    .executeTakeFirstOrThrow()
+  const isKnown = asked.some((block) => block.scope_id === part.partId)
+  const isInTime = asked.length > 0 && !isReminderDue(askedAt, ctx.clock.now())
+  if (askedAt !== null && (isKnown || isInTime)) return
+  const facts = await askHolder(ctx, tx, {
     issuerId,
-    closureId: told.closure.closure_id,
-    kind: 'bank_details',
-    locale: told.closure.locale as 'zh-CN' | 'en',
+    closureId,
+    policy: told.policy,
+    declaredAt,
+    zone,
+    locale: locale as 'zh-CN' | 'en',
   })
+  await noteClosure(tx, told, facts)
 }

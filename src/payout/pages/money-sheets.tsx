@@ -58,13 +58,15 @@ export function MoneySheets({ page, view, progress, vouchers }: SheetsProps) {
   if (view.state === 'undone' || view.accountRef === null) return null
   const waiting = (route: PartView['route']) =>
     view.cards.flatMap((card) =>
-      card.parts.filter((part) => part.route === route && part.state === 'waiting'),
+      card.parts.filter((part) => part.route === route && part.state === 'waiting' && !card.isOwedInDoubt),
     )
   return (
     <>
       <AccountSheet page={page} view={view} progress={progress} parts={waiting('bank_transfer')} />
+      {view.cards.some(({ isOwedInDoubt }) => isOwedInDoubt) && <DoubtSheet page={page} view={view} />}
       <KeptSheet
         page={page}
+        view={view}
         progress={progress}
         parts={waiting('kept').filter((part) => !isUnclaimed(part))}
       />
@@ -119,13 +121,34 @@ function AccountSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[]
   )
 }
 
-function KeptSheet({ page, progress, parts }: { page: Page; progress: string; parts: PartView[] }) {
-  if (parts.length === 0) return null
-  const text = payoutText[page.lang].kept
+/** The payer's bank took back what a card was paid with: no sum of it is promised before staff have looked. */
+function DoubtSheet({ page, view }: { page: Page; view: ClosureView }) {
+  const text = payoutText[page.lang].inDoubt
   return (
     <div class="sheet">
       <h2>{text.title}</h2>
-      <p>{text.words(sumsOf(parts, page.lang))}</p>
+      <p>{text.words(page.issuer.brand.supportEmail, view.number)}</p>
+    </div>
+  )
+}
+
+function KeptSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[] }) {
+  const { page, view, progress, parts } = props
+  if (parts.length === 0) return null
+  const text = payoutText[page.lang].kept
+  const words = <p>{text.words(sumsOf(parts, page.lang))}</p>
+  if (view.isHolderErased)
+    return (
+      <div class="sheet">
+        <h2>{text.title}</h2>
+        {words}
+        <p>{text.write(page.issuer.brand.supportEmail, view.number)}</p>
+      </div>
+    )
+  return (
+    <div class="sheet">
+      <h2>{text.title}</h2>
+      {words}
       <PostForm page={page} action={`${progress}/claim`}>
         <button class="button plain" type="submit">
           {text.claim}
@@ -149,12 +172,12 @@ function UnclaimedSheet({
   const days = parts.map(({ claimUntil }) => claimUntil!).toSorted()
   const until = formatCalendarDay(days[0]!, lang, view.zone)
   const words = <p>{text.words(sumsOf(parts, lang), until)}</p>
-  if (view.covers === 'account')
+  if (view.covers === 'account' || view.isHolderErased)
     return (
       <div class="sheet">
         <h2>{text.title}</h2>
         {words}
-        <p>{text.write(page.issuer.brand.supportEmail, view.number)}</p>
+        <p>{text.write(page.issuer.brand.supportEmail, view.number, view.identity !== 'not_signed_in')}</p>
       </div>
     )
   return (

@@ -76,14 +76,22 @@ export const payoutEn = {
     title: 'This money stays yours',
     words: (money: string) => `${money} was too little to be sent by itself. We send it when you ask.`,
     claim: 'Send it to me',
+    write: (email: string, number: string) =>
+      `To have it paid, write to ${email} with your certificate and the number ${number}, without an account number. Support agrees a safe way with you.`,
   },
   unclaimed: {
     title: 'This money stays yours',
     words: (money: string, until: string) =>
       `${money} could not be transferred, because no bank account was named. It is not lost: we keep it for you, and pay it when you ask, at least until ${until}.`,
     claim: 'Ask for it and name an account',
-    write: (email: string, number: string) =>
-      `To have it paid, write to ${email} with your slip or certificate and the number ${number}, without the account number. Support agrees a safe way with you.`,
+    /** `slipCounts`: the slip went to the holder, and not to whoever declared without signing in. */
+    write: (email: string, number: string, slipCounts: boolean) =>
+      `To have it paid, write to ${email} with your ${slipCounts ? 'slip or ' : ''}certificate and the number ${number}, without the account number. Support agrees a safe way with you.`,
+  },
+  inDoubt: {
+    title: 'Write to us for this money',
+    words: (email: string, number: string) =>
+      `The payer's bank took back what a card of this closure was paid with. Our staff has to see what is still owed: write to ${email} and name ${number}.`,
   },
   voucher: {
     title: 'Your voucher',

@@ -71,14 +71,21 @@ export const payoutZh: PayoutText = {
     title: '这笔钱仍归您所有',
     words: (money) => `${money} 金额太小，没有自动退款，您提出后我们就退。`,
     claim: '退给我',
+    write: (email, number) =>
+      `领取办法：写信到 ${email}，附上注销完成证明，注明编号 ${number}，信中不要写账号。客服会与您约定安全的方式。`,
   },
   unclaimed: {
     title: '这笔钱仍归您所有',
     words: (money, until) =>
       `${money} 因为一直没有填写收款账户，未能汇出。钱没有作废：我们为您保留，至少到 ${until}，您提出后就退还。`,
     claim: '要求退还并填写账户',
-    write: (email, number) =>
-      `领取办法：写信到 ${email}，附上注销确认单或完成证明，注明编号 ${number}，信中不要写账号。客服会与您约定安全的方式。`,
+    write: (email, number, slipCounts) =>
+      `领取办法：写信到 ${email}，附上${slipCounts ? '注销确认单或' : '注销'}完成证明，注明编号 ${number}，信中不要写账号。客服会与您约定安全的方式。`,
+  },
+  inDoubt: {
+    title: '这笔钱请写信询问',
+    words: (email, number) =>
+      `付款方的银行收回了为本次注销中的卡支付的款项。是否还应退款，要由客服核对：请写信到 ${email}，注明编号 ${number}。`,
   },
   voucher: {
     title: '您的代金券',
