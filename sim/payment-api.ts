@@ -75,10 +75,14 @@ function shown(session: SimSession, query: URLSearchParams, books: PaymentBooks)
   return { ...session, payment_intent: expanded(payment, deep) }
 }
 
+const VISA = { type: 'card', card: { brand: 'visa', last4: '4242', wallet: null } }
+
 function expanded(payment: SimPayment, withCharge: boolean): object {
   const object = intentObject(payment)
   if (!withCharge || object.latest_charge === null) return object
-  return { ...object, latest_charge: { id: object.latest_charge, object: 'charge', created: object.created } }
+  const { method = VISA } = payment
+  const charge = { id: object.latest_charge, object: 'charge', created: object.created }
+  return { ...object, latest_charge: { ...charge, payment_method_details: method } }
 }
 
 function expands(query: URLSearchParams, path: string): boolean {

@@ -9,6 +9,8 @@ export type SimPayment = {
   /** Seconds. */
   created?: number
   metadata?: Record<string, string>
+  /** Stripe's payment_method_details; a Visa ending 4242 unless told, null where the charge says nothing of it. */
+  method?: Record<string, unknown> | null
 }
 export type SimRefund = {
   id: string

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import type { PaidWith } from '../adapters/payment/port.ts'
 import { closureNumber, instant, locale, money, moneyOrNull } from '../api/shapes.ts'
 import { type ClosureView, stepNames } from './closure-view.ts'
 
@@ -11,6 +12,18 @@ export const payoutRoute = z
   .openapi({
     description:
       '`kept`: too little to be sent by itself (below the minimum, or a last digit that the provider does not carry), or, with `claimUntil`, no bank account was named in time; it stays the holder’s and is paid when they ask; `voucher`: only if asked for',
+  })
+export const paidWithShape = z
+  .object({
+    method: z.enum(['card', 'bank_account', 'alipay', 'wechat_pay', 'paypal', 'link']),
+    last4: z.string().nullable().openapi({ example: '4242' }),
+    brand: z.string().nullable().openapi({ example: 'visa' }),
+    wallet: z.string().nullable().openapi({ description: 'the card was in it', example: 'apple_pay' }),
+  })
+  .nullable()
+  .openapi('PaidWith', {
+    description:
+      'what the payment was made with that it goes back to; null where it is not known, and once the person is erased',
   })
 const payoutShape = z.object({
   route: payoutRoute,
@@ -43,6 +56,7 @@ const partShape = z
       description:
         'of what is kept because no bank account was named: the last day to which it is promised, at least, that it is paid when asked for',
     }),
+    paidWith: paidWithShape,
   })
   .openapi('PayoutPart')
 const unproved = 'null when declared without signing in, for a closure access token, until the code is in'
@@ -177,7 +191,11 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
     toldAt: maybe(view.toldAt),
     cards: cards.map(({ payout, parts, takenBack, expiresAt, isOwedInDoubt: _inDoubt, ...card }) => ({
       ...card,
-      parts: parts.map(({ refusal: _refusal, ...part }) => ({ ...part, settledAt: maybe(part.settledAt) })),
+      parts: parts.map(({ refusal: _refusal, ...part }) => ({
+        ...part,
+        settledAt: maybe(part.settledAt),
+        paidWith: paidWithJson(part.paidWith),
+      })),
       takenBack: takenBack.map((one) => ({ ...one, at: time(one.at) })),
       expiresAt: maybe(expiresAt),
       payout: payout && { ...payout, settledAt: maybe(payout.settledAt) },
@@ -193,6 +211,10 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
       url: `${url}/${one.kind}`,
     })),
   }
+}
+
+export function paidWithJson(paid: PaidWith | null | undefined): z.infer<typeof paidWithShape> {
+  return paid ? { last4: null, brand: null, wallet: null, ...paid } : null
 }
 
 /** True when nothing more will happen to it. */

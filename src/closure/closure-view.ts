@@ -1,3 +1,4 @@
+import type { PaidWith } from '../adapters/payment/port.ts'
 import type { SettlementLine } from '../payout/settlement.ts'
 import type { MoneyJson } from '../ledger/money.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
@@ -52,6 +53,8 @@ export type PartView = {
   byHand: boolean
   /** See PayoutPart. */
   claimUntil: string | null
+  /** What the payment that it goes back to was made with, where that is known and its person not erased. */
+  paidWith?: PaidWith | null
 }
 /** A line of what closing pays: minor units; a fee, and what a bank took back, are below 0. */
 export type LineView = {

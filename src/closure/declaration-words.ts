@@ -1,4 +1,6 @@
+import type { PaidWith } from '../adapters/payment/port.ts'
 import { formatMoney, type Money } from '../ledger/money.ts'
+import { paidWithWords } from '../payment/paid-with-words.ts'
 import type { Wording } from '../platform/errors.ts'
 import type { Act, Covers, PayoutRoute } from './closure-view.ts'
 
@@ -59,7 +61,7 @@ export const paidAsWithdrawal: Wording = {
   en: 'These are days in which the contract can be withdrawn from, so that what withdrawing gives is paid: what was paid except for the days that had begun, and no fee is kept.',
 }
 
-export const routeWords: Record<PayoutRoute, Wording> = {
+const routeWords: Record<PayoutRoute, Wording> = {
   original_payment: {
     'zh-CN': '原路退回付款时所用的支付方式',
     en: 'back to the payment method it was paid with',
@@ -79,20 +81,29 @@ export const routeWords: Record<PayoutRoute, Wording> = {
   nothing: { 'zh-CN': '没有余额需要退还', en: 'there is no balance to pay back' },
 }
 
+/** What it was paid with is named where it is known. */
+type Way = { route: PayoutRoute; paidWith?: PaidWith | null | undefined }
+
+function wayWords({ route, paidWith }: Way): Wording {
+  if (route !== 'original_payment' || !paidWith) return routeWords[route]
+  const { 'zh-CN': zh, en } = paidWithWords(paidWith)
+  return { 'zh-CN': `退回到${zh}`, en: `back to ${en}` }
+}
+
 /** The way of one part, as it is by now. */
-export function wayByNow(part: { route: PayoutRoute; state: string; byHand: boolean }): Wording {
+export function wayByNow(part: Way & { state: string; byHand: boolean }): Wording {
   if (part.byHand) return { 'zh-CN': '银行转账（由工作人员办理）', en: 'by bank transfer, made by our staff' }
   if (part.route === 'bank_transfer' && part.state !== 'waiting')
     return { 'zh-CN': '银行转账（转到您指定的账户）', en: 'by bank transfer, to the account you named' }
-  return routeWords[part.route]
+  return wayWords(part)
 }
 
 /** Where a sum goes, in one line; with several ways, how much on each. */
-export function waysInWords(parts: { route: PayoutRoute; money: Money }[]): Wording {
+export function waysInWords(parts: (Way & { money: Money })[]): Wording {
   const [only] = parts
-  if (only && parts.length === 1) return routeWords[only.route]
+  if (only && parts.length === 1) return wayWords(only)
   const say = (lang: 'zh-CN' | 'en', join: string) =>
-    parts.map((part) => `${formatMoney(part.money, lang)} ${routeWords[part.route][lang]}`).join(join)
+    parts.map((part) => `${formatMoney(part.money, lang)} ${wayWords(part)[lang]}`).join(join)
   return { 'zh-CN': say('zh-CN', '；'), en: say('en', '; ') }
 }
 

@@ -5,7 +5,7 @@ import { closureNumber, instant, json, money, problems, underAccount, wording } 
 import { ownAccount } from '../holder/account-api.ts'
 import { moneyJson } from '../ledger/money.ts'
 import type { Settlement } from '../payout/settlement.ts'
-import { act, lineShape, payoutRoute } from './closure-json.ts'
+import { act, lineShape, paidWithJson, paidWithShape, payoutRoute } from './closure-json.ts'
 import { zone } from './declare-api.ts'
 import { type CardPreview, type ClosurePreview, previewClosure } from './preview.ts'
 
@@ -19,7 +19,7 @@ const cardShape = z
     balance: money,
     total: money.openapi({ description: 'what closing now would pay' }),
     lines: z.array(lineShape),
-    parts: z.array(z.object({ route: payoutRoute, amount: money })).openapi({
+    parts: z.array(z.object({ route: payoutRoute, amount: money, paidWith: paidWithShape })).openapi({
       description:
         'each way it goes, as it will be posted; a last digit that the payment provider does not carry is a part of its own',
     }),
@@ -217,6 +217,10 @@ function settlementJson({ currency, lines, parts, total }: Settlement) {
       tax: line.kind === 'unused' ? sum(line.tax) : null,
       code: line.kind === 'unused' ? line.code : null,
     })),
-    parts: parts.map(({ route, amount }) => ({ route, amount: sum(amount) })),
+    parts: parts.map(({ route, amount, paidWith }) => ({
+      route,
+      amount: sum(amount),
+      paidWith: paidWithJson(paidWith),
+    })),
   }
 }

@@ -17,6 +17,7 @@ import { policyFor } from '../policy/policy.ts'
 import type { Policy } from '../policy/policy-schema.ts'
 import type { Act, PayoutRoute } from './closure-view.ts'
 import { voucher_days } from './money-told.ts'
+import { nameWays } from './name-payments.ts'
 import { readSettlementFacts } from '../payout/read-settlement-facts.ts'
 import { type Settlement, settlementOf } from '../payout/settlement.ts'
 import { type MoneyRules, moneyRules } from '../policy/money-rules.ts'
@@ -105,7 +106,7 @@ export async function previewWith(
   const now = ctx.clock.now()
   const account = await tx
     .selectFrom('account')
-    .select(['account_ref', 'jurisdiction'])
+    .select(['account_ref', 'holder_id', 'jurisdiction'])
     .where('issuer_id', '=', issuer.issuerId)
     .where('account_id', '=', input.accountId)
     .executeTakeFirst()
@@ -127,6 +128,9 @@ export async function previewWith(
     at: now,
     voucher: input.voucher,
   })
+  const whose = { issuerId: issuer.issuerId, holderId: account.holder_id }
+  const parts = cards.flatMap((card) => card.settlement.parts)
+  if (!unproved) await nameWays(ctx, tx, whose, parts)
   return {
     ...terms,
     minimumPayout: rules.minimum_payout,

@@ -14,6 +14,7 @@ import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
 import { chargedBackSince } from '../payout/charged-back-since.ts'
 import { readJournal } from './journal.ts'
+import { nameWays } from './name-payments.ts'
 import { readBalances } from './read-balances.ts'
 import { type BlockRow, isHolders, stepViews } from './step-views.ts'
 
@@ -86,12 +87,18 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     .leftJoin('holder as h', (j) =>
       j.onRef('h.issuer_id', '=', 'a.issuer_id').onRef('h.holder_id', '=', 'a.holder_id'),
     )
-    .select('a.account_ref')
+    .select(['a.account_ref', 'a.holder_id'])
     // As isHolderErased (privacy/vault.ts).
     .select((e) => e('h.wrapped_key', 'is', null).as('is_erased'))
     .where('a.issuer_id', '=', issuerId)
     .where('a.account_id', '=', closure.account_id)
     .executeTakeFirstOrThrow()
+  await nameWays(
+    ctx,
+    tx,
+    { issuerId, holderId: account.holder_id },
+    cards.flatMap((card) => card.parts),
+  )
   const documents = await tx
     .selectFrom('document')
     .select(['kind', 'issued_at', 'sha256'])
@@ -207,6 +214,7 @@ async function withBalances(
         settledAt: part.paidAt,
         byHand: isByHand(part),
         claimUntil: part.claimUntil,
+        paidWith: part.paidWith ?? null,
       })),
       takenBack: money.get(card.cardId)?.takenBack ?? [],
       isOwedInDoubt: inDoubt.has(card.cardId),

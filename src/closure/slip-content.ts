@@ -107,7 +107,9 @@ function unnamedPart(
 function slipCard(card: CardPreview, time: (at: Date) => string): SlipContent['cards'][number] {
   const balance = { amount: card.balance.amount.toString(), currency: card.balance.currency }
   const { currency, parts, total } = card.settlement
-  const ways = waysInWords(parts.map(({ route, amount }) => ({ route, money: { amount, currency } })))
+  const ways = waysInWords(
+    parts.map(({ route, amount, paidWith }) => ({ route, paidWith, money: { amount, currency } })),
+  )
   const estimate = { amount: total.toString(), currency }
   const refund = { estimate, route: both(ways), expectedBy: time(card.arrivesBy) }
   return {

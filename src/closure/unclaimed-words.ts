@@ -17,8 +17,9 @@ const kept: Wording = {
 }
 
 /** Where a part went, in one line. */
-export const wayOfPart = (part: Pick<PartView, 'route' | 'state' | 'byHand' | 'claimUntil'>): Wording =>
-  isUnclaimed(part) ? kept : wayByNow(part)
+export const wayOfPart = (
+  part: Pick<PartView, 'route' | 'state' | 'byHand' | 'claimUntil' | 'paidWith'>,
+): Wording => (isUnclaimed(part) ? kept : wayByNow(part))
 
 /** On the slip, where money goes by bank transfer: what happens if nobody names an account. */
 export function ifNobodyNames(policy: Policy, declaredAt: Date, zone: string): Wording {

@@ -96,7 +96,7 @@ it('is offered on the card and before closing, page by page and without script',
   const href = /href="([^"]*act=withdraw[^"]*)">Withdraw from contract here/.exec(mei.html)![1]!
   await mei.go(href.replaceAll('&amp;', '&'))
   expect(mei.title).toContain('What withdrawing does')
-  expect(mei.text).toContain('€16.90 goes back to the payment method')
+  expect(mei.text).toContain('€16.90 goes back to your card ending 4242 (Visa), by')
   for (const step of ['data', 'start']) {
     await mei.go(`/${issuerId}/en/close/${step}?card=${card.cardId}&act=withdraw`)
     expect(mei.html).toMatch(/act=withdraw|name="act" value="withdraw"/)
@@ -124,10 +124,10 @@ it('stands on the cards page with what it gives back while that is more than clo
   // Closing gives back the plan that nobody has begun: withdrawing gives back no more.
   await setMoney(leb, issuerId, { unused_plan: 'by_day' })
   await mei.go(`/${issuerId}/zh-CN/cards`)
-  expect(mei.text).toMatch(/如果现在注销 €16\.90 原路退回/)
+  expect(mei.text).toMatch(/如果现在注销 €16\.90 退回到您尾号 4242 的银行卡/)
   await setMoney(leb, issuerId, { unused_plan: 'nothing' })
   await mei.go(`/${issuerId}/zh-CN/cards`)
-  expect(mei.text).toMatch(/如果现在撤回合同 €16\.90 原路退回.+改为注销的话，退 €0\.00。/)
+  expect(mei.text).toMatch(/如果现在撤回合同 €16\.90 退回到您尾号 4242 的银行卡.+改为注销的话，退 €0\.00。/)
   const today = leb.clock.now()
   leb.clock.advance({ days: 17 })
   await mei.signIn(leb, issuerId, card.email)

@@ -1,5 +1,6 @@
 import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
+import { askForPaidWith } from '../payment/learn-paid-with.ts'
 import { Refusal } from '../platform/errors.ts'
 import { fingerprint } from '../privacy/vault.ts'
 import { issueCode, useCode } from './access-code.ts'
@@ -68,8 +69,10 @@ export async function signIn(
   let token = ''
   const guess = { issuerId, purpose: 'sign_in', codeId, code } as const
   const outcome = await useCode(ctx, guess, async (tx, used) => {
-    if (!used.fingerprint || (await holdersOf(tx, issuerId, used.fingerprint)).length === 0) return false
+    const holderIds = used.fingerprint ? await holdersOf(tx, issuerId, used.fingerprint) : []
+    if (!used.fingerprint || holderIds.length === 0) return false
     token = (await openSession(ctx, tx, { issuerId, fingerprint: used.fingerprint })).token
+    await askForPaidWith(ctx, tx, { issuerId, holderIds })
     return true
   })
   if (outcome !== 'ok') throw new Refusal(`holder/code_${outcome}`)

@@ -1,3 +1,5 @@
+import type { PaidWith } from '../adapters/payment/port.ts'
+import { paidWithWords } from '../payment/paid-with-words.ts'
 import { formatCalendarDay, formatDay } from '../web/dates.ts'
 import type { Letter } from './letter.tsx'
 import { capital, cardsInWords, type ClosureFacts, progressLink } from './letters.ts'
@@ -6,8 +8,8 @@ type Locale = 'zh-CN' | 'en'
 
 /** What became of the money, in the reader's words; all null where there was none. */
 export type Paid = {
-  /** Money on its way, and by which day it should be there. */
-  sent: { sum: string; arrivesBy: Date } | null
+  /** Money on its way, to where (a card or wallet, where it is known and one alone), and by which day it should be there. */
+  sent: { sum: string; to?: PaidWith | null; arrivesBy: Date } | null
   /** What staff transferred by bank, with the bank's reference. */
   byHand: { sum: string; on: Date; reference: string }[]
   voucher: string | null
@@ -91,7 +93,7 @@ function moneyEn(
   const ask = papers ? `answer this mail for it, and name ${number}` : "ask for it on the closure's page"
   const sentences = [
     sent &&
-      `${sent.sum} is on its way back to you and should be there by ${formatDay(sent.arrivesBy, 'en', zone)}.`,
+      `${sent.sum} is on its way back to ${sent.to ? paidWithWords(sent.to).en : 'you'} and should be there by ${formatDay(sent.arrivesBy, 'en', zone)}.`,
     ...byHand.map(
       ({ sum, on, reference }) =>
         `${sum} was paid to you by bank transfer on ${formatDay(on, 'en', zone)}, reference ${reference}.`,
@@ -115,7 +117,8 @@ function moneyZh(
     : '请在进度页上提出并填写收款账户'
   const ask = papers ? `请回复本邮件并注明 ${number} 领取` : '可在进度页上要求退还'
   const sentences = [
-    sent && `${sent.sum} 已退回，预计 ${formatDay(sent.arrivesBy, 'zh-CN', zone)}前到账。`,
+    sent &&
+      `${sent.sum} 已退回${sent.to ? `到${paidWithWords(sent.to)['zh-CN']}` : ''}，预计 ${formatDay(sent.arrivesBy, 'zh-CN', zone)}前到账。`,
     ...byHand.map(
       ({ sum, on, reference }) =>
         `${sum} 已于 ${formatDay(on, 'zh-CN', zone)}通过银行转账付给您，转账凭证号 ${reference}。`,

@@ -1,4 +1,5 @@
 import type { Mail } from '../adapters/mail/port.ts'
+import type { PaidWith } from '../adapters/payment/port.ts'
 import type { Case, CaseCard } from '../closure/case.ts'
 import { isUnclaimed } from '../closure/unclaimed-words.ts'
 import { formatMoney } from '../ledger/money.ts'
@@ -48,13 +49,17 @@ export async function certificateMail(
 
 function paidBack(ctx: Context, told: Case, locale: string): Paid {
   const counted = countedIn(told.policy, told.closure.zone)
-  const sent = sumOfParts(
-    told.cards,
-    locale,
-    (part) => went(part, ['original_payment', 'bank_transfer']) && !isByHand(part),
-  )
+  const isSent = (part: PayoutPart) => went(part, ['original_payment', 'bank_transfer']) && !isByHand(part)
+  const sent = sumOfParts(told.cards, locale, isSent)
   return {
-    sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(counted, ctx.clock.now()) },
+    sent:
+      sent === null
+        ? null
+        : {
+            sum: sent,
+            to: oneWay(told.cards.flatMap(({ parts }) => liveParts(parts).filter(isSent))),
+            arrivesBy: arrivesBy(counted, ctx.clock.now()),
+          },
     byHand: told.cards
       .flatMap(({ parts }) => liveParts(parts).filter(isByHand))
       .map((part) => ({
@@ -67,6 +72,13 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
     unclaimed: unclaimedOf(told, locale),
     takenBack: sumOfParts(told.cards, locale, ({ reference }) => reference === 'chargeback'),
   }
+}
+
+/** What all of it went back to; null where there are several, or one is not known. */
+function oneWay([first, ...others]: PayoutPart[]): PaidWith | null {
+  if (!first?.paidWith) return null
+  const isSame = ({ paidWith }: PayoutPart) => JSON.stringify(paidWith) === JSON.stringify(first.paidWith)
+  return others.every(isSame) ? first.paidWith : null
 }
 
 /** The earliest of their days, should they differ: it is promised of all of it. */

@@ -80,6 +80,29 @@ describe('the last mail of a closure', () => {
     expect(words).toContain('2 cards are closed.')
     expect(first(certificateLetter('zh-CN', two, { ...none, sent }))).toMatch(/前到账。2 张卡已注销。$/)
   })
+
+  it.each([
+    [
+      { method: 'card', last4: '4242', brand: 'unionpay', wallet: 'apple_pay' },
+      'your card ending 4242 (UnionPay, Apple Pay)',
+      '您尾号 4242 的银行卡（银联，Apple Pay）',
+    ],
+    [
+      { method: 'card', last4: '4242', brand: 'cartes_bancaires' },
+      'your card ending 4242',
+      '您尾号 4242 的银行卡',
+    ],
+    [{ method: 'bank_account', last4: '3000' }, 'your bank account ending 3000', '您尾号 3000 的银行账户'],
+    [{ method: 'alipay' }, 'your Alipay account', '您的支付宝'],
+  ] as const)('names what the money went back to: %j', (to, en, zh) => {
+    const sent = { sum: '€12.30', to, arrivesBy: new Date('2026-11-28T10:00:00Z') }
+    expect(first(certificateLetter('en', facts, { ...none, sent }))).toContain(
+      `€12.30 is on its way back to ${en} and should be there by 28 November 2026`,
+    )
+    expect(first(certificateLetter('zh-CN', facts, { ...none, sent }))).toContain(
+      `€12.30 已退回到${zh}，预计 2026 年 11 月 28 日`,
+    )
+  })
 })
 
 it('names a card as the pages do, and several as several', () => {

@@ -4,6 +4,7 @@ import { inIssuer, type Tx } from '../platform/db.ts'
 import type { Look } from '../platform/jobs.ts'
 import { takeDispute } from './charge-back.ts'
 import { takeRefundsByHand } from './take-refunds-by-hand.ts'
+import { learnPaidWith } from './learn-paid-with.ts'
 import { giveBack } from './give-back.ts'
 import { NotSaid } from './not-said.ts'
 import { settleEvents } from './note-event.ts'
@@ -15,13 +16,16 @@ const look_again_seconds = 30
 
 /**
  * What the worker does with queue 'payment'. The id says what to look at: a page (cs_…), a payment (pi_…), a dispute
- * (du_…, dp_…), refunds that LEB did not make (refunds:pi_…), or money to be given back (receipt:…). May be done at any time and any number of times.
+ * (du_…, dp_…), refunds that LEB did not make (refunds:pi_…), money to be given back (receipt:…), or what a holder paid with
+ * (paid_with:…). May be done at any time and any number of times.
  */
 export async function lookAtPayment(ctx: Context, look: Look): Promise<void> {
   const { issuerId, id } = look
   if (id.startsWith('receipt:')) return giveBack(ctx, { issuerId, receiptId: id.slice('receipt:'.length) })
   if (id.startsWith('refunds:'))
     return takeRefundsByHand(ctx, { issuerId, paymentRef: id.slice('refunds:'.length) })
+  if (id.startsWith('paid_with:'))
+    return learnPaidWith(ctx, { issuerId, holderId: id.slice('paid_with:'.length) })
   if (/^(dp|du)_/.test(id)) return takeDispute(ctx, { issuerId, disputeRef: id })
   return takePayment(ctx, issuerId, id)
 }
@@ -64,6 +68,7 @@ async function takeState(
     amount,
     currency,
     at: new Date(read.at),
+    ...(read.paidWith === undefined ? {} : { paidWith: read.paidWith }),
   })
 }
 

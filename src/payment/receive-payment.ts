@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
+import type { PaidWith } from '../adapters/payment/port.ts'
 import { askWhereTo } from './return-by-transfer.ts'
 import { houseAccount } from '../ledger/accounts.ts'
 import { post } from '../ledger/post.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { assert } from '../platform/errors.ts'
+import { keepPaidWith } from './paid-with.ts'
 
 export type Receipt = {
   issuerId: string
@@ -19,6 +21,8 @@ export type Receipt = {
   currency: string
   /** When it was received, as the provider says. */
   at: Date
+  /** As far as the provider says it; for the holder of the order that it pays. */
+  paidWith?: PaidWith
 }
 
 export type UnmatchedReason =
@@ -102,12 +106,15 @@ export async function receivePayment(
     return 'unmatched'
   }
   assert(order, 'money that fits, fits an order')
+  if (receipt.paidWith)
+    await keepPaidWith(ctx, tx, { issuerId, holderId: order.holder_id, paymentId }, receipt.paidWith)
   await markPaid(ctx, tx, { issuerId, orderId: order.order_id, at: receipt.at })
   return 'order_paid'
 }
 
 type Order = {
   order_id: string
+  holder_id: string
   number: string
   state: string
   currency: string
@@ -120,7 +127,7 @@ async function lockOrder(tx: Tx, receipt: Receipt): Promise<Order | undefined> {
   if (orderId === undefined && orderNumber === undefined) return undefined
   return tx
     .selectFrom('purchase_order')
-    .select(['order_id', 'number', 'state', 'currency', 'gross_minor'])
+    .select(['order_id', 'holder_id', 'number', 'state', 'currency', 'gross_minor'])
     .where('issuer_id', '=', receipt.issuerId)
     .$if(orderId !== undefined, (q) => q.where('order_id', '=', orderId!))
     .$if(orderId === undefined, (q) => q.where('number', '=', orderNumber!))

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { PaidWith } from '../adapters/payment/port.ts'
 import type { Tx } from '../platform/db.ts'
 import type { PayoutRoute } from './plan-payouts.ts'
 
@@ -24,6 +25,8 @@ export type PayoutPart = {
    * paid when asked for. Null of any other part, also of what is kept because it is too little.
    */
   claimUntil: string | null
+  /** What its payment was made with, once read (closure/name-payments.ts); null where it is not known. */
+  paidWith?: PaidWith | null
 }
 
 /** A part as the database says it in JSON: money as text, since JSON has no whole numbers of this size. */

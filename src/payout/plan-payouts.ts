@@ -1,3 +1,4 @@
+import type { PaidWith } from '../adapters/payment/port.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
 
 /**
@@ -19,7 +20,13 @@ export type Refundable = {
   step: bigint
 }
 
-export type PlannedPart = { route: PayoutRoute; paymentId: string | null; amount: bigint }
+export type PlannedPart = {
+  route: PayoutRoute
+  paymentId: string | null
+  amount: bigint
+  /** What that payment was made with, where it was looked up (closure/name-payments.ts) and is known. */
+  paidWith?: PaidWith | null
+}
 
 export type PayoutWish = {
   total: bigint

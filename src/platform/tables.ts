@@ -452,6 +452,7 @@ export interface PapersAccess {
 export interface PartingEnvelope {
   closure_id: string
   issuer_id: string
+  paid_with: Buffer | null
   sealed: Buffer
   wrapped_key: Buffer
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { PaidWith } from '../adapters/payment/port.ts'
 import type { Context } from '../platform/context.ts'
 import type { Tx } from '../platform/db.ts'
 import { seal, unseal } from './sealed-box.ts'
@@ -90,16 +91,18 @@ type PartingPlace = { issuerId: string; closureId: string }
 const place = (p: PartingPlace) => `parting/${p.issuerId}/${p.closureId}`
 
 /**
- * The last address of a person who is about to be erased, for the one mail that is still owed: the certificate.
- * It has a key of its own, destroyed when that mail is taken (tell.ts).
+ * The last address of a person who is about to be erased, for the one mail that is still owed: the certificate; and what
+ * their payments were made with, by payment id, which both name. It has a key of its own, destroyed when that mail is
+ * taken (tell.ts).
  */
 export async function writePartingEnvelope(
   ctx: Context,
   tx: Tx,
-  input: PartingPlace & { email: string },
+  input: PartingPlace & { email: string; paidWith: Map<string, PaidWith> },
 ): Promise<void> {
   const { wrapKey } = await ctx.keys.vault(input.issuerId)
   const key = randomBytes(32)
+  const paidWith = JSON.stringify([...input.paidWith])
   await tx
     .insertInto('parting_envelope')
     .values({
@@ -107,6 +110,8 @@ export async function writePartingEnvelope(
       closure_id: input.closureId,
       wrapped_key: seal(wrapKey, `${place(input)}/key`, key),
       sealed: seal(key, place(input), Buffer.from(input.email)),
+      paid_with:
+        input.paidWith.size > 0 ? seal(key, `${place(input)}/paid_with`, Buffer.from(paidWith)) : null,
     })
     .execute()
 }
@@ -123,6 +128,25 @@ export async function openPartingEnvelope(ctx: Context, tx: Tx, at: PartingPlace
   const { wrapKey } = await ctx.keys.vault(at.issuerId)
   const key = unseal(wrapKey, `${place(at)}/key`, row.wrapped_key)
   return unseal(key, place(at), row.sealed).toString('utf8')
+}
+
+/** What payments were made with, by payment id, of a person who is erased by now; empty when there is no envelope (any more). */
+export async function openPartingPaidWith(
+  ctx: Context,
+  tx: Tx,
+  at: PartingPlace,
+): Promise<Map<string, PaidWith>> {
+  const row = await tx
+    .selectFrom('parting_envelope')
+    .select(['wrapped_key', 'paid_with'])
+    .where('issuer_id', '=', at.issuerId)
+    .where('closure_id', '=', at.closureId)
+    .executeTakeFirst()
+  if (!row?.paid_with) return new Map()
+  const { wrapKey } = await ctx.keys.vault(at.issuerId)
+  const key = unseal(wrapKey, `${place(at)}/key`, row.wrapped_key)
+  const opened = unseal(key, `${place(at)}/paid_with`, row.paid_with).toString('utf8')
+  return new Map(JSON.parse(opened) as [string, PaidWith][])
 }
 
 export async function burnPartingEnvelope(tx: Tx, at: PartingPlace): Promise<void> {

@@ -4,6 +4,7 @@ import { type Seeded, seedCards } from '../../test/seed.ts'
 import { unzip } from '../../test/unzip.ts'
 import { declareClosure } from '../closure/declare.ts'
 import { keepBankDetails } from '../payout/bank-details.ts'
+import { keepPaidWith } from '../payment/paid-with.ts'
 import { inIssuer } from '../platform/db.ts'
 import { takeUsage } from '../usage/take-usage.ts'
 import { exportAccount } from './export-person.ts'
@@ -71,6 +72,34 @@ test('the account that was named for transfers, as long as it is held', async ()
     { number, bank_account: { iban: 'DE89370400440532013000', name: 'Li Lei' } },
   ])
   expect(files.get('data.json')).not.toContain('FR14')
+})
+
+test('what was paid with, of nobody else', async () => {
+  const [card, other] = await seedCards(world, [{ accountRef: 'X7', paid: 12800n }, { accountRef: 'X8' }])
+  const keep = ({ cardId, holderId }: Seeded, last4: string) =>
+    inIssuer(world.db, 'leb', async (tx) => {
+      const { payment_id: paymentId } = await tx
+        .selectFrom('payment')
+        .select('payment_id')
+        .where('card_id', '=', cardId)
+        .executeTakeFirstOrThrow()
+      await keepPaidWith(
+        world,
+        tx,
+        { issuerId: 'leb', holderId, paymentId },
+        { method: 'card', last4, brand: 'unionpay' },
+      )
+    })
+  await keep(card!, '4242')
+  await keep(other!, '5151')
+  const files = unzip(await exportAccount(world, { issuerId: 'leb', accountId: card!.accountId }))
+  expect(JSON.parse(files.get('data.json')!).payments).toEqual([
+    expect.objectContaining({
+      iccid: card!.iccid,
+      amount: { amount: '12800', currency: 'CNY', decimal: '128.00' },
+      paid_with: { method: 'card', last4: '4242', brand: 'unionpay' },
+    }),
+  ])
 })
 
 test('what the cards used, and nobody else’s', async () => {

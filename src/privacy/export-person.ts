@@ -5,6 +5,7 @@ import { type Card, listCardsOfAccount } from '../card/card-store.ts'
 import { paperPdf, paperXml } from '../invoice/paper-file.ts'
 import { listPapers } from '../invoice/read-papers.ts'
 import { decimal, type Money, moneyJson } from '../ledger/money.ts'
+import { paymentsOfAccount } from '../payment/payments-of-account.ts'
 import { readBankDetails } from '../payout/bank-details.ts'
 import { vouchersOf } from '../payout/voucher.ts'
 import type { Context } from '../platform/context.ts'
@@ -97,7 +98,8 @@ async function readHeld(
   const papers = await listPapers(tx, { issuerId, accountRefs: [account.account_ref] })
   const usage = await usageCsv(tx, issuerId, accountId)
   const orders = await readOrders(ctx, tx, { issuerId, holderId: account.holder_id })
-  return { issuerId, account, person, cards, orders, movements, usage, closures, documents, papers }
+  const payments = await paymentsOfAccount(ctx, tx, { issuerId, accountId, holderId: account.holder_id })
+  return { issuerId, account, person, cards, orders, payments, movements, usage, closures, documents, papers }
 }
 
 function readMovements(tx: Tx, issuerId: string, accountId: string) {
@@ -195,7 +197,7 @@ async function readClosures(
 }
 
 function describe(held: Held, at: Date) {
-  const { issuerId, account, person, cards, orders, movements, closures } = held
+  const { issuerId, account, person, cards, orders, payments, movements, closures } = held
   const { holder_id: _, ...plain } = account
   return {
     issuer: issuerId,
@@ -209,6 +211,7 @@ function describe(held: Held, at: Date) {
       tax: money({ amount: tax_minor, currency }),
       activation_code: person.activations.get(order_id) ?? null,
     })),
+    payments: payments.map(({ amount, ...payment }) => ({ ...payment, amount: money(amount) })),
     movements: movements.map(({ amount, currency, ...rest }) => ({
       ...rest,
       amount: money({ amount, currency }),
@@ -257,7 +260,7 @@ function invoices(cards: Card[]): string {
 }
 
 const readme = `您的个人信息副本
-data.json      我们持有的关于您的全部信息：账户、联系方式、卡、余额、每一笔变动、注销记录、您指定的收款账户和代金券
+data.json      我们持有的关于您的全部信息：账户、联系方式、卡、付款（及付款卡尾号）、余额、每一笔变动、注销记录、您指定的收款账户和代金券
 invoices.csv   每张卡的发票号与实付金额
 usage.csv      每一笔使用：流量（MB）、通话（秒）、短信（条），时间、地点与扣费（如有）
 documents/     已向您出具的注销确认单与注销完成证明（如有）
@@ -266,7 +269,7 @@ invoices/      发票、红字发票、结清单与合同（如有）：PDF，�
 依据：《个人信息保护法》第四十五条；欧盟 GDPR 第 15、20 条。
 
 A copy of your personal data
-data.json      everything held on you: account, contact, cards, balances, every movement, closures, the bank account and vouchers of a closure
+data.json      everything held on you: account, contact, cards, payments (with the last digits of the card paid with), balances, every movement, closures, the bank account and vouchers of a closure
 invoices.csv   invoice number and amount paid for each card
 usage.csv      what your cards used, if anything: data (MB), calls (s), SMS, when, where, and what it cost
 documents/     the slips and certificates issued to you, if any

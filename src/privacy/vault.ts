@@ -11,9 +11,11 @@ import { keyObject, seal, unseal } from './sealed-box.ts'
 
 /**
  * What is kept of a person. `line` values carry the card's id as item id, `bank` ones (src/payout/bank-details.ts) the
- * closure's, `activation` codes the order's that they came with, the others an id of their own.
+ * closure's, `activation` codes the order's that they came with, `paid_with` (src/payment/paid-with.ts) the payment's, the
+ * others an id of their own.
  */
-export type DatumKind = 'name' | 'email' | 'phone' | 'residence' | 'line' | 'bank' | 'activation'
+export type DatumKind =
+  'name' | 'email' | 'phone' | 'residence' | 'line' | 'bank' | 'activation' | 'paid_with'
 export type Contact = 'email' | 'phone'
 
 /** The personal part of a card: numbers that lead to the person or the device. */
@@ -117,7 +119,7 @@ export async function readPerson(
   for (const row of rows) {
     if (!row.item_id || !row.sealed) continue
     const kind = row.kind as DatumKind
-    if (kind === 'bank') continue
+    if (kind === 'bank' || kind === 'paid_with') continue
     const value = unsealDatum(key, { issuerId, holderId, itemId: row.item_id, kind }, row.sealed)
     if (kind === 'line') person.lines.set(row.item_id, JSON.parse(value) as LineIdentity)
     else if (kind === 'activation') person.activations.set(row.item_id, value)

@@ -7,7 +7,7 @@ export type PaymentWorld = {
   fail(
     order: { mode: string; times?: number; onlyRefunding?: boolean; onlyOpening?: boolean } | undefined,
   ): void
-  /** A payment of 20.00 EUR. */
+  /** A payment of 20.00 EUR, by a card ending 4242. */
   paid(): string
   /** Sum and number of the refunds really made. */
   refunded(paymentRef: string): { times: number; amount: bigint }
@@ -57,6 +57,16 @@ export function paymentConformance(
       expect(await port.refund(request(ref))).toEqual(first)
       expect(await port.ask({ key: request(ref).key, paymentRef: ref })).toEqual(first)
       expect(world.refunded(ref)).toEqual(once)
+    })
+
+    it('says what was paid with, when it is read and when it is given back, and in no evidence', async () => {
+      const ref = world.paid()
+      const paidWith = expect.objectContaining({ method: 'card', last4: '4242' })
+      const answers = [await port.readPayment(ref), await port.refund(request(ref))]
+      for (const answer of answers) {
+        expect(answer).toMatchObject({ kind: 'done', value: { paidWith } })
+        expect(JSON.stringify((answer as { evidence: unknown }).evidence)).not.toContain('4242')
+      }
     })
 
     it('says that it knows nothing of a key never used', async () => {

@@ -19,8 +19,26 @@ export type RefundRequest = {
   knownByHand?: string[]
 }
 
+/**
+ * What a payment was made with, as far as its payer knows it again; undefined of ways that nobody would know by it. Leads
+ * to a person: it is kept in the vault alone (docs/adr/0038), and stands in no evidence and no log.
+ */
+export type PaidWith =
+  | {
+      method: 'card'
+      last4: string
+      /** In the vendor's letters: `visa`, `unionpay`. */
+      brand?: string
+      /** The card was in it: `apple_pay`, `google_pay`. */
+      wallet?: string
+    }
+  | { method: 'bank_account'; last4: string }
+  | { method: 'alipay' | 'wechat_pay' | 'paypal' | 'link' }
+
 export type Refunded = {
   refundRef: string
+  /** Of the payment that it goes back to, where the vendor has said it by the way. */
+  paidWith?: PaidWith
   /** Working days until banks usually show it to the payer. */
   arrivesByDays?: number
 }
@@ -80,6 +98,8 @@ export type PaymentState = {
   /** Received when paid, else asked for; minor units by ISO 4217. */
   amount: bigint
   currency: string
+  /** Only of a payment that is paid. */
+  paidWith?: PaidWith
   /** Order number, if the payment was opened by LEB; undefined for what others did on the same account. */
   orderNumber?: string
   /** RFC 3339: when the payment was made (as the provider says). */

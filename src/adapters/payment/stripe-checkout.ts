@@ -4,6 +4,7 @@ import type { Answer, Evidence } from '../answer.ts'
 import type { OpenedPayment, PaymentState, PaymentToOpen } from './port.ts'
 import { fromStripeAmount, toStripeAmount } from './stripe-amount.ts'
 import { judgeStripeError } from './stripe-errors.ts'
+import { paidWithOf } from './stripe-paid-with.ts'
 import { checkoutSession, openedSession, payingIntent, type PayingIntent } from './stripe-messages.ts'
 
 export type Checkout = {
@@ -124,6 +125,7 @@ function answerState(
   const at = instant(intent?.latest_charge?.created ?? intent?.created ?? asked.created)
   const metadata = read.metadata ?? intent?.metadata
   const ours = metadata?.leb_issuer === owner ? metadata.leb_order : undefined
+  const paidWith = paid ? paidWithOf(intent.latest_charge?.payment_method_details) : undefined
   const evidence: Evidence = { provider: 'stripe', reference: id, at, detail: { state } }
   return {
     kind: 'done',
@@ -134,6 +136,7 @@ function answerState(
       currency,
       at,
       ...(intent === undefined ? {} : { paymentRef: intent.id }),
+      ...(paidWith === undefined ? {} : { paidWith }),
       ...(ours === undefined ? {} : { orderNumber: ours }),
     },
   }

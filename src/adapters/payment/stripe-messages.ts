@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { methodDetails } from './stripe-paid-with.ts'
 
 /** The package's types promise more than a broken answer keeps, so what we rely on is checked here. */
 export const paymentIntent = z.object({
@@ -6,6 +7,7 @@ export const paymentIntent = z.object({
   object: z.literal('payment_intent'),
   currency: z.string().length(3),
   amount_received: z.int().min(0),
+  latest_charge: z.object({ payment_method_details: methodDetails }).nullish().catch(undefined),
 })
 
 export const refund = z.object({
@@ -32,7 +34,7 @@ const amount = z.int().min(0)
 const currency = z.string().length(3)
 const created = z.int().min(0)
 
-/** A payment intent as it is being paid; `latest_charge` says when it was. */
+/** A payment intent as it is being paid; `latest_charge` says when it was, and with what. */
 export const payingIntent = z.object({
   id,
   object: z.literal('payment_intent'),
@@ -42,7 +44,11 @@ export const payingIntent = z.object({
   currency,
   created,
   metadata,
-  latest_charge: z.object({ created }).nullable().optional().catch(undefined),
+  latest_charge: z
+    .object({ created, payment_method_details: methodDetails })
+    .nullable()
+    .optional()
+    .catch(undefined),
 })
 export type PayingIntent = z.infer<typeof payingIntent>
 

@@ -4,6 +4,7 @@ import { startPaymentSim } from '../../../sim/payment.ts'
 import { paymentConformance } from './conformance.ts'
 import { stripePayment } from './stripe.ts'
 import { fromStripeAmount, stripeStep, toStripeAmount } from './stripe-amount.ts'
+import { methodDetails, paidWithOf } from './stripe-paid-with.ts'
 
 paymentConformance('Stripe against its simulator', async ({ answersAfterMs }) => {
   const sim = await startPaymentSim({ latency: { minMs: answersAfterMs, maxMs: answersAfterMs } })
@@ -76,12 +77,17 @@ describe('Stripe', () => {
     expect(sim.refunds('pi_1')).toHaveLength(2)
   })
 
-  /** A server that answers every refund creation alike, and knows one payment of 20.00 EUR. */
-  async function standIn(status: number, body: unknown) {
+  /**
+   * A server that answers every refund creation alike, and knows one payment of 20.00 EUR; its charge may be read unless
+   * told otherwise.
+   */
+  async function standIn(status: number, body: unknown, mayReadCharge = true) {
     const server = http.createServer((request, response) => {
       request.resume()
       response.setHeader('content-type', 'application/json')
-      if (request.url?.startsWith('/v1/payment_intents/')) {
+      if (!mayReadCharge && request.url?.includes('latest_charge'))
+        response.writeHead(403).end(JSON.stringify(errorBody('invalid_request_error')))
+      else if (request.url?.startsWith('/v1/payment_intents/')) {
         response.end('{"id":"pi_1","object":"payment_intent","currency":"eur","amount_received":2000}')
       } else if (request.method === 'GET') response.end('{"object":"list","data":[],"has_more":false}')
       else response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
@@ -151,6 +157,12 @@ describe('Stripe', () => {
     expect(JSON.stringify(answer)).not.toContain('jane')
   })
 
+  it('gives back all the same where the key may not read the charge', async () => {
+    const answer = await standIn(200, refund, false)
+    expect(answer).toMatchObject({ kind: 'done', evidence: { reference: 're_1' } })
+    expect((answer as { value: object }).value).not.toHaveProperty('paidWith')
+  })
+
   it('makes up payments when the simulator is told to, in the currency that the id names', async () => {
     const sim = await startPaymentSim({ lazyCurrency: 'eur' })
     const port = stripePayment({ apiKey: 'sk_test_sim', owner: 'leb', url: sim.url })
@@ -163,6 +175,42 @@ describe('Stripe', () => {
     expect(await ask('pi_bench_cny_1', 'CNY')).toMatchObject({ kind: 'done' })
     expect(await ask('pi_2', 'EUR')).toMatchObject({ kind: 'done' })
     expect(await ask('pi_3', 'CNY')).toMatchObject({ code: 'currency_differs' })
+  })
+})
+
+describe('what was paid with', () => {
+  const card = { brand: 'visa', last4: '4242', wallet: null }
+  it.each([
+    [
+      { type: 'card', card },
+      { method: 'card', last4: '4242', brand: 'visa' },
+    ],
+    [
+      { type: 'card', card: { ...card, wallet: { type: 'apple_pay', dynamic_last4: '9999' } } },
+      { method: 'card', last4: '4242', brand: 'visa', wallet: 'apple_pay' },
+    ],
+    [
+      { type: 'card', card: { ...card, brand: 'unknown' } },
+      { method: 'card', last4: '4242' },
+    ],
+    [{ type: 'card', card: { ...card, last4: '<b>' } }, undefined],
+    [{ type: 'card' }, undefined],
+    [
+      { type: 'sepa_debit', sepa_debit: { last4: '3000' } },
+      { method: 'bank_account', last4: '3000' },
+    ],
+    [
+      { type: 'ideal', ideal: { iban_last4: '2079' } },
+      { method: 'bank_account', last4: '2079' },
+    ],
+    [{ type: 'ideal', ideal: { iban_last4: null } }, undefined],
+    [{ type: 'alipay', alipay: { buyer_id: '2088' } }, { method: 'alipay' }],
+    [{ type: 'carrier_pigeon' }, undefined],
+    [null, undefined],
+    ['a word', undefined],
+  ])('%j', (details, paidWith) => {
+    const read = methodDetails.parse(details)
+    expect(paidWithOf(read)).toEqual(paidWith)
   })
 })
 

@@ -2,13 +2,14 @@ import Stripe from 'stripe'
 import { Temporal } from 'temporal-polyfill'
 import type { Answer, Evidence } from '../answer.ts'
 import { keepAliveAgent } from '../raw-call.ts'
-import type { PaymentPort, Refunded, RefundRefusal, RefundRequest, RefundState } from './port.ts'
+import type { PaidWith, PaymentPort, Refunded, RefundRefusal, RefundRequest, RefundState } from './port.ts'
 import { fromStripeAmount, toStripeAmount } from './stripe-amount.ts'
 import { expirePayment, openPayment, readPayment } from './stripe-checkout.ts'
 import { listDisputes, readDispute } from './stripe-disputes.ts'
 import { judgeStripeError, named } from './stripe-errors.ts'
 import { LimitedStripeClient } from './stripe-http.ts'
 import { paymentIntent, refund as refundSchema, refundList, type StripeRefund } from './stripe-messages.ts'
+import { paidWithOf } from './stripe-paid-with.ts'
 
 export type StripeConfig = {
   apiKey: string
@@ -88,7 +89,12 @@ async function ask(
   if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
   const found = refunds.find((refund) => keyOf(refund) === question.key)
   if (found === undefined) return { kind: 'unknown', reason: 'no_refund_with_this_key' }
-  return judgeRefund(context, found)
+  // Its name is no reason to ask for the refund once more.
+  const payment =
+    found.status !== 'succeeded'
+      ? undefined
+      : await findPayment(context, question.paymentRef).catch(() => undefined)
+  return judgeRefund(context, found, paidWithOf(payment?.latest_charge?.payment_method_details))
 }
 
 async function refundOnce(context: Context, request: RefundRequest): Promise<Answer<Refunded>> {
@@ -98,21 +104,24 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   if (amount === undefined) return refused('amount_not_representable')
 
   const [payment, refunds] = await Promise.all([
-    context.stripe.paymentIntents.retrieve(request.paymentRef).then((found) => paymentIntent.parse(found)),
+    findPayment(context, request.paymentRef),
     listRefunds(context, request.paymentRef),
   ])
   if (refunds === undefined) return { kind: 'unknown', reason: 'too_many_refunds' }
+  const paidWith = paidWithOf(payment.latest_charge?.payment_method_details)
   const before = refunds.find((refund) => keyOf(refund) === request.key)
   const isOurs = (refund: StripeRefund) =>
     refund.amount === amount && refund.currency.toUpperCase() === request.currency
   if (before !== undefined) {
-    return isOurs(before) ? judgeRefund(context, before) : refused('key_used_for_another_refund', before.id)
+    return isOurs(before)
+      ? judgeRefund(context, before, paidWith)
+      : refused('key_used_for_another_refund', before.id)
   }
   // A refusal may have come after the work: what an earlier try of the same payout gave back is not given twice.
   const earlier = refunds.find(
     (refund) => payoutOf(keyOf(refund)) === payoutOf(request.key) && isOurs(refund) && !isOver(refund),
   )
-  if (earlier !== undefined) return judgeRefund(context, earlier)
+  if (earlier !== undefined) return judgeRefund(context, earlier, paidWith)
   if (payment.currency.toUpperCase() !== request.currency) return refused('currency_differs', payment.id)
   const givenBack = refunds.filter((refund) => !isOver(refund))
   const unknown = givenBack.find(
@@ -133,7 +142,18 @@ async function refundOnce(context: Context, request: RefundRequest): Promise<Ans
   if (!isOurs(refund) || keyOf(refund) !== request.key) {
     return { kind: 'unknown', reason: 'unreadable_answer' }
   }
-  return judgeRefund(context, refund)
+  return judgeRefund(context, refund, paidWith)
+}
+
+/** With its charge where the key may read that: it only names what was paid with, and no refund waits for a name. */
+async function findPayment({ stripe }: Context, ref: string) {
+  const found = await stripe.paymentIntents
+    .retrieve(ref, { expand: ['latest_charge'] })
+    .catch((error: unknown) => {
+      if (!(error instanceof Stripe.errors.StripePermissionError)) throw error
+      return stripe.paymentIntents.retrieve(ref)
+    })
+  return paymentIntent.parse(found)
 }
 
 const isOver = ({ status }: StripeRefund) => status === 'failed' || status === 'canceled'
@@ -184,7 +204,7 @@ async function listRefunds(context: Context, paymentRef: string): Promise<Stripe
   return undefined
 }
 
-function judgeRefund(context: Context, refund: StripeRefund): Answer<Refunded> {
+function judgeRefund(context: Context, refund: StripeRefund, paidWith?: PaidWith): Answer<Refunded> {
   const evidence: Evidence = {
     provider: 'stripe',
     reference: refund.id,
@@ -193,7 +213,11 @@ function judgeRefund(context: Context, refund: StripeRefund): Answer<Refunded> {
   }
   switch (refund.status) {
     case 'succeeded':
-      return { kind: 'done', evidence, value: { refundRef: refund.id, arrivesByDays: context.arrivesByDays } }
+      return {
+        kind: 'done',
+        evidence,
+        value: { refundRef: refund.id, arrivesByDays: context.arrivesByDays, ...(paidWith && { paidWith }) },
+      }
     case 'pending':
     case 'requires_action':
       return { kind: 'pending', evidence, askAgainInMs: context.askAgainInMs }

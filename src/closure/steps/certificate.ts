@@ -9,6 +9,7 @@ import { certificateContent } from '../certificate-content.ts'
 import { type Case, noteClosure } from '../case.ts'
 import { readSlipDigest, saveDocument } from '../documents.ts'
 import { factOf, proofOf } from '../journal.ts'
+import { namePayments } from '../name-payments.ts'
 import type { OutsideStep } from '../step.ts'
 
 type Sealed = { pdf: Uint8Array; sha256: string; token: string; issuedAt: Date }
@@ -23,6 +24,7 @@ export const certificate: OutsideStep<null, { content: CertificateContent; token
   async prepare(ctx, tx, told) {
     const token = ctx.ids.secret(16)
     const slip = await readSlipDigest(tx, told.closure)
+    await namePayments(ctx, tx, told)
     return { ask: { token, content: certificateContent(ctx, told, { token, slip }) } }
   },
   async call(ctx, _providers, { content, token }) {

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Refunded } from '../../adapters/payment/port.ts'
 import { houseAccounts } from '../../ledger/accounts.ts'
 import { post } from '../../ledger/post.ts'
+import { keepPaidWith } from '../../payment/paid-with.ts'
 import { believed, mayArrive } from '../../payout/believe-refusal.ts'
 import { knownByHandOfP } from '../../payout/count-by-hand.ts'
 import { notePart, type PayoutPart } from '../../payout/parts.ts'
@@ -82,6 +83,13 @@ export const payOut: OutsideStep<CasePart, Refund, Refunded> = {
         { accountId: house.cash_at_provider!, amount },
       ],
     })
+    if (refunded.paidWith && part.paymentId)
+      await keepPaidWith(
+        ctx,
+        tx,
+        { issuerId, holderId: told.holderId, paymentId: part.paymentId },
+        refunded.paidWith,
+      )
     const now = ctx.clock.now()
     await notePart(tx, issuerId, part, { state: 'paid', reference: refunded.refundRef, paidAt: now })
     const arrives = arrivesBy(countedIn(told.policy, told.closure.zone), now).toISOString()

@@ -7,6 +7,7 @@ import type { Context } from '../../platform/context.ts'
 import type { Tx } from '../../platform/db.ts'
 import { type Case, noteClosure } from '../case.ts'
 import { readDocument } from '../documents.ts'
+import { namePayments } from '../name-payments.ts'
 import type { OutsideStep } from '../step.ts'
 
 type Request = Parameters<typeof certificateMail>[1]
@@ -27,6 +28,7 @@ export const tell: OutsideStep<null, Request, MailSent> = {
       await noteClosure(tx, told, { told_at: ctx.clock.now() })
       return { skip: { reason: 'no e-mail address is known' } }
     }
+    await namePayments(ctx, tx, told)
     const pdf =
       told.certificate ?? (await readDocument(tx, { issuerId, closureId, kind: 'certificate' }))!.pdf
     // Nobody can sign in to an account that is closed: its papers get an address of their own.

@@ -12,6 +12,7 @@ export const payoutEn = {
   ways: {
     original_payment: (money: string, day: string) =>
       `${money} goes back to the payment method the card was paid with, by ${day}.`,
+    back_to: (money: string, where: string, day: string) => `${money} goes back to ${where}, by ${day}.`,
     bank_transfer: (money: string, day: string) =>
       `${money} goes to a bank account that you name (IBAN), by ${day} if you name it now. It cannot go back the way it came.`,
     unnamed: (day: string) =>

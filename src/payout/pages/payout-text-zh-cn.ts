@@ -11,6 +11,7 @@ export const payoutZh: PayoutText = {
   },
   ways: {
     original_payment: (money, day) => `${money} 原路退回购卡时的支付方式，${day}前到账。`,
+    back_to: (money, where, day) => `${money} 退回到${where}，${day}前到账。`,
     bank_transfer: (money, day) =>
       `${money} 转到您指定的银行账户（IBAN）；现在填写账户，${day}前到账。这笔钱无法原路退回。`,
     unnamed: (day) => `到 ${day}仍未填写的，注销照常完成，这笔钱由我们为您保留，仍归您所有。`,

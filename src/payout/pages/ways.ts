@@ -1,10 +1,12 @@
 import { formatMoney, type Money } from '../../ledger/money.ts'
+import { paidWithWords } from '../../payment/paid-with-words.ts'
 import type { Lang } from '../../web/lang.ts'
 import type { PayoutRoute } from '../plan-payouts.ts'
 import type { Settlement } from '../settlement.ts'
 import { payoutText } from './payout-text.ts'
 
-/** How settlements go back, one sentence a way and currency: sums of several cards are added up. */
+/** How settlements go back, one sentence a way and currency, and a card or wallet that it goes back to: sums of several cards
+ * are added up. */
 export function waysOf(
   settlements: Settlement[],
   said: {
@@ -18,20 +20,21 @@ export function waysOf(
 ): string[] {
   const { lang, day, minimum } = said
   const text = payoutText[lang].ways
-  const sums = new Map<string, { route: PayoutRoute; money: Money }>()
+  const sums = new Map<string, { route: PayoutRoute; money: Money; where: string | undefined }>()
   for (const { currency, parts } of settlements) {
-    for (const { route, amount } of parts) {
+    for (const { route, amount, paidWith } of parts) {
       if (route === 'nothing') continue
-      const key = `${route}/${currency}`
+      const where = paidWith ? paidWithWords(paidWith)[lang] : undefined
+      const key = `${route}/${currency}/${where ?? ''}`
       const before = sums.get(key)?.money.amount ?? 0n
-      sums.set(key, { route, money: { amount: before + amount, currency } })
+      sums.set(key, { route, where, money: { amount: before + amount, currency } })
     }
   }
-  const sentences = [...sums.values()].map(({ route, money }) => {
+  const sentences = [...sums.values()].map(({ route, money, where }) => {
     const sum = formatMoney(money, lang)
     switch (route) {
       case 'original_payment':
-        return text.original_payment(sum, day)
+        return where ? text.back_to(sum, where, day) : text.original_payment(sum, day)
       case 'bank_transfer':
         return [text.bank_transfer(sum, day), said.namedBy && text.unnamed(said.namedBy)]
           .filter(Boolean)
