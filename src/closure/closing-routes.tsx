@@ -8,7 +8,7 @@ import { Refusal } from '../platform/errors.ts'
 import { payoutText } from '../payout/pages/payout-text.ts'
 import type { FieldFault } from '../web/components/form.tsx'
 import type { CookieJar } from '../web/cookies.ts'
-import type { PortalEnv } from '../web/page.ts'
+import { type PortalEnv, standsAt } from '../web/page.ts'
 import { at, formText, formTexts, type PortalContext, sessionOf } from '../web/routing.ts'
 import { accountFaults } from '../payout/account-faults.ts'
 import { nameBankAccount } from './bank-account.ts'
@@ -177,7 +177,8 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
   const faults = isNamed ? accountFaults(typed, page.lang) : []
   if (faults.length > 0) {
     c.status(422)
-    return c.html(<CheckPage flow={flow} start={start} typed={typed} faults={faults} />)
+    const shown = { ...flow, page: standsAt(page, flowHref(flow, 'check', [['start', start]])) }
+    return c.html(<CheckPage flow={shown} start={start} typed={typed} faults={faults} />)
   }
   await countTry(ctx, issuerId, [
     { limit: 'declaration_per_client', who: c.get('client') },
@@ -202,7 +203,7 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
     const { number, dueAt } = receipt
     return await c.html(
       <ReceiptPage
-        page={page}
+        page={standsAt(page, page.href(`/closures/${number}`))}
         cards={preview.cards}
         zone={zoneOf(flow)}
         number={number}

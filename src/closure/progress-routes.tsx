@@ -7,7 +7,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { CookieJar } from '../web/cookies.ts'
-import type { PortalEnv } from '../web/page.ts'
+import { type PortalEnv, standsAt } from '../web/page.ts'
 import { refusalLine, refusalText } from '../web/refusal-texts.ts'
 import { at, formText, type PortalContext } from '../web/routing.ts'
 import { WebFault } from '../web/web-fault.ts'
@@ -89,7 +89,8 @@ async function identify(ctx: Context, c: PortalContext, { view, as }: Seen): Pro
     if (view.state !== 'declared') return c.redirect(page.href(`/closures/${view.number}`), 303)
     c.status(422)
     const fault = { field: 'code', text: refusalLine(error, page.lang) }
-    return c.html(<ProgressPage page={page} view={view} fault={fault} />)
+    const shown = standsAt(page, page.href(`/closures/${view.number}`))
+    return c.html(<ProgressPage page={shown} view={view} fault={fault} />)
   }
 }
 

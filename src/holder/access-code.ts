@@ -44,6 +44,25 @@ export function codeFor(keys: Pick<VaultKeys, 'codeKey'>, codeId: string): strin
   return String(value % 1_000_000).padStart(6, '0')
 }
 
+/** Until when a sign-in code can be entered; undefined when it can't, or never existed. */
+export async function goodUntil(
+  ctx: Context,
+  { issuerId, codeId }: { issuerId: string; codeId: string },
+): Promise<Date | undefined> {
+  const code = await inIssuer(ctx.db, issuerId, (tx) =>
+    tx
+      .selectFrom('access_code')
+      .select('expires_at')
+      .where('issuer_id', '=', issuerId)
+      .where('code_id', '=', codeId)
+      .where('purpose', '=', 'sign_in')
+      .where('used_at', 'is', null)
+      .where('expires_at', '>', ctx.clock.now())
+      .executeTakeFirst(),
+  )
+  return code?.expires_at
+}
+
 type CodeGuess = { issuerId: string; code: string } & (
   { purpose: 'sign_in'; codeId: string } | { purpose: 'identify'; closureId: string }
 )
