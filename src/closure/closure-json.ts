@@ -36,6 +36,9 @@ const partShape = z
     state: z.enum(['waiting', 'sent', 'paid', 'refused']),
     reference: z.string().nullable(),
     settledAt: instant.nullable(),
+    arrivesBy: instant
+      .nullable()
+      .openapi({ description: 'of what was sent: by when it should be in the holder’s account' }),
     byHand: z
       .boolean()
       .openapi({ description: 'a transfer that staff made, to an account that was agreed with them' }),
@@ -168,7 +171,11 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
     toldAt: maybe(view.toldAt),
     cards: cards.map(({ payout, parts, takenBack, expiresAt, ...card }) => ({
       ...card,
-      parts: parts.map(({ refusal: _refusal, ...part }) => ({ ...part, settledAt: maybe(part.settledAt) })),
+      parts: parts.map(({ refusal: _refusal, ...part }) => ({
+        ...part,
+        settledAt: maybe(part.settledAt),
+        arrivesBy: maybe(part.arrivesBy),
+      })),
       takenBack: takenBack.map((one) => ({ ...one, at: time(one.at) })),
       expiresAt: maybe(expiresAt),
       payout: payout && { ...payout, settledAt: maybe(payout.settledAt) },

@@ -48,6 +48,8 @@ export type PartView = {
   refusal: string | null
   reference: string | null
   settledAt: Date | null
+  /** By when it should be in the holder's account; null of what is not sent, or goes to none. */
+  arrivesBy: Date | null
   /** A transfer that staff made, to an account that was agreed with them. */
   byHand: boolean
   /** See PayoutPart. */

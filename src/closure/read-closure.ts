@@ -9,9 +9,11 @@ import {
   type ClosureView,
   type Covers,
 } from './closure-view.ts'
+import { arrivalOf } from '../payout/arrival.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
+import { policyByVersion } from '../policy/policy.ts'
 import { readJournal } from './journal.ts'
 import { readBalances } from './read-balances.ts'
 import { type BlockRow, isHolders, stepViews } from './step-views.ts'
@@ -169,6 +171,7 @@ async function withBalances(
 ): Promise<CardInClosure[]> {
   const cardIds = cards.map((card) => card.cardId)
   const money = await readBalances(tx, issuerId, cardIds)
+  const policy = policyByVersion(closure.policy_version)
   const shown = closure.identity !== 'not_signed_in' || closure.identified_at !== null
   return cards.map((card) => {
     const amount = card.settledMinor ?? money.get(card.cardId)?.balance ?? 0n
@@ -194,6 +197,7 @@ async function withBalances(
         refusal: part.refusal,
         reference: part.reference,
         settledAt: part.paidAt,
+        arrivesBy: arrivalOf(policy, part),
         byHand: isByHand(part),
         claimUntil: part.claimUntil,
       })),

@@ -12,6 +12,7 @@ const part = (route: PartView['route'], amount: string, state: PartView['state']
   settledAt: null,
   byHand: false,
   refusal: null,
+  arrivesBy: null,
   claimUntil: null,
 })
 

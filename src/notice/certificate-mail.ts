@@ -7,6 +7,7 @@ import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
+import { arrivalOf, lastArrival } from '../payout/arrival.ts'
 import { arrivesBy } from '../policy/clocks.ts'
 import { documentFileName } from '../slip/document-file-name.ts'
 import { certificateLetter, type Paid, type PapersWay } from './certificate-letter.ts'
@@ -51,8 +52,11 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
     locale,
     (part) => went(part, ['original_payment', 'bank_transfer']) && !isByHand(part),
   )
+  const arrivals = told.cards.flatMap(({ parts }) => parts.map((part) => arrivalOf(told.policy, part)))
+  // What came back since, and is with the bank again, has no day of its own yet.
+  const by = lastArrival(arrivals) ?? arrivesBy(told.policy, ctx.clock.now())
   return {
-    sent: sent === null ? null : { sum: sent, arrivesBy: arrivesBy(told.policy, ctx.clock.now()) },
+    sent: sent === null ? null : { sum: sent, arrivesBy: by },
     byHand: told.cards
       .flatMap(({ parts }) => liveParts(parts).filter(isByHand))
       .map((part) => ({

@@ -110,6 +110,7 @@ test('when it waits for the holder it says so first, in her language', async () 
     settledAt: null,
     byHand: false,
     refusal: null,
+    arrivesBy: null,
     claimUntil: null,
   } as const
   const cards = [{ ...card('8999901000000000001'), parts: [part] }]
@@ -155,6 +156,7 @@ test('says that money was sent only where it was', async () => {
     settledAt: at,
     byHand: false,
     refusal: null,
+    arrivesBy: null,
     claimUntil: null,
   })
   const paid = (...parts: PartView[]) =>
@@ -163,6 +165,33 @@ test('says that money was sent only where it was', async () => {
   expect(await paid(part('voucher'))).toContain('Voucher given')
   expect(await paid(part('kept'))).toContain('it stays yours')
   expect(await paid(part('nothing'))).toContain('There was no money to send back')
+})
+
+test('says first how much comes and by when, once it is sent; and beside each part', async () => {
+  const part: PartView = {
+    partId: 'p',
+    route: 'original_payment',
+    amount: { amount: '8640', currency: 'CNY' },
+    state: 'paid',
+    reference: 're_1',
+    settledAt: at,
+    byHand: false,
+    refusal: null,
+    arrivesBy: new Date('2026-12-02T15:59:59Z'),
+    claimUntil: null,
+  }
+  const later = { ...part, partId: 'q', arrivesBy: new Date('2026-12-04T15:59:59Z') }
+  const kept = { ...part, partId: 'k', route: 'kept' as const, arrivesBy: null }
+  const closed: ClosureView = { ...closing, state: 'closed', canUndo: false, closedAt: at }
+  const paid = (lang: Lang, ...parts: PartView[]) =>
+    render({ ...closed, cards: [{ ...card('1'), parts }] }, lang)
+  expect(await paid('en', part, later, kept)).toMatch(
+    /id="now">CN¥172\.80 was sent back to you and should be in your account by 4 December 2026[^<]*\. Closed\./,
+  )
+  const one = await paid('zh-CN', part)
+  expect(one).toMatch(/id="now">¥86\.40 已退出，预计 2026 年 12 月 2 日[^<]*前到账。已注销。/)
+  expect(one).toMatch(/11 月 22 日[^<]*退出，预计 2026 年 12 月 2 日[^<]*前到账，凭证 re_1</)
+  expect(await paid('en', kept)).toContain('id="now">Closed. Here is your certificate.')
 })
 
 test('speaks of an account that was named only where one was', async () => {
@@ -175,6 +204,7 @@ test('speaks of an account that was named only where one was', async () => {
     settledAt: at,
     byHand: false,
     refusal: null,
+    arrivesBy: null,
     claimUntil: null,
   } as const
   const shown = (change: Partial<PartView>, lang: Lang) =>

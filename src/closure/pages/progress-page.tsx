@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CardLine } from '../../card/pages/card-line.tsx'
-import { MoneySheets, PartLines, type ShownVoucher } from '../../payout/pages/money-sheets.tsx'
+import { MoneySheets, PartLines, sentWords, type ShownVoucher } from '../../payout/pages/money-sheets.tsx'
 import { payoutText } from '../../payout/pages/payout-text.ts'
 import { SettlementLines } from '../../payout/pages/settlement-lines.tsx'
 import { TakenBack } from '../../payout/pages/taken-back.tsx'
@@ -108,7 +108,8 @@ function statusWords(view: ClosureView, lang: Page['lang']): string {
   // Nobody has confirmed what the issuer decided.
   const isDecided = view.identity === 'issuer_decision' || view.provedBy === 'issuer'
   if (view.state === 'identified' && isDecided) return text.begins
-  return text.states[view.state]
+  const sent = view.state === 'closed' ? sentWords(view, lang) : undefined
+  return [sent, text.states[view.state]].filter(Boolean).join(lang === 'en' ? ' ' : '')
 }
 
 function Late({ page, view }: { page: Page; view: ClosureView }) {
