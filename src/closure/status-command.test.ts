@@ -45,6 +45,17 @@ it('says that time to undo is over only where there was some', () => {
   expect(line(null)).toBe('  ✓ closing started at once  2026-11-22T08:00:00.000Z')
 })
 
+it('says that identity was proved only where somebody proved theirs', () => {
+  const declared = { identity: 'signed_in', undoUntil: null } as const
+  expect(wordsFor('identify', { ...declared, provedBy: 'account' })).toBe('identity proved')
+  expect(wordsFor('identify', { ...declared, provedBy: null })).toBe('identity proved')
+  expect(wordsFor('identify', { ...declared, provedBy: 'issuer' })).toBe('decided without a code')
+  const decided = { ...declared, identity: 'issuer_decision', provedBy: null } as const
+  expect(wordsFor('identify', decided)).toBe('decided by the issuer')
+})
+
 it('names the freeze as the page of the closure does', () => {
-  expect(wordsFor('freeze', { undoUntil: null })).toBe(progressEn.steps.freeze.done.toLowerCase())
+  expect(wordsFor('freeze', { identity: 'signed_in', undoUntil: null })).toBe(
+    progressEn.steps.freeze.done.toLowerCase(),
+  )
 })

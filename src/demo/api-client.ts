@@ -4,6 +4,7 @@ import type { ProgressView } from './screen.ts'
 
 type StatusAnswer = {
   state: ProgressView['state']
+  identity: ProgressView['identity']
   toldAt: string | null
   undoUntil: string | null
   steps: { step: string; state: string; at: string | null }[]
@@ -60,7 +61,8 @@ export function openApi(publicUrl: string, issuerId: string) {
       const view = (await (await call('GET', `/closures/${number}`)).json()) as StatusAnswer
       const steps = view.steps.map(({ step, state, at }) => ({ step, state, at: at ? new Date(at) : null }))
       const undoUntil = view.undoUntil ? new Date(view.undoUntil) : null
-      return { state: view.state, toldAt: view.toldAt, undoUntil, steps: steps as ProgressView['steps'] }
+      const { state, identity, toldAt } = view
+      return { state, identity, toldAt, undoUntil, steps: steps as ProgressView['steps'] }
     },
     async document(number: string, kind: 'slip' | 'certificate'): Promise<Buffer> {
       return Buffer.from(await (await call('GET', `/closures/${number}/${kind}`)).arrayBuffer())

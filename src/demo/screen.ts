@@ -7,7 +7,7 @@ export type Screen = {
   progress(view: ProgressView): void
   done(): void
 }
-export type ProgressView = Pick<ClosureView, 'state' | 'undoUntil'> & {
+export type ProgressView = Pick<ClosureView, 'state' | 'identity' | 'undoUntil'> & {
   steps: Pick<StepView, 'step' | 'state' | 'at'>[]
 }
 
