@@ -72,6 +72,12 @@ it('tells on page, certificate, API and in the mail by when money that was sent 
   expect(
     v.text.match(/sent 29 November 2026, 23:59[^,]*, should be in your account by 9 December/g),
   ).toHaveLength(2)
+  await v.go(`/leb/zh-CN/closures/${view.number}`)
+  expect(v.html).toMatch(/id="now">¥40\.00 已退出，预计 2026 年 12 月 9 日[^<]*前到账。已注销。/)
+  expect(
+    v.text.match(/11 月 29 日 23:59[^，]*退出，预计 2026 年 12 月 9 日[^，]*前到账，凭证 re_/g),
+  ).toHaveLength(2)
+
   const mails = leb.world.sims.mail.messages(email).map(async ({ raw }) => (await simpleParser(raw)).text)
   const all = (await Promise.all(mails)).join(' ').replace(/\s+/g, ' ')
   expect(all).toContain('CN¥40.00 is on its way back to you and should be there by 9 December 2026')

@@ -126,6 +126,8 @@ test('undo gives the card back until the point of no return', async () => {
   await v.go(`/leb/en/closures/${number}/undo`)
   await v.send('/undo')
   expect(v.text).toContain('You have undone this closure.')
+  expect(v.text).toContain('The line was never off.')
+  expect(v.html).toMatch(/<a class="quiet" href="\/leb\/en\/close">/)
   await v.go('/leb/en/cards')
   expect(v.html).toContain(`/close/what-happens?card=${card.cardId}`)
 })

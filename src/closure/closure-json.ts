@@ -125,6 +125,10 @@ export const closureShape = z
     undoneBy: z.enum(['person', 'holder_declared', 'never_proved']).nullable().openapi({
       description: 'holder_declared: the holder declared the same card; never_proved: it lapsed',
     }),
+    lineAfterUndo: z.enum(['never_off', 'switching_on', 'on', 'refused']).nullable().openapi({
+      description:
+        'of an undone closure, whether its lines work again; `refused`: the network has not switched one on, staff deals with it',
+    }),
     identity: z
       .enum(['signed_in', 'not_signed_in', 'issuer_decision'])
       .openapi({ description: 'how it was declared; `issuer_decision`: nobody did, the issuer decided it' }),

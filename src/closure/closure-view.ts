@@ -135,6 +135,8 @@ export type ClosureView = {
   noReturnAt: Date | null
   undoneAt: Date | null
   undoneBy: 'person' | 'holder_declared' | 'never_proved' | null
+  /** Of an undone closure: whether its lines, which it may have switched off, work again; else null. */
+  lineAfterUndo: 'never_off' | 'switching_on' | 'on' | 'refused' | null
   closedAt: Date | null
   toldAt: Date | null
   cards: CardInClosure[]

@@ -15,6 +15,7 @@ import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
 import { policyByVersion } from '../policy/policy.ts'
 import { readJournal } from './journal.ts'
+import { lineAfterUndo } from './line-after-undo.ts'
 import { readBalances } from './read-balances.ts'
 import { type BlockRow, isHolders, stepViews } from './step-views.ts'
 
@@ -108,6 +109,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     paysAsWithdrawal: isHolders(closure) && (closure.money_rules as MoneyRules | null)?.withdrawn === true,
     bankAccountGiven: given,
     accountWantedUntil: !given && blocks.some(isForAccount) ? closure.account_wanted_until : null,
+    lineAfterUndo: closure.state === 'undone' ? lineAfterUndo(cards, journal) : null,
     cards: await withBalances(tx, issuerId, cards, closure),
     steps: stepViews(closure, cards, journal, blocks),
     documents: documents.map((d) => ({

@@ -50,6 +50,7 @@ const closing: ClosureView = {
   identifiedAt: at,
   provedBy: 'account',
   undoneBy: null,
+  lineAfterUndo: null,
   covers: 'card',
   act: 'terminate',
   state: 'closing',
@@ -167,33 +168,6 @@ test('says that money was sent only where it was', async () => {
   expect(await paid(part('nothing'))).toContain('There was no money to send back')
 })
 
-test('says first how much comes and by when, once it is sent; and beside each part', async () => {
-  const part: PartView = {
-    partId: 'p',
-    route: 'original_payment',
-    amount: { amount: '8640', currency: 'CNY' },
-    state: 'paid',
-    reference: 're_1',
-    settledAt: at,
-    byHand: false,
-    refusal: null,
-    arrivesBy: new Date('2026-12-02T15:59:59Z'),
-    claimUntil: null,
-  }
-  const later = { ...part, partId: 'q', arrivesBy: new Date('2026-12-04T15:59:59Z') }
-  const kept = { ...part, partId: 'k', route: 'kept' as const, arrivesBy: null }
-  const closed: ClosureView = { ...closing, state: 'closed', canUndo: false, closedAt: at }
-  const paid = (lang: Lang, ...parts: PartView[]) =>
-    render({ ...closed, cards: [{ ...card('1'), parts }] }, lang)
-  expect(await paid('en', part, later, kept)).toMatch(
-    /id="now">CN¥172\.80 was sent back to you and should be in your account by 4 December 2026[^<]*\. Closed\./,
-  )
-  const one = await paid('zh-CN', part)
-  expect(one).toMatch(/id="now">¥86\.40 已退出，预计 2026 年 12 月 2 日[^<]*前到账。已注销。/)
-  expect(one).toMatch(/11 月 22 日[^<]*退出，预计 2026 年 12 月 2 日[^<]*前到账，凭证 re_1</)
-  expect(await paid('en', kept)).toContain('id="now">Closed. Here is your certificate.')
-})
-
 test('speaks of an account that was named only where one was', async () => {
   const transfer = {
     partId: 'p',
@@ -251,6 +225,30 @@ test('an undone closure tells what was done and when it was undone, and nothing 
   expect(html).toContain('You have confirmed')
   expect(html).toContain('>Undone<')
   expect(html).not.toContain('Money goes back to you')
+})
+
+test('an undone closure says whether the line works, and leads on', async () => {
+  const undone: ClosureView = {
+    ...closing,
+    state: 'undone',
+    undoneBy: 'person',
+    undoneAt: at,
+    canUndo: false,
+  }
+  const said = (lineAfterUndo: ClosureView['lineAfterUndo'], lang: Lang = 'en') =>
+    render({ ...undone, lineAfterUndo }, lang)
+  expect(await said('never_off')).toContain('The line was never off.')
+  expect(await said('switching_on')).toContain('The line is being switched on again')
+  expect(await said('on')).toContain('The line works again.')
+  expect(await said('on', 'zh-CN')).toContain('线路已恢复')
+  expect(await said('refused')).toContain('Our staff is dealing with it')
+  const html = await said('on')
+  expect(html).toContain('href="/leb/en/cards"')
+  expect(html).toContain('href="/leb/en/close"')
+  // It is closed under another number: there is nothing to close again, and no line that came back.
+  const aside = await render({ ...undone, undoneBy: 'holder_declared', lineAfterUndo: 'never_off' })
+  expect(aside).not.toContain('The line was never off')
+  expect(aside).not.toContain('Close anew')
 })
 
 test('an end is an end: nothing reloads any more', async () => {

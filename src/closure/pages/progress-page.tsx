@@ -78,6 +78,7 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
             />
           </div>
         )}
+        {view.undoneBy === 'person' && view.lineAfterUndo && <p>{text.again.line[view.lineAfterUndo]}</p>}
         <MoneySheets page={page} view={view} progress={here} vouchers={vouchers} />
         <TakenBack page={page} view={view} />
         <Timeline view={view} lang={lang} />
@@ -87,6 +88,7 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
         ))}
         {view.state !== 'closed' && <Documents page={page} view={view} />}
         <Undo page={page} view={view} />
+        {view.state === 'undone' && <Again page={page} view={view} />}
         {view.state === 'closed' && <Removal lang={lang} />}
         {comesByItself && <p class="soft">{text.reload}</p>}
       </div>
@@ -194,6 +196,24 @@ function Undo({ page, view }: { page: Page; view: ClosureView }) {
     )
   if (!view.noReturnAt || view.state === 'closed') return null
   return <p>{text.noUndo(formatMoment(view.noReturnAt, page.lang, view.zone))}</p>
+}
+
+/** An undone closure is no dead end: to the cards, and to declare anew what is not closed under another number. */
+function Again({ page, view }: { page: Page; view: ClosureView }) {
+  const text = progressText[page.lang].again
+  const close = page.signedIn ? '/close' : '/close/without-signing-in'
+  return (
+    <p class="actions">
+      <a class="button plain" href={page.href('/cards')}>
+        {text.cards}
+      </a>
+      {view.undoneBy !== 'holder_declared' && (
+        <a class="quiet" href={page.href(close)}>
+          {text.close}
+        </a>
+      )}
+    </p>
+  )
 }
 
 function Removal({ lang }: { lang: Page['lang'] }) {
