@@ -11,8 +11,8 @@ export type CodeFault = 'wrong' | 'expired' | 'used' | 'too_many'
 
 export const code_lives_minutes = 10
 export const code_attempts = 5
-// Mails overtake each other: the last few codes of a closure are all good until they expire.
-const codesAtOnce = 3
+/** Mails overtake each other: the last few codes of a closure are all good until they expire. */
+export const codes_at_once = 3
 
 type NewCode = { issuerId: string } & (
   { purpose: 'sign_in'; fingerprint: Buffer } | { purpose: 'identify'; closureId: string }
@@ -119,7 +119,7 @@ async function countAttempt(ctx: Context, tx: Tx, guess: CodeGuess): Promise<Use
     )
     .orderBy('created_at', 'desc')
     .orderBy('code_id', 'desc')
-    .limit(codesAtOnce)
+    .limit(codes_at_once)
     .forUpdate()
     .execute()
   const live = candidates.filter((c) => !c.used_at && c.expires_at > now && c.attempts < code_attempts)

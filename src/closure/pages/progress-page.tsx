@@ -20,7 +20,8 @@ type ProgressProps = {
   page: Page
   view: ClosureView
   vouchers?: ShownVoucher[]
-  codeSent?: boolean
+  /** What came of the form for the code: a new one was `sent`, or one was given `again` that was not needed. */
+  code?: string | undefined
   fault?: FieldFault | undefined
 }
 
@@ -35,7 +36,7 @@ export function stampOf(view: ClosureView): string {
 }
 
 /** How a closure stands, until its end and after it. */
-export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: ProgressProps) {
+export function ProgressPage({ page, view, vouchers = [], code, fault }: ProgressProps) {
   const { lang } = page
   const text = progressText[lang]
   const over = isOver(view)
@@ -67,7 +68,10 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
       <div id="progress" {...(over ? {} : { 'data-events': `${here}/events`, 'data-stamp': stampOf(view) })}>
         <Late page={page} view={view} />
         {view.state === 'closed' && <Documents page={page} view={view} />}
-        {view.state === 'declared' && codeSent && <p class="sheet">{closingText[lang].code.sent}</p>}
+        {view.state === 'declared' && code === 'sent' && <p class="sheet">{closingText[lang].code.sent}</p>}
+        {view.identifiedAt && view.state !== 'undone' && code === 'again' && (
+          <p class="sheet">{text.codeAgain(formatMoment(view.identifiedAt, lang, view.zone))}</p>
+        )}
         {view.state === 'declared' && (
           <div class="sheet needs">
             <CodeForm

@@ -17,6 +17,7 @@ export const progressEn = {
     never_proved:
       'Nobody entered the code in time, so this declaration has lapsed. The card works as before.',
   },
+  codeAgain: (moment: string) => `You confirmed on ${moment} already. No code is needed any more.`,
   /** What comes after an undo. */
   again: {
     line: {

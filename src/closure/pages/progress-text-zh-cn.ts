@@ -13,6 +13,7 @@ export const progressZh: ProgressText = {
     holder_declared: '这次申请已搁置：这张卡正按另一个编号注销。',
     never_proved: '一直没有人输入验证码，这次申请已失效，卡照常使用。',
   },
+  codeAgain: (moment) => `您已于 ${moment}确认过，不需要再输入验证码。`,
   again: {
     line: {
       never_off: '线路没有停过。',
