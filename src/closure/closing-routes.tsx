@@ -24,6 +24,7 @@ import { ReceiptPage } from './pages/receipt-page.tsx'
 import { StartWhenPage } from './pages/start-when-page.tsx'
 import { TakeDataPage } from './pages/take-data-page.tsx'
 import { WhatHappensPage } from './pages/what-happens-page.tsx'
+import { ifClosedNow } from './if-closed-now.ts'
 import { ifWithdrawn } from './if-withdrawn.ts'
 import { previewClosure } from './preview.ts'
 import { isStart } from './start.ts'
@@ -104,7 +105,10 @@ async function choosePage(ctx: Context, c: PortalContext): Promise<Response> {
   const open = accounts
     .filter((account) => account.state === 'open')
     .map((account) => ({ accountId: account.account_id, accountRef: account.account_ref }))
-  return c.html(<ChoosePage page={page} cards={cards} accounts={open} chosen={chosen} fault={fault} />)
+  const now = await ifClosedNow(ctx, who.issuerId, cards)
+  return c.html(
+    <ChoosePage page={page} cards={cards} now={now} accounts={open} chosen={chosen} fault={fault} />,
+  )
 }
 
 /** Money or a voucher; the answer goes on to where the visitor came from. */
