@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import { moneyJson } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
 import { type CaseCard, type ClosureRow, readCaseCards } from './case.ts'
 import {
   type Act,
@@ -56,20 +58,47 @@ export async function readWhose(tx: Tx, issuerId: string, number: string) {
   )
 }
 
-/** The closures of some accounts, newest first. */
+type Listed = { issuerId: string; accountIds: string[]; before?: string | undefined; limit?: number }
+
+/** A page of `listClosures`; `older` is the `before` of the next one, null on the last. */
+export async function pageOfClosures(
+  ctx: Context,
+  input: Listed & { limit: number },
+): Promise<{ closures: ClosureView[]; older: string | null }> {
+  // One more than is shown tells whether there is another page.
+  const found = await listClosures(ctx, { ...input, limit: input.limit + 1 })
+  const closures = found.slice(0, input.limit)
+  return { closures, older: found.length > input.limit ? closures.at(-1)!.number : null }
+}
+
+/**
+ * The closures of some accounts, newest first, from the one after `before` on. Throws Refusal closure/no_such_closure
+ * where that is no closure of theirs.
+ */
 export function listClosures(
   ctx: Context,
-  input: { issuerId: string; accountIds: string[] },
+  { issuerId, accountIds, before, limit = 100 }: Listed,
 ): Promise<ClosureView[]> {
-  if (input.accountIds.length === 0) return Promise.resolve([])
-  return inIssuer(ctx.db, input.issuerId, async (tx) => {
-    const rows = await tx
+  if (accountIds.length === 0) return Promise.resolve([])
+  return inIssuer(ctx.db, issuerId, async (tx) => {
+    const own = tx
       .selectFrom('closure')
+      .where('issuer_id', '=', issuerId)
+      .where('account_id', 'in', accountIds)
+    const last = before
+      ? await own
+          .select(['declared_at', 'closure_id'])
+          .where('number', '=', before)
+          .executeTakeFirstOrThrow(() => new Refusal('closure/no_such_closure'))
+      : undefined
+    const rows = await own
       .selectAll()
-      .where('issuer_id', '=', input.issuerId)
-      .where('account_id', 'in', input.accountIds)
+      .$if(last !== undefined, (q) =>
+        q.where(sql<boolean>`(declared_at, closure_id) < (${last?.declared_at}, ${last?.closure_id})`),
+      )
       .orderBy('declared_at', 'desc')
-      .limit(100)
+      .orderBy('closure_id', 'desc')
+      .limit(limit)
       .execute()
     const views: ClosureView[] = []
     for (const row of rows) views.push(await viewOf(ctx, tx, row))
