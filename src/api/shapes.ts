@@ -106,7 +106,7 @@ export const problemShape = z
     detail: z.string(),
     next: z.string().openapi({
       description: 'what can be done now',
-      example: 'Compare the six digits with the newest mail.',
+      example: 'Compare the six digits with the mail.',
     }),
     number: closureNumber.optional().openapi({ description: 'the closure that is meant' }),
     errors: z.array(inputError).optional(),

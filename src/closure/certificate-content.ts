@@ -4,6 +4,8 @@ import { assert } from '../platform/errors.ts'
 import { zoneName } from '../plan/zones.ts'
 import type { CertificateContent } from '../slip/content.ts'
 import type { Evidence } from '../adapters/answer.ts'
+import { arrivalOf } from '../payout/arrival.ts'
+import { countedIn } from '../policy/counted-in.ts'
 import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { Case, CaseCard } from './case.ts'
 import type { Act, Covers } from './closure-view.ts'
@@ -86,12 +88,14 @@ function payoutsOf(told: Case, parts: PayoutPart[], time: (at: Date) => string) 
   const payouts = parts.flatMap((part): Payout[] => {
     const paid = proofOf(told.journal, 'pay_out', part.partId)
     if (!paid) return []
+    const arrives = arrivalOf(countedIn(told.policy, told.closure.zone), part)
     return [
       {
         amount: { amount: part.amount.toString(), currency: part.currency },
         route: both(wayWords(told, part)),
         reference: part.reference ?? (part.route === 'kept' ? part.partId : referenceOf(paid)),
         at: time(paid.answeredAt!),
+        ...(arrives && { expectedBy: time(arrives) }),
         ...(part.route === 'kept' && { kept: true as const }),
       },
     ]

@@ -79,11 +79,17 @@ test('a holder closes a card, page by page and without script', async () => {
   await mei.send('/identify', { code: code === '000000' ? '000001' : '000000' })
   expect(mei.status).toBe(422)
   expect(mei.text).toContain('The code is not right')
+  expect(mei.text).toContain('the codes of the last 3 are all good, each for 10 minutes')
+  const form = mei.html
   await mei.send('/identify', { code })
   expect(mei.address).toBe(`/leb/en/closures/${number}`)
+  expect(mei.text).not.toContain('No code is needed any more')
   // No worker has looked yet: the page must not go on asking for what it was just given.
   expect(mei.text).toContain('You have confirmed. We begin shortly.')
   expect(mei.text).not.toContain('We wait for your code')
+  mei.html = form
+  await mei.send('/identify', { code })
+  expect(mei.text).toMatch(/You confirmed on 22 November 2026, [^.]* already\. No code is needed any more\./)
   await work(number)
   await mei.go(`/leb/en/closures/${number}`)
   expect(mei.text).toContain('Closed. Here is your certificate.')
@@ -126,6 +132,8 @@ test('undo gives the card back until the point of no return', async () => {
   await v.go(`/leb/en/closures/${number}/undo`)
   await v.send('/undo')
   expect(v.text).toContain('You have undone this closure.')
+  expect(v.text).toContain('The line was never off.')
+  expect(v.html).toMatch(/<a class="quiet" href="\/leb\/en\/close">/)
   await v.go('/leb/en/cards')
   expect(v.html).toContain(`/close/what-happens?card=${card.cardId}`)
 })

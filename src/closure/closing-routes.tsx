@@ -8,7 +8,7 @@ import { Refusal } from '../platform/errors.ts'
 import { payoutText } from '../payout/pages/payout-text.ts'
 import type { FieldFault } from '../web/components/form.tsx'
 import type { CookieJar } from '../web/cookies.ts'
-import type { PortalEnv } from '../web/page.ts'
+import { type PortalEnv, standsAt } from '../web/page.ts'
 import { at, formText, formTexts, type PortalContext, sessionOf } from '../web/routing.ts'
 import { accountFaults } from '../payout/account-faults.ts'
 import { nameBankAccount } from './bank-account.ts'
@@ -24,6 +24,7 @@ import { ReceiptPage } from './pages/receipt-page.tsx'
 import { StartWhenPage } from './pages/start-when-page.tsx'
 import { TakeDataPage } from './pages/take-data-page.tsx'
 import { WhatHappensPage } from './pages/what-happens-page.tsx'
+import { ifClosedNow } from './if-closed-now.ts'
 import { ifWithdrawn } from './if-withdrawn.ts'
 import { previewClosure } from './preview.ts'
 import { isStart } from './start.ts'
@@ -104,7 +105,10 @@ async function choosePage(ctx: Context, c: PortalContext): Promise<Response> {
   const open = accounts
     .filter((account) => account.state === 'open')
     .map((account) => ({ accountId: account.account_id, accountRef: account.account_ref }))
-  return c.html(<ChoosePage page={page} cards={cards} accounts={open} chosen={chosen} fault={fault} />)
+  const now = await ifClosedNow(ctx, who.issuerId, cards)
+  return c.html(
+    <ChoosePage page={page} cards={cards} now={now} accounts={open} chosen={chosen} fault={fault} />,
+  )
 }
 
 /** Money or a voucher; the answer goes on to where the visitor came from. */
@@ -177,7 +181,8 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
   const faults = isNamed ? accountFaults(typed, page.lang) : []
   if (faults.length > 0) {
     c.status(422)
-    return c.html(<CheckPage flow={flow} start={start} typed={typed} faults={faults} />)
+    const shown = { ...flow, page: standsAt(page, flowHref(flow, 'check', [['start', start]])) }
+    return c.html(<CheckPage flow={shown} start={start} typed={typed} faults={faults} />)
   }
   await countTry(ctx, issuerId, [
     { limit: 'declaration_per_client', who: c.get('client') },
@@ -202,7 +207,7 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
     const { number, dueAt } = receipt
     return await c.html(
       <ReceiptPage
-        page={page}
+        page={standsAt(page, page.href(`/closures/${number}`))}
         cards={preview.cards}
         zone={zoneOf(flow)}
         number={number}

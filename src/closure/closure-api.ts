@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
 import { needsSession, needsSessionOrClosure, signedIn } from '../api/bearer.ts'
-import { binary, json, problems, underClosure, underIssuer } from '../api/shapes.ts'
+import { binary, closureNumber, json, problems, underClosure, underIssuer } from '../api/shapes.ts'
 import { listAccounts } from '../holder/read-accounts.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -9,7 +9,7 @@ import { asDownload } from '../slip/document-file-name.ts'
 import { closureFor, documentFor } from './closure-access.ts'
 import { closureJson, closureShape } from './closure-json.ts'
 import { streamClosure } from './closure-stream.ts'
-import { listClosures } from './read-closure.ts'
+import { pageOfClosures } from './read-closure.ts'
 
 const hidden = [
   'issuer/unknown',
@@ -19,18 +19,43 @@ const hidden = [
 ] as const
 const forClosure = { tags: ['Closures'], security: needsSessionOrClosure, request: { params: underClosure } }
 
+const closures_at_most = 100
+
 const list = createRoute({
   method: 'get',
   path: '/api/v1/issuers/{issuer}/closures',
   operationId: 'listClosures',
   tags: ['Closures'],
-  summary: 'The closures of your accounts, newest first, at most 100',
+  summary: 'The closures of your accounts, newest first',
   security: needsSession,
   middleware: signedIn,
-  request: { params: underIssuer },
+  request: {
+    params: underIssuer,
+    query: z.object({
+      before: closureNumber.optional().openapi({
+        param: { name: 'before', in: 'query' },
+        description: '`older` of the page before',
+      }),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(closures_at_most)
+        .default(closures_at_most)
+        .openapi({ param: { name: 'limit', in: 'query' } }),
+    }),
+  },
   responses: {
-    200: json(z.object({ closures: z.array(closureShape) }), 'the closures'),
-    ...problems('issuer/unknown', 'holder/sign_in_needed'),
+    200: json(
+      z.object({
+        closures: z.array(closureShape),
+        older: closureNumber
+          .nullable()
+          .openapi({ description: 'where the next page begins; null on the last' }),
+      }),
+      'a page of the closures',
+    ),
+    ...problems('issuer/unknown', 'holder/sign_in_needed', 'closure/no_such_closure', 'api/invalid_input'),
   },
 })
 
@@ -79,8 +104,9 @@ export function closureApi(app: ApiApp): void {
     const [ctx, { issuerId }] = [c.get('ctx'), c.get('issuer')]
     const { holderIds } = c.get('session')
     const own = await inIssuer(ctx.db, issuerId, (tx) => listAccounts(tx, issuerId, holderIds))
-    const views = await listClosures(ctx, { issuerId, accountIds: own.map((one) => one.account_id) })
-    return c.json({ closures: views.map((view) => closureJson(ctx.config.publicUrl, view)) }, 200)
+    const accountIds = own.map((one) => one.account_id)
+    const { closures, older } = await pageOfClosures(ctx, { issuerId, accountIds, ...c.req.valid('query') })
+    return c.json({ closures: closures.map((view) => closureJson(ctx.config.publicUrl, view)), older }, 200)
   })
   app.openapi(read, async (c) => {
     const { view } = await closureFor(c, c.req.valid('param').number)

@@ -49,6 +49,9 @@ const partShape = z
     state: z.enum(['waiting', 'sent', 'paid', 'refused']),
     reference: z.string().nullable(),
     settledAt: instant.nullable(),
+    arrivesBy: instant
+      .nullable()
+      .openapi({ description: 'of what was sent: by when it should be in the holder’s account' }),
     byHand: z
       .boolean()
       .openapi({ description: 'a transfer that staff made, to an account that was agreed with them' }),
@@ -136,6 +139,10 @@ export const closureShape = z
     undoneBy: z.enum(['person', 'holder_declared', 'never_proved']).nullable().openapi({
       description: 'holder_declared: the holder declared the same card; never_proved: it lapsed',
     }),
+    lineAfterUndo: z.enum(['never_off', 'switching_on', 'on', 'refused']).nullable().openapi({
+      description:
+        'of an undone closure, whether its lines work again; `refused`: the network has not switched one on, staff deals with it',
+    }),
     identity: z
       .enum(['signed_in', 'not_signed_in', 'issuer_decision'])
       .openapi({ description: 'how it was declared; `issuer_decision`: nobody did, the issuer decided it' }),
@@ -195,6 +202,7 @@ export function closureJson(publicUrl: string, view: ClosureView): ClosureJson {
         ...part,
         settledAt: maybe(part.settledAt),
         paidWith: paidWithJson(part.paidWith),
+        arrivesBy: maybe(part.arrivesBy),
       })),
       takenBack: takenBack.map((one) => ({ ...one, at: time(one.at) })),
       expiresAt: maybe(expiresAt),

@@ -49,6 +49,8 @@ export type PartView = {
   refusal: string | null
   reference: string | null
   settledAt: Date | null
+  /** By when it should be in the holder's account; null of what is not sent, or goes to none. */
+  arrivesBy: Date | null
   /** A transfer that staff made, to an account that was agreed with them. */
   byHand: boolean
   /** See PayoutPart. */
@@ -140,6 +142,8 @@ export type ClosureView = {
   noReturnAt: Date | null
   undoneAt: Date | null
   undoneBy: 'person' | 'holder_declared' | 'never_proved' | null
+  /** Of an undone closure: whether its lines, which it may have switched off, work again; else null. */
+  lineAfterUndo: 'never_off' | 'switching_on' | 'on' | 'refused' | null
   closedAt: Date | null
   toldAt: Date | null
   cards: CardInClosure[]

@@ -7,7 +7,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { CookieJar } from '../web/cookies.ts'
-import type { PortalEnv } from '../web/page.ts'
+import { type PortalEnv, standsAt } from '../web/page.ts'
 import { refusalLine, refusalText } from '../web/refusal-texts.ts'
 import { at, formText, type PortalContext } from '../web/routing.ts'
 import { WebFault } from '../web/web-fault.ts'
@@ -33,8 +33,8 @@ export function progressRoutes(ctx: Context, jar: CookieJar, watch: Watch): Hono
       const found = await seen(c)
       const { view } = found
       const vouchers = mayHandleMoney(found) ? await vouchersIn(ctx, view) : []
-      const codeSent = c.req.query('code') === 'sent'
-      return c.html(<ProgressPage page={c.get('page')} view={view} vouchers={vouchers} codeSent={codeSent} />)
+      const code = c.req.query('code')
+      return c.html(<ProgressPage page={c.get('page')} view={view} vouchers={vouchers} code={code} />)
     },
   })
   at(app, '/closures/:number/events', { get: async (c) => streamProgress(ctx, c, watch, await see(c)) })
@@ -85,11 +85,12 @@ async function identify(ctx: Context, c: PortalContext, { view, as }: Seen): Pro
     return c.redirect(page.href(`/closures/${view.number}`), 303)
   } catch (error) {
     if (!(error instanceof Refusal) || refusalText(error)?.field !== 'code') throw error
-    // Proved in another window meanwhile: that is what was wanted.
-    if (view.state !== 'declared') return c.redirect(page.href(`/closures/${view.number}`), 303)
+    // Proved before, or in another window meanwhile: that is what was wanted, and the page says so.
+    if (view.state !== 'declared') return c.redirect(page.href(`/closures/${view.number}?code=again`), 303)
     c.status(422)
     const fault = { field: 'code', text: refusalLine(error, page.lang) }
-    return c.html(<ProgressPage page={page} view={view} fault={fault} />)
+    const shown = standsAt(page, page.href(`/closures/${view.number}`))
+    return c.html(<ProgressPage page={shown} view={view} fault={fault} />)
   }
 }
 

@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import { moneyJson } from '../ledger/money.ts'
 import type { Context } from '../platform/context.ts'
 import { inIssuer, type Tx } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
 import { type CaseCard, type ClosureRow, readCaseCards } from './case.ts'
 import {
   type Act,
@@ -9,11 +11,15 @@ import {
   type ClosureView,
   type Covers,
 } from './closure-view.ts'
+import { arrivalOf } from '../payout/arrival.ts'
 import { hasBankDetails } from '../payout/bank-details.ts'
 import { isByHand, liveParts } from '../payout/parts.ts'
 import type { MoneyRules } from '../policy/money-rules.ts'
+import { countedIn } from '../policy/counted-in.ts'
+import { policyByVersion } from '../policy/policy.ts'
 import { chargedBackSince } from '../payout/charged-back-since.ts'
 import { readJournal } from './journal.ts'
+import { lineAfterUndo } from './line-after-undo.ts'
 import { nameWays } from './name-payments.ts'
 import { readBalances } from './read-balances.ts'
 import { type BlockRow, isHolders, stepViews } from './step-views.ts'
@@ -55,20 +61,47 @@ export async function readWhose(tx: Tx, issuerId: string, number: string) {
   )
 }
 
-/** The closures of some accounts, newest first. */
+type Listed = { issuerId: string; accountIds: string[]; before?: string | undefined; limit?: number }
+
+/** A page of `listClosures`; `older` is the `before` of the next one, null on the last. */
+export async function pageOfClosures(
+  ctx: Context,
+  input: Listed & { limit: number },
+): Promise<{ closures: ClosureView[]; older: string | null }> {
+  // One more than is shown tells whether there is another page.
+  const found = await listClosures(ctx, { ...input, limit: input.limit + 1 })
+  const closures = found.slice(0, input.limit)
+  return { closures, older: found.length > input.limit ? closures.at(-1)!.number : null }
+}
+
+/**
+ * The closures of some accounts, newest first, from the one after `before` on. Throws Refusal closure/no_such_closure
+ * where that is no closure of theirs.
+ */
 export function listClosures(
   ctx: Context,
-  input: { issuerId: string; accountIds: string[] },
+  { issuerId, accountIds, before, limit = 100 }: Listed,
 ): Promise<ClosureView[]> {
-  if (input.accountIds.length === 0) return Promise.resolve([])
-  return inIssuer(ctx.db, input.issuerId, async (tx) => {
-    const rows = await tx
+  if (accountIds.length === 0) return Promise.resolve([])
+  return inIssuer(ctx.db, issuerId, async (tx) => {
+    const own = tx
       .selectFrom('closure')
+      .where('issuer_id', '=', issuerId)
+      .where('account_id', 'in', accountIds)
+    const last = before
+      ? await own
+          .select(['declared_at', 'closure_id'])
+          .where('number', '=', before)
+          .executeTakeFirstOrThrow(() => new Refusal('closure/no_such_closure'))
+      : undefined
+    const rows = await own
       .selectAll()
-      .where('issuer_id', '=', input.issuerId)
-      .where('account_id', 'in', input.accountIds)
+      .$if(last !== undefined, (q) =>
+        q.where(sql<boolean>`(declared_at, closure_id) < (${last?.declared_at}, ${last?.closure_id})`),
+      )
       .orderBy('declared_at', 'desc')
-      .limit(100)
+      .orderBy('closure_id', 'desc')
+      .limit(limit)
       .execute()
     const views: ClosureView[] = []
     for (const row of rows) views.push(await viewOf(ctx, tx, row))
@@ -120,6 +153,7 @@ async function viewOf(ctx: Context, tx: Tx, closure: ClosureRow): Promise<Closur
     isHolderErased: Boolean(account.is_erased),
     bankAccountGiven: given,
     accountWantedUntil: !given && blocks.some(isForAccount) ? closure.account_wanted_until : null,
+    lineAfterUndo: closure.state === 'undone' ? lineAfterUndo(cards, journal) : null,
     cards: await withBalances(tx, issuerId, cards, closure),
     steps: stepViews(closure, cards, journal, blocks),
     documents: documents.map((d) => ({
@@ -187,6 +221,7 @@ async function withBalances(
   const taken = cardIds.filter((id) => (money.get(id)?.takenBack.length ?? 0) > 0)
   const closureId = closure.closure_id
   const inDoubt = await chargedBackSince(tx, { issuerId, closureId, cardIds: taken })
+  const policy = countedIn(policyByVersion(closure.policy_version), closure.zone)
   const shown = closure.identity !== 'not_signed_in' || closure.identified_at !== null
   return cards.map((card) => {
     const amount = card.settledMinor ?? money.get(card.cardId)?.balance ?? 0n
@@ -212,6 +247,7 @@ async function withBalances(
         refusal: part.refusal,
         reference: part.reference,
         settledAt: part.paidAt,
+        arrivesBy: arrivalOf(policy, part),
         byHand: isByHand(part),
         claimUntil: part.claimUntil,
         paidWith: part.paidWith ?? null,

@@ -1,3 +1,4 @@
+import { code_lives_minutes, codes_at_once } from '../holder/access-code.ts'
 import type { Refusals } from '../platform/errors.ts'
 
 export type ClosureRefusal =
@@ -146,8 +147,8 @@ export const closureRefusals: Refusals<ClosureRefusal> = {
     status: 422,
     title: { 'zh-CN': '验证码不正确', en: 'The code is not right' },
     next: {
-      'zh-CN': '请核对最新一封邮件里的 6 位数字；它只用于这一次注销。',
-      en: 'Compare the six digits with the newest mail; the code is good for this closure only.',
+      'zh-CN': `请核对邮件里的 6 位数字，只用于这一次注销。收到多封时，最近 ${codes_at_once} 封里的都可以用，各 ${code_lives_minutes} 分钟内有效。`,
+      en: `Compare the six digits with the mail; they are good for this closure only. If several mails came, the codes of the last ${codes_at_once} are all good, each for ${code_lives_minutes} minutes.`,
     },
     field: 'code',
   },
@@ -160,7 +161,10 @@ export const closureRefusals: Refusals<ClosureRefusal> = {
   'closure/code_used': {
     status: 409,
     title: { 'zh-CN': '验证码已经用过', en: 'The code has been used' },
-    next: newCode,
+    next: {
+      'zh-CN': '如果您已经确认过，注销已在办理，不需要再输入。否则请在进度页获取新的验证码，申请不会丢失。',
+      en: 'If you have confirmed before, the closing is under way and needs no code any more. If not, get a new one on the progress page: your declaration stands.',
+    },
     field: 'code',
   },
   'closure/code_too_many': {

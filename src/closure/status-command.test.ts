@@ -12,6 +12,7 @@ const part = (route: PartView['route'], amount: string, state: PartView['state']
   settledAt: null,
   byHand: false,
   refusal: null,
+  arrivesBy: null,
   claimUntil: null,
 })
 
@@ -64,6 +65,17 @@ it('says since when a step waits, and for whom, where others say when they were 
   ])
 })
 
+it('says that identity was proved only where somebody proved theirs', () => {
+  const declared = { identity: 'signed_in', undoUntil: null } as const
+  expect(wordsFor('identify', { ...declared, provedBy: 'account' })).toBe('identity proved')
+  expect(wordsFor('identify', { ...declared, provedBy: null })).toBe('identity proved')
+  expect(wordsFor('identify', { ...declared, provedBy: 'issuer' })).toBe('decided without a code')
+  const decided = { ...declared, identity: 'issuer_decision', provedBy: null } as const
+  expect(wordsFor('identify', decided)).toBe('decided by the issuer')
+})
+
 it('names the freeze as the page of the closure does', () => {
-  expect(wordsFor('freeze', { undoUntil: null })).toBe(progressEn.steps.freeze.done.toLowerCase())
+  expect(wordsFor('freeze', { identity: 'signed_in', undoUntil: null })).toBe(
+    progressEn.steps.freeze.done.toLowerCase(),
+  )
 })

@@ -24,9 +24,18 @@ const stepWords: Record<StepName, string> = {
   certificate: 'certificate sealed',
   tell: 'holder told',
 }
-/** Whoever had the closing start at once was given no time to undo that could be over. */
-export const wordsFor = (step: StepName, { undoUntil }: Pick<ClosureView, 'undoUntil'>): string =>
-  step === 'undo_window' && undoUntil === null ? 'closing started at once' : stepWords[step]
+/** `provedBy` is not told by the API. */
+type Began = Pick<ClosureView, 'identity' | 'undoUntil'> & Partial<Pick<ClosureView, 'provedBy'>>
+
+/**
+ * Nobody proved who they are where the issuer decided; and whoever had the closing start at once was given no time to
+ * undo that could be over.
+ */
+export function wordsFor(step: StepName, { identity, provedBy, undoUntil }: Began): string {
+  if (step === 'identify' && identity === 'issuer_decision') return 'decided by the issuer'
+  if (step === 'identify' && provedBy === 'issuer') return 'decided without a code'
+  return step === 'undo_window' && undoUntil === null ? 'closing started at once' : stepWords[step]
+}
 
 const signs = { done: '✓', current: '…', blocked: '!', waiting: '·' }
 

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import type { Context } from '../platform/context.ts'
 import { Refusal } from '../platform/errors.ts'
 import { type CookieJar, dropCookie, readCookie, writeCookie } from '../web/cookies.ts'
-import type { PortalEnv } from '../web/page.ts'
+import { type PortalEnv, standsAt } from '../web/page.ts'
 import { refusalLine, refusalText } from '../web/refusal-texts.ts'
 import { at, formText, type PortalContext } from '../web/routing.ts'
 import { declareUnsigned, findCardToClose, readIccid } from './declare-unsigned.ts'
@@ -80,7 +80,8 @@ async function numberPage(c: PortalContext, error: unknown, typed: string): Prom
   const page = c.get('page')
   const fault = { field: 'iccid', text: refusalLine(error, page.lang) }
   c.status(text.status)
-  return c.html(<CardNumberPage page={page} act={actOf(c)} iccid={typed} fault={fault} />)
+  const shown = standsAt(page, numberHref(c))
+  return c.html(<CardNumberPage page={shown} act={actOf(c)} iccid={typed} fault={fault} />)
 }
 
 async function seal(ctx: Context, issuerId: string, iccid: string): Promise<string> {
@@ -160,7 +161,7 @@ async function declare(ctx: Context, c: PortalContext, jar: CookieJar): Promise<
     dropCookie(c, jar, 'card', issuerId)
     return await c.html(
       <ReceiptPage
-        page={page}
+        page={standsAt(page, page.href(`/closures/${made.number}`))}
         cards={[namedCard(flow)]}
         zone={page.zone}
         number={made.number}

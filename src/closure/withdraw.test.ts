@@ -91,6 +91,8 @@ it('is offered on the card and before closing, page by page and without script',
   const card = await buy()
   const mei = await visitor().signIn(leb, issuerId, card.email)
   expect(mei.text).toMatch(/Vertrag widerrufen\s+Withdraw from contract here, until/)
+  await mei.go(`/${issuerId}/en/close`)
+  expect(mei.text).toContain('No balance. Withdrawing from the contract gives back €16.90')
   await mei.go(`/${issuerId}/en/close/what-happens?card=${card.cardId}`)
   expect(mei.text).toContain('That gives back €16.90, closing gives back €0.00.')
   const href = /href="([^"]*act=withdraw[^"]*)">Withdraw from contract here/.exec(mei.html)![1]!
@@ -121,10 +123,14 @@ it('stands on the cards page with what it gives back while that is more than clo
   )
   const sam = await visitor().signIn(leb, issuerId, abroad.email)
   expect(sam.text).toContain('If you closed it now There is nothing to pay back.')
+  await sam.go(`/${issuerId}/en/close`)
+  expect(sam.text).toMatch(/No balance\s/)
   // Closing gives back the plan that nobody has begun: withdrawing gives back no more.
   await setMoney(leb, issuerId, { unused_plan: 'by_day' })
   await mei.go(`/${issuerId}/zh-CN/cards`)
   expect(mei.text).toMatch(/如果现在注销 €16\.90 退回到您尾号 4242 的银行卡/)
+  await mei.go(`/${issuerId}/zh-CN/close`)
+  expect(mei.text).toContain('没有余额。注销可退 €16.90')
   await setMoney(leb, issuerId, { unused_plan: 'nothing' })
   await mei.go(`/${issuerId}/zh-CN/cards`)
   expect(mei.text).toMatch(/如果现在撤回合同 €16\.90 退回到您尾号 4242 的银行卡.+改为注销的话，退 €0\.00。/)

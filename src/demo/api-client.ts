@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { SetupError } from '../platform/errors.ts'
 import type { ProgressView } from './screen.ts'
 
-type StatusAnswer = Pick<ProgressView, 'state' | 'cards'> & {
+type StatusAnswer = Pick<ProgressView, 'state' | 'identity' | 'cards'> & {
   declaredAt: string
   toldAt: string | null
   undoUntil: string | null

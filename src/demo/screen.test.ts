@@ -23,7 +23,14 @@ it('tells each step once with its time, and of no time to undo where none was wa
     reference,
   })
   const cards = [{ parts: [part('refused', null), part('paid', 're_1')] }]
-  const view: ProgressView = { state: 'closing', undoUntil: null, declaredAt: at(0), steps, cards }
+  const view: ProgressView = {
+    state: 'closing',
+    identity: 'signed_in',
+    undoUntil: null,
+    declaredAt: at(0),
+    steps,
+    cards,
+  }
   screen.say('  ✓ three issuers set up', 12)
   screen.progress({ ...view, cards: [{ parts: [part('waiting', null)] }] })
   screen.progress(view)
@@ -36,4 +43,23 @@ it('tells each step once with its time, and of no time to undo where none was wa
     '        HK$35.70, re_1',
     '',
   ])
+})
+
+it('says who decided where nobody proved who they are', () => {
+  let told = ''
+  const screen = openScreen(
+    false,
+    (text) => (told += text),
+    () => at(0),
+  )
+  const steps: ProgressView['steps'] = [{ step: 'identify', state: 'done', at: at(0) }]
+  screen.progress({
+    state: 'closing',
+    identity: 'issuer_decision',
+    undoUntil: null,
+    declaredAt: at(0),
+    steps,
+    cards: [],
+  })
+  expect(told).toContain('✓ decided by the issuer')
 })

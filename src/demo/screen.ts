@@ -8,7 +8,7 @@ export type Screen = {
   progress(view: ProgressView): void
   done(): void
 }
-export type ProgressView = Pick<ClosureView, 'state' | 'undoUntil' | 'declaredAt'> & {
+export type ProgressView = Pick<ClosureView, 'state' | 'identity' | 'undoUntil' | 'declaredAt'> & {
   steps: Pick<StepView, 'step' | 'state' | 'at'>[]
   cards: { parts: Pick<PartView, 'route' | 'amount' | 'state' | 'reference'>[] }[]
 }

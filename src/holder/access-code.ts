@@ -11,8 +11,8 @@ export type CodeFault = 'wrong' | 'expired' | 'used' | 'too_many'
 
 export const code_lives_minutes = 10
 export const code_attempts = 5
-// Mails overtake each other: the last few codes of a closure are all good until they expire.
-const codesAtOnce = 3
+/** Mails overtake each other: the last few codes of a closure are all good until they expire. */
+export const codes_at_once = 3
 
 type NewCode = { issuerId: string } & (
   { purpose: 'sign_in'; fingerprint: Buffer } | { purpose: 'identify'; closureId: string }
@@ -42,6 +42,25 @@ export function codeFor(keys: Pick<VaultKeys, 'codeKey'>, codeId: string): strin
   const mac = createHmac('sha256', keys.codeKey).update(codeId).digest()
   const value = mac.readUInt32BE(mac[mac.length - 1]! & 0xf) & 0x7fffffff
   return String(value % 1_000_000).padStart(6, '0')
+}
+
+/** Until when a sign-in code can be entered; undefined when it can't, or never existed. */
+export async function goodUntil(
+  ctx: Context,
+  { issuerId, codeId }: { issuerId: string; codeId: string },
+): Promise<Date | undefined> {
+  const code = await inIssuer(ctx.db, issuerId, (tx) =>
+    tx
+      .selectFrom('access_code')
+      .select('expires_at')
+      .where('issuer_id', '=', issuerId)
+      .where('code_id', '=', codeId)
+      .where('purpose', '=', 'sign_in')
+      .where('used_at', 'is', null)
+      .where('expires_at', '>', ctx.clock.now())
+      .executeTakeFirst(),
+  )
+  return code?.expires_at
 }
 
 type CodeGuess = { issuerId: string; code: string } & (
@@ -100,7 +119,7 @@ async function countAttempt(ctx: Context, tx: Tx, guess: CodeGuess): Promise<Use
     )
     .orderBy('created_at', 'desc')
     .orderBy('code_id', 'desc')
-    .limit(codesAtOnce)
+    .limit(codes_at_once)
     .forUpdate()
     .execute()
   const live = candidates.filter((c) => !c.used_at && c.expires_at > now && c.attempts < code_attempts)

@@ -7,10 +7,10 @@ import { exportAccount } from '../privacy/export-person.ts'
 import type { FieldFault } from '../web/components/form.tsx'
 import { type CookieJar, dropCookie, readCookie, writeCookie } from '../web/cookies.ts'
 import { formatMoment } from '../web/dates.ts'
-import type { PortalEnv } from '../web/page.ts'
+import { type Page, type PortalEnv, standsAt } from '../web/page.ts'
 import { refusalLine, refusalText } from '../web/refusal-texts.ts'
 import { at, formText, type PortalContext, safeNext, sessionOf } from '../web/routing.ts'
-import { code_lives_minutes } from './access-code.ts'
+import { code_lives_minutes, goodUntil } from './access-code.ts'
 import { AccountPage } from './pages/account-page.tsx'
 import { ChannelsPage } from './pages/channels-page.tsx'
 import { CodePage } from './pages/code-page.tsx'
@@ -87,12 +87,23 @@ function signInRoutes(app: Hono<PortalEnv>, ctx: Context, jar: CookieJar): void 
       } catch (error) {
         const fault = fieldFault(c, error, 'email')
         c.status(422)
-        return c.html(<SignInPage page={page} next={next} email={email} fault={fault} />)
+        return c.html(
+          <SignInPage page={standsAt(page, signInHref(page, next))} {...{ next, email, fault }} />,
+        )
       }
     },
   })
   at(app, '/sign-in/code', {
-    get: (c) => c.redirect(c.get('page').href('/sign-in'), 303),
+    get: async (c) => {
+      const page = c.get('page')
+      const { issuerId } = page.issuer
+      const next = safeNext(c, c.req.query('next'))
+      const codeId = c.req.query('code_id') ?? ''
+      const until = isUuid(codeId) ? await goodUntil(ctx, { issuerId, codeId }) : undefined
+      if (!until) return c.redirect(signInHref(page, next), 303)
+      const validUntil = formatMoment(until, page.lang, page.zone)
+      return c.html(<CodePage page={page} codeId={codeId} next={next} validUntil={validUntil} />)
+    },
     post: async (c) => {
       const page = c.get('page')
       const { issuerId } = page.issuer
@@ -112,6 +123,8 @@ function signInRoutes(app: Hono<PortalEnv>, ctx: Context, jar: CookieJar): void 
     },
   })
 }
+
+const signInHref = (page: Page, next: string) => page.href(`/sign-in?next=${encodeURIComponent(next)}`)
 
 /** A refusal that stands at this field, as the form shows it. Anything else is thrown on. */
 export function fieldFault(c: PortalContext, error: unknown, field: string): FieldFault {

@@ -8,6 +8,7 @@ import { isByHand, liveParts, type PayoutPart } from '../payout/parts.ts'
 import type { PayoutRoute } from '../payout/plan-payouts.ts'
 import { progressUrl } from './closure-facts.ts'
 import { renderLetter } from './letter.tsx'
+import { arrivalOf, lastArrival } from '../payout/arrival.ts'
 import { arrivesBy } from '../policy/clocks.ts'
 import { countedIn } from '../policy/counted-in.ts'
 import { documentFileName } from '../slip/document-file-name.ts'
@@ -51,6 +52,9 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
   const counted = countedIn(told.policy, told.closure.zone)
   const isSent = (part: PayoutPart) => went(part, ['original_payment', 'bank_transfer']) && !isByHand(part)
   const sent = sumOfParts(told.cards, locale, isSent)
+  const arrivals = told.cards.flatMap(({ parts }) => parts.map((part) => arrivalOf(counted, part)))
+  // What came back since, and is with the bank again, has no day of its own yet.
+  const by = lastArrival(arrivals) ?? arrivesBy(counted, ctx.clock.now())
   return {
     sent:
       sent === null
@@ -58,7 +62,7 @@ function paidBack(ctx: Context, told: Case, locale: string): Paid {
         : {
             sum: sent,
             to: oneWay(told.cards.flatMap(({ parts }) => liveParts(parts).filter(isSent))),
-            arrivesBy: arrivesBy(counted, ctx.clock.now()),
+            arrivesBy: by,
           },
     byHand: told.cards
       .flatMap(({ parts }) => liveParts(parts).filter(isByHand))

@@ -6,7 +6,7 @@ import type { Context } from '../platform/context.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { FieldFault } from '../web/components/form.tsx'
-import type { PortalEnv } from '../web/page.ts'
+import { type PortalEnv, standsAt } from '../web/page.ts'
 import { at, formText, type PortalContext, sessionOf } from '../web/routing.ts'
 import { refusalLine, refusalText } from '../web/refusal-texts.ts'
 import { isTooOften, tooOftenFault } from '../web/too-often.ts'
@@ -41,6 +41,7 @@ export function checkoutRoutes(ctx: Context): Hono<PortalEnv> {
       const fields = await readFields(c)
       const wanted = readWanted((name) => fields[name] ?? '')
       const asked = { wanted, live: fields['live'] ?? '' }
+      c.set('page', standsAt(c.get('page'), checkoutHref(c, asked)))
       return order(ctx, c, asked, fields).catch(backToChoice(ctx, c, asked))
     },
   })
@@ -95,6 +96,10 @@ const carryWanted = (wanted: Wanted): [string, string][] => {
     ['item', wanted.code],
   ]
 }
+
+/** Where the checkout of what is asked for stands. */
+const checkoutHref = (c: PortalContext, { wanted, live }: Asked) =>
+  c.get('page').href(`/checkout?${new URLSearchParams([...carryWanted(wanted), ['live', live]])}`)
 
 /** The form as it came, and what is wrong with it but for its way to pay. */
 type Again = Omit<Filled, 'guest'> & {

@@ -44,6 +44,9 @@ export function lastWithdrawal(policy: Policy, rule: WithdrawalRule, from: Date)
   return endOfDay(day, policy.time_zone)
 }
 
+/** The year whose books a moment falls into, where the law is. */
+export const bookYear = (policy: Policy, at: Date): number => dayIn(at, policy.time_zone).year
+
 /** What stays, on which ground, until which day (inclusive). */
 export function retentions(policy: Policy, closedAt: Date): RetentionUntil[] {
   const day = dayIn(closedAt, policy.time_zone)

@@ -1,5 +1,5 @@
-import type { CertificateContent } from './content.ts'
-import { iccidText, instantText, moneyText } from './document-text.ts'
+import type { Both, CertificateContent } from './content.ts'
+import { dayOfInstantText, iccidText, instantText, moneyText } from './document-text.ts'
 import { ACTS, both, COVERS, type Block, type Cell, type LetterView, type Section } from './letter-view.ts'
 import { keptSection } from './slip-view.ts'
 
@@ -36,16 +36,27 @@ const cardRows = (card: Card, timeZone: string): { label: { zh: string; en: stri
   { label: both('结算后余额', 'Balance after'), value: moneyText(card.balance) },
 ]
 
-const payoutRow = (payout: NonNullable<Card['payout']>, timeZone: string) => ({
-  label: payout.kept ? both('为您保留', 'Kept for you') : both('退款', 'Paid back'),
-  value: withEvidence(
-    both(
-      `${moneyText(payout.amount)} → ${payout.route.zh}，${instantText(payout.at, timeZone).zh}`,
-      `${moneyText(payout.amount)} → ${payout.route.en}, ${instantText(payout.at, timeZone).en}`,
+const payoutRow = (payout: NonNullable<Card['payout']>, timeZone: string) => {
+  const at = payoutTime(payout, timeZone)
+  return {
+    label: payout.kept ? both('为您保留', 'Kept for you') : both('退款', 'Paid back'),
+    value: withEvidence(
+      both(
+        `${moneyText(payout.amount)} → ${payout.route.zh}，${at.zh}`,
+        `${moneyText(payout.amount)} → ${payout.route.en}, ${at.en}`,
+      ),
+      payout.reference,
     ),
-    payout.reference,
-  ),
-})
+  }
+}
+
+/** When it was sent and should arrive; of what goes to no account, when it was done. */
+function payoutTime({ at, expectedBy }: NonNullable<Card['payout']>, timeZone: string): Both {
+  const done = instantText(at, timeZone)
+  if (expectedBy === undefined) return done
+  const day = dayOfInstantText(expectedBy, timeZone)
+  return both(`${done.zh}退出，预计 ${day.zh}前到账`, `sent ${done.en}, expected by ${day.en}`)
+}
 
 const deciderRow = ({ issuer: { name }, cardEnded }: CertificateContent) => ({
   label: both('由谁决定', 'Decided by'),

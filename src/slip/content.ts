@@ -89,6 +89,8 @@ const payout = z.object({
   route: both,
   reference: z.string().min(1),
   at: instant,
+  /** By when it should be in the holder's account. */
+  expectedBy: instant.optional(),
   /** It was not paid: it stays owed to the holder, as `route` says. */
   kept: z.literal(true).optional(),
 })

@@ -110,6 +110,7 @@ export const sampleCertificate = (change: Partial<CertificateContent> = {}): Cer
         route: { zh: '尾号 4242 的银行卡', en: 'bank card ending 4242' },
         reference: 're_3QxT0a',
         at: '2026-11-23T15:59:30+08:00',
+        expectedBy: '2026-12-03T23:59:59+08:00',
       },
       balance: { amount: '0', currency: 'CNY' },
     },

@@ -15,7 +15,7 @@ export const LETTER_TEMPLATE = String.raw`
 #let zh(it) = text(lang: "zh", region: "cn", it)
 #let en(it) = text(lang: "en", fill: soft, it)
 
-#set page(paper: "a4", margin: (x: 19mm, top: 12mm, bottom: 14mm), footer-descent: 28%, footer: context {
+#set page(paper: "a4", margin: (x: 19mm, top: 11mm, bottom: 13mm), footer-descent: 28%, footer: context {
   set text(size: 7.4pt, fill: soft)
   line(length: 100%, stroke: 0.4pt + line-ink)
   v(-0.35em)
@@ -25,7 +25,7 @@ export const LETTER_TEMPLATE = String.raw`
 
 #show heading: set text(fill: ink)
 #show heading.where(level: 1): set text(size: 21pt, weight: "bold")
-#show heading.where(level: 2): it => block(above: 0.95em, below: 0.5em, sticky: true, {
+#show heading.where(level: 2): it => block(above: 0.85em, below: 0.5em, sticky: true, {
   set text(size: 10pt, weight: "bold")
   it.body
 })

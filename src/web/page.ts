@@ -1,7 +1,7 @@
 import type { Issuer } from '../issuer/issuer.ts'
 import type { Session } from '../holder/session.ts'
 import type { AssetNames } from './assets.ts'
-import type { Lang } from './lang.ts'
+import { type Lang, otherLang } from './lang.ts'
 import type { SiteText } from './messages/en.ts'
 
 /** What every page knows of the request it answers. */
@@ -20,6 +20,15 @@ export type Page = {
   href: (path: string) => string
   /** A fresh token for a form; good for this browser's session only. */
   formToken: string
+}
+
+/**
+ * The page as answer to a form, whose own address can't be asked for again: in the other language stands what `href`
+ * (of this language, made by `page.href`) shows.
+ */
+export function standsAt(page: Page, href: string): Page {
+  const path = href.slice(page.href('').length)
+  return { ...page, otherLangHref: `/${page.issuer.issuerId}/${otherLang(page.lang)}${path}` }
 }
 
 /** What handlers find on the request (Hono's variables). */

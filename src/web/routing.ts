@@ -42,9 +42,12 @@ export async function formTexts(c: PortalContext, name: string): Promise<string[
   return list.filter((one): one is string => typeof one === 'string').slice(0, 500)
 }
 
-/** Where to go after signing in: an address of this issuer's pages, never anything else. */
+/**
+ * Where to go after signing in: an address of this issuer's pages, never anything else; in the language that is read
+ * now, also when it was wished for in the other.
+ */
 export function safeNext(c: PortalContext, wished: string | undefined): string {
-  const { href } = c.get('page')
-  const own = wished && /^\/[a-z0-9]+\/(zh-CN|en)\/[\w\-/?=&%.]*$/.test(wished) && !wished.includes('//')
-  return own && wished.startsWith(`${href('/')}/`) ? wished : href('/cards')
+  const { href, issuer } = c.get('page')
+  const [, issuerId, path = ''] = /^\/([a-z0-9]+)\/(?:zh-CN|en)(\/[\w\-/?=&%.]*)$/.exec(wished ?? '') ?? []
+  return issuerId === issuer.issuerId && !path.includes('//') ? href(path) : href('/cards')
 }

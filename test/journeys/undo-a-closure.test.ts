@@ -46,7 +46,8 @@ async function prove(receipt: Receipt): Promise<void> {
 /** The card is as it was: money, state, line; nothing was paid; and it can be closed anew, to the end. */
 async function expectAsBefore(card: Seeded, receipt: Receipt, wasSuspended: boolean): Promise<void> {
   await look(receipt)
-  expect(await view(receipt)).toMatchObject({ state: 'undone', canUndo: false })
+  const lineAfterUndo = wasSuspended ? 'on' : 'never_off'
+  expect(await view(receipt)).toMatchObject({ state: 'undone', canUndo: false, lineAfterUndo })
   await inIssuer(leb.db, 'leb', async (tx) => {
     const row = await tx
       .selectFrom('card as c')
@@ -103,7 +104,9 @@ it('is possible after the freeze, and switches the line on again', async () => {
   const receipt = await declare(card, { identity: 'issuer_decision', receivedBy: 'cli' })
   await look(receipt)
   expect(leb.world.sims.line.effects(card.iccid, 'suspended')).toBe(1)
+  expect((await view(receipt)).lineAfterUndo).toBeNull()
   await undo(receipt)
+  expect((await view(receipt)).lineAfterUndo).toBe('switching_on')
   await expectAsBefore(card, receipt, true)
 })
 

@@ -5,19 +5,23 @@ import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Choice, ChoiceGroup, type FieldFault } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
 import type { Page } from '../../web/page.ts'
+import type { Lang } from '../../web/lang.ts'
 import type { Carried } from '../choice.ts'
+import type { IfClosedNow } from '../if-closed-now.ts'
 import { closingText } from './closure-text.ts'
 
 type ChooseProps = {
   page: Page
   cards: Card[]
+  /** What closing each would pay, by card id. */
+  now: Map<string, IfClosedNow>
   accounts: { accountId: string; accountRef: string }[]
   chosen: Carried
   fault?: FieldFault | undefined
 }
 
 /** First question of the closing. Nothing is ticked but what came back. */
-export function ChoosePage({ page, cards, accounts, chosen, fault }: ChooseProps) {
+export function ChoosePage({ page, cards, now, accounts, chosen, fault }: ChooseProps) {
   const text = closingText[page.lang].choose
   const empty = cards.length === 0 && accounts.length === 0
   return (
@@ -47,11 +51,7 @@ export function ChoosePage({ page, cards, accounts, chosen, fault }: ChooseProps
                 value={card.cardId}
                 id={`choice-${at}`}
                 checked={chosen.cards.includes(card.cardId)}
-                hint={
-                  card.balance.amount > 0n
-                    ? text.balance(formatMoney(card.balance, page.lang))
-                    : text.noBalance
-                }
+                hint={moneyHint(card, now.get(card.cardId), page.lang)}
               >
                 <CardName card={card} lang={page.lang} />
               </Choice>
@@ -79,4 +79,14 @@ export function ChoosePage({ page, cards, accounts, chosen, fault }: ChooseProps
       )}
     </Layout>
   )
+}
+
+/** The balance; and what ending the contract pays beyond it, for what was not used. */
+function moneyHint({ balance }: Card, now: IfClosedNow | undefined, lang: Lang): string {
+  const text = closingText[lang].choose
+  const own = balance.amount > 0n ? text.balance(formatMoney(balance, lang)) : text.noBalance
+  const { currency, total } = (now?.withdrawn ?? now)?.settlement ?? { ...balance, total: 0n }
+  if (total <= balance.amount || currency !== balance.currency) return own
+  const sum = formatMoney({ amount: total, currency }, lang)
+  return now?.withdrawn ? text.withdrawing(own, sum) : text.closing(own, sum)
 }

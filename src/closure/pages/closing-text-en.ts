@@ -9,6 +9,10 @@ export const closingEn = {
     hint: 'Choose one or more cards, or the whole account.',
     balance: (money: string) => `Balance ${money}, paid back to you`,
     noBalance: 'No balance',
+    closing: (balance: string, money: string) =>
+      `${balance}. Closing gives back ${money}, with what of the plan was not used.`,
+    withdrawing: (balance: string, money: string) =>
+      `${balance}. Withdrawing from the contract gives back ${money}: the next page leads to it.`,
     or: 'or',
     account: (accountRef: string) => `My whole account ${accountRef}`,
     accountHint: 'All its cards are closed and your personal data is erased.',

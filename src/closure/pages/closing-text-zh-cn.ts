@@ -7,6 +7,8 @@ export const closingZh: ClosingText = {
     hint: '可以选一张或几张卡，也可以选整个账户。',
     balance: (money) => `余额 ${money}，会退给您`,
     noBalance: '没有余额',
+    closing: (balance, money) => `${balance}。注销可退 ${money}，含套餐未用部分。`,
+    withdrawing: (balance, money) => `${balance}。改为撤回合同可退 ${money}，下一页有入口。`,
     or: '或者',
     account: (accountRef) => `整个账户 ${accountRef}`,
     accountHint: '账户里的卡全部注销，您的个人信息会被删除。',

@@ -51,6 +51,7 @@ const closing: ClosureView = {
   identifiedAt: at,
   provedBy: 'account',
   undoneBy: null,
+  lineAfterUndo: null,
   covers: 'card',
   act: 'terminate',
   state: 'closing',
@@ -112,6 +113,7 @@ test('when it waits for the holder it says so first, in her language', async () 
     settledAt: null,
     byHand: false,
     refusal: null,
+    arrivesBy: null,
     claimUntil: null,
   } as const
   const cards = [{ ...card('8999901000000000001'), parts: [part] }]
@@ -157,6 +159,7 @@ test('says that money was sent only where it was', async () => {
     settledAt: at,
     byHand: false,
     refusal: null,
+    arrivesBy: null,
     claimUntil: null,
   })
   const paid = (...parts: PartView[]) =>
@@ -177,6 +180,7 @@ test('speaks of an account that was named only where one was', async () => {
     settledAt: at,
     byHand: false,
     refusal: null,
+    arrivesBy: null,
     claimUntil: null,
   } as const
   const shown = (change: Partial<PartView>, lang: Lang) =>
@@ -223,6 +227,30 @@ test('an undone closure tells what was done and when it was undone, and nothing 
   expect(html).toContain('You have confirmed')
   expect(html).toContain('>Undone<')
   expect(html).not.toContain('Money goes back to you')
+})
+
+test('an undone closure says whether the line works, and leads on', async () => {
+  const undone: ClosureView = {
+    ...closing,
+    state: 'undone',
+    undoneBy: 'person',
+    undoneAt: at,
+    canUndo: false,
+  }
+  const said = (lineAfterUndo: ClosureView['lineAfterUndo'], lang: Lang = 'en') =>
+    render({ ...undone, lineAfterUndo }, lang)
+  expect(await said('never_off')).toContain('The line was never off.')
+  expect(await said('switching_on')).toContain('The line is being switched on again')
+  expect(await said('on')).toContain('The line works again.')
+  expect(await said('on', 'zh-CN')).toContain('线路已恢复')
+  expect(await said('refused')).toContain('Our staff is dealing with it')
+  const html = await said('on')
+  expect(html).toContain('href="/leb/en/cards"')
+  expect(html).toContain('href="/leb/en/close"')
+  // It is closed under another number: there is nothing to close again, and no line that came back.
+  const aside = await render({ ...undone, undoneBy: 'holder_declared', lineAfterUndo: 'never_off' })
+  expect(aside).not.toContain('The line was never off')
+  expect(aside).not.toContain('Close anew')
 })
 
 test('an end is an end: nothing reloads any more', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CardLine } from '../../card/pages/card-line.tsx'
-import { MoneySheets, PartLines, type ShownVoucher } from '../../payout/pages/money-sheets.tsx'
+import { MoneySheets, PartLines, sentWords, type ShownVoucher } from '../../payout/pages/money-sheets.tsx'
 import { payoutText } from '../../payout/pages/payout-text.ts'
 import { SettlementLines } from '../../payout/pages/settlement-lines.tsx'
 import { TakenBack } from '../../payout/pages/taken-back.tsx'
@@ -20,7 +20,8 @@ type ProgressProps = {
   page: Page
   view: ClosureView
   vouchers?: ShownVoucher[]
-  codeSent?: boolean
+  /** What came of the form for the code: a new one was `sent`, or one was given `again` that was not needed. */
+  code?: string | undefined
   fault?: FieldFault | undefined
 }
 
@@ -35,7 +36,7 @@ export function stampOf(view: ClosureView): string {
 }
 
 /** How a closure stands, until its end and after it. */
-export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: ProgressProps) {
+export function ProgressPage({ page, view, vouchers = [], code, fault }: ProgressProps) {
   const { lang } = page
   const text = progressText[lang]
   const over = isOver(view)
@@ -67,7 +68,10 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
       <div id="progress" {...(over ? {} : { 'data-events': `${here}/events`, 'data-stamp': stampOf(view) })}>
         <Late page={page} view={view} />
         {view.state === 'closed' && <Documents page={page} view={view} />}
-        {view.state === 'declared' && codeSent && <p class="sheet">{closingText[lang].code.sent}</p>}
+        {view.state === 'declared' && code === 'sent' && <p class="sheet">{closingText[lang].code.sent}</p>}
+        {view.identifiedAt && view.state !== 'undone' && code === 'again' && (
+          <p class="sheet">{text.codeAgain(formatMoment(view.identifiedAt, lang, view.zone))}</p>
+        )}
         {view.state === 'declared' && (
           <div class="sheet needs">
             <CodeForm
@@ -78,6 +82,7 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
             />
           </div>
         )}
+        {view.undoneBy === 'person' && view.lineAfterUndo && <p>{text.again.line[view.lineAfterUndo]}</p>}
         <MoneySheets page={page} view={view} progress={here} vouchers={vouchers} />
         <TakenBack page={page} view={view} />
         <Timeline view={view} lang={lang} />
@@ -87,6 +92,7 @@ export function ProgressPage({ page, view, vouchers = [], codeSent, fault }: Pro
         ))}
         {view.state !== 'closed' && <Documents page={page} view={view} />}
         <Undo page={page} view={view} />
+        {view.state === 'undone' && <Again page={page} view={view} />}
         {view.state === 'closed' && <Removal lang={lang} />}
         {comesByItself && <p class="soft">{text.reload}</p>}
       </div>
@@ -108,7 +114,8 @@ function statusWords(view: ClosureView, lang: Page['lang']): string {
   // Nobody has confirmed what the issuer decided.
   const isDecided = view.identity === 'issuer_decision' || view.provedBy === 'issuer'
   if (view.state === 'identified' && isDecided) return text.begins
-  return text.states[view.state]
+  const sent = view.state === 'closed' ? sentWords(view, lang) : undefined
+  return [sent, text.states[view.state]].filter(Boolean).join(lang === 'en' ? ' ' : '')
 }
 
 function Late({ page, view }: { page: Page; view: ClosureView }) {
@@ -193,6 +200,24 @@ function Undo({ page, view }: { page: Page; view: ClosureView }) {
     )
   if (!view.noReturnAt || view.state === 'closed') return null
   return <p>{text.noUndo(formatMoment(view.noReturnAt, page.lang, view.zone))}</p>
+}
+
+/** An undone closure is no dead end: to the cards, and to declare anew what is not closed under another number. */
+function Again({ page, view }: { page: Page; view: ClosureView }) {
+  const text = progressText[page.lang].again
+  const close = page.signedIn ? '/close' : '/close/without-signing-in'
+  return (
+    <p class="actions">
+      <a class="button plain" href={page.href('/cards')}>
+        {text.cards}
+      </a>
+      {view.undoneBy !== 'holder_declared' && (
+        <a class="quiet" href={page.href(close)}>
+          {text.close}
+        </a>
+      )}
+    </p>
+  )
 }
 
 function Removal({ lang }: { lang: Page['lang'] }) {

@@ -17,6 +17,18 @@ export const progressEn = {
     never_proved:
       'Nobody entered the code in time, so this declaration has lapsed. The card works as before.',
   },
+  codeAgain: (moment: string) => `You confirmed on ${moment} already. No code is needed any more.`,
+  /** What comes after an undo. */
+  again: {
+    line: {
+      never_off: 'The line was never off.',
+      switching_on: 'The line is being switched on again. That takes a few minutes.',
+      on: 'The line works again.',
+      refused: 'The network has not switched the line on again yet. Our staff is dealing with it.',
+    } satisfies Record<NonNullable<ClosureView['lineAfterUndo']>, string>,
+    cards: 'My cards',
+    close: 'Close anew',
+  },
   blockedByHolder: 'We need something from you to go on.',
   waitsUntil: (moment: string) => `You can undo until ${moment}; then we begin.`,
   declared: 'Declared',

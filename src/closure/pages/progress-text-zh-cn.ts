@@ -13,6 +13,17 @@ export const progressZh: ProgressText = {
     holder_declared: '这次申请已搁置：这张卡正按另一个编号注销。',
     never_proved: '一直没有人输入验证码，这次申请已失效，卡照常使用。',
   },
+  codeAgain: (moment) => `您已于 ${moment}确认过，不需要再输入验证码。`,
+  again: {
+    line: {
+      never_off: '线路没有停过。',
+      switching_on: '线路正在恢复，需要几分钟。',
+      on: '线路已恢复，可以照常使用。',
+      refused: '运营商网络还没有恢复线路，工作人员正在处理。',
+    },
+    cards: '我的卡',
+    close: '重新申请注销',
+  },
   blockedByHolder: '需要您补充一点东西，才能继续。',
   waitsUntil: (moment) => `${moment}前可以撤销，之后开始办理。`,
   declared: '已收到申请',

@@ -1,4 +1,4 @@
-import { retentions } from '../../policy/clocks.ts'
+import { bookYear, retentions } from '../../policy/clocks.ts'
 import { keepName } from '../../privacy/retention.ts'
 import { readPerson } from '../../privacy/vault.ts'
 import type { LocalStep } from '../step.ts'
@@ -19,7 +19,7 @@ export const keepBooks: LocalStep<null> = {
     await keepName(ctx, tx, {
       issuerId,
       jurisdiction: told.closure.jurisdiction,
-      year: now.getUTCFullYear(),
+      year: bookYear(told.policy, now),
       destroyAfter: until,
       holderId: told.holderId,
       name: { name: person.name, residence: person.residence },

@@ -1,7 +1,7 @@
 import { ErrorSummary } from '../../web/components/error-summary.tsx'
 import { Carried, type FieldFault, PostForm, TextField } from '../../web/components/form.tsx'
 import { Layout } from '../../web/layout.tsx'
-import type { Page } from '../../web/page.ts'
+import { type Page, standsAt } from '../../web/page.ts'
 import { holderText } from './holder-text.ts'
 
 type CodeProps = {
@@ -12,11 +12,20 @@ type CodeProps = {
   fault?: FieldFault | undefined
 }
 
+/** Where a code that was sent is entered. Its id alone lets nobody in. */
+export const codeHref = (page: Page, codeId: string, next: string) =>
+  page.href(`/sign-in/code?${new URLSearchParams({ code_id: codeId, next })}`)
+
 export function CodePage({ page, codeId, next, validUntil, fault }: CodeProps) {
   const text = holderText[page.lang].code
   const again = page.href(`/sign-in?next=${encodeURIComponent(next)}`)
   return (
-    <Layout page={page} title={text.title} back={again} wrong={fault !== undefined}>
+    <Layout
+      page={standsAt(page, codeHref(page, codeId, next))}
+      title={text.title}
+      back={again}
+      wrong={fault !== undefined}
+    >
       <ErrorSummary page={page} fault={fault} />
       <h1>{text.title}</h1>
       <p>{text.sent}</p>

@@ -5,6 +5,7 @@ import { PostForm } from '../../web/components/form.tsx'
 import { formatCalendarDay, formatDay, formatMoment } from '../../web/dates.ts'
 import type { Lang } from '../../web/lang.ts'
 import type { Page } from '../../web/page.ts'
+import { lastArrival } from '../arrival.ts'
 import { payoutText } from './payout-text.ts'
 
 /** A voucher as its holder may see it: with its code. */
@@ -45,10 +46,25 @@ function stateWords(part: PartView, view: ClosureView, lang: Lang): string {
     return view.bankAccountGiven ? text.to_send : text.no_account
   if (part.state !== 'paid') return part.state === 'sent' ? text.sent : text.waiting
   if (part.reference === 'chargeback') return text.charged_back
-  const done = part.settledAt ? [text.paid(formatMoment(part.settledAt, lang, view.zone))] : []
+  const done = part.settledAt ? [paidWords(part.settledAt, part.arrivesBy, view, lang)] : []
   // A voucher's reference is of use to nobody but us.
   const reference = part.reference && part.route !== 'voucher' ? [text.reference(part.reference)] : []
   return [...done, ...reference].join(lang === 'en' ? ', ' : '，')
+}
+
+function paidWords(at: Date, arrivesBy: Date | null, { zone }: ClosureView, lang: Lang): string {
+  const text = payoutText[lang].parts
+  const moment = formatMoment(at, lang, zone)
+  return arrivesBy ? text.sentBack(moment, formatDay(arrivesBy, lang, zone)) : text.paid(moment)
+}
+
+/** How much was sent, and when the last of it should be there; undefined where nothing was. */
+export function sentWords(view: ClosureView, lang: Lang): string | undefined {
+  const parts = view.cards.flatMap((card) => card.parts.filter(({ arrivesBy }) => arrivesBy !== null))
+  const day = lastArrival(parts.map(({ arrivesBy }) => arrivesBy))
+  return day
+    ? payoutText[lang].parts.allSent(sumsOf(parts, lang), formatDay(day, lang, view.zone))
+    : undefined
 }
 
 type SheetsProps = { page: Page; view: ClosureView; progress: string; vouchers: ShownVoucher[] }

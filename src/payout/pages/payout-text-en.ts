@@ -68,6 +68,9 @@ export const payoutEn = {
     to_send: 'goes out with the next file for the bank',
     sent: 'with the bank',
     paid: (moment: string) => `done ${moment}`,
+    sentBack: (moment: string, day: string) => `sent ${moment}, should be in your account by ${day}`,
+    allSent: (money: string, day: string) =>
+      `${money} was sent back to you and should be in your account by ${day}.`,
     reference: (reference: string) => `reference ${reference}`,
     refused: (money: string) => `${money} could not go back this way and takes another one below.`,
     charged_back: 'Your own bank has given it back to you.',

@@ -63,6 +63,8 @@ export const payoutZh: PayoutText = {
     to_send: '下一批银行转账时汇出',
     sent: '银行办理中',
     paid: (moment) => `${moment}已退`,
+    sentBack: (moment, day) => `${moment}退出，预计 ${day}前到账`,
+    allSent: (money, day) => `${money} 已退出，预计 ${day}前到账。`,
     reference: (reference) => `凭证 ${reference}`,
     refused: (money) => `${money} 这条路退不回去，改走下面的方式。`,
     charged_back: '这笔钱您的银行已经退给您。',
