@@ -122,15 +122,10 @@ export async function previewWith(
   }))
   const ordinary = moneyRules(terms.policy.money, issuer.rules.money)
   const rules = rulesOf(input, terms, rows, ordinary, now)
-  const cards = await withSettlements(tx, rows, {
-    issuerId: issuer.issuerId,
-    rules,
-    at: now,
-    voucher: input.voucher,
-  })
-  const whose = { issuerId: issuer.issuerId, holderId: account.holder_id }
-  const parts = cards.flatMap((card) => card.settlement.parts)
-  if (!unproved) await nameWays(ctx, tx, whose, parts)
+  const { issuerId } = issuer
+  const cards = await withSettlements(tx, rows, { issuerId, rules, at: now, voucher: input.voucher })
+  const whose = { issuerId, holderId: account.holder_id }
+  if (!unproved) await nameWays(ctx, tx, whose, partsOf(cards))
   return {
     ...terms,
     minimumPayout: rules.minimum_payout,
@@ -206,7 +201,7 @@ export function termsFor(
     accountWantedUntil: accountWantedUntil(policy, {
       declaredAt: now,
       lastReminderAt: now,
-      zone: policy.time_zone,
+      zone: zone ?? policy.time_zone,
     }),
     undoWindowMinutes: undoWindow,
     minimumPayout: money.minimum_payout,
@@ -215,6 +210,8 @@ export function termsFor(
     appealEmail: issuer.brand.appealEmail,
   }
 }
+
+const partsOf = (cards: Pick<CardPreview, 'settlement'>[]) => cards.flatMap((card) => card.settlement.parts)
 
 type CardFacts = Omit<CardPreview, 'arrivesBy' | 'settlement' | 'route'>
 type CardRow = Omit<CardFacts, 'withdrawableUntil'> & { soldAt: Date }
