@@ -47,6 +47,8 @@ const facts = {
   free: '€3.50',
   missing: '€1.40',
   day: '2026-12-12',
+  file: 'PAY-2026-0001',
+  iccid: '8999902000000000533',
 }
 
 it('has a text in both languages for every refusal of every feature', async () => {

@@ -80,5 +80,7 @@ it('tells on page, certificate, API and in the mail by when money that was sent 
 
   const mails = leb.world.sims.mail.messages(email).map(async ({ raw }) => (await simpleParser(raw)).text)
   const all = (await Promise.all(mails)).join(' ').replace(/\s+/g, ' ')
-  expect(all).toContain('CN¥40.00 is on its way back to you and should be there by 9 December 2026')
+  expect(all).toContain(
+    'CN¥40.00 is on its way back to your card ending 4242 (Visa) and should be there by 9 December 2026',
+  )
 })

@@ -67,7 +67,10 @@ test.each([
   await w.leb.sendMails('leb')
   if (!script) await page.reload()
   // With script the page has to come by the news itself.
-  await page.waitForFunction((words) => document.querySelector('#now')?.textContent?.startsWith(words), done)
+  await page.waitForFunction((words) => document.querySelector('#now')?.textContent?.includes(words), done)
+  // What came of it first: the money, and by when it should be there.
+  const sent = { 'zh-CN': '已退出，预计', en: 'was sent back to you and should be in your account by' }[lang]
+  expect(await page.locator('#now').textContent()).toContain(sent)
   // Nine steps of a card that starts at once (no time to think it over was given), and the declaration itself.
   await page.waitForFunction(() => document.querySelectorAll('.timeline .is-done').length === 10)
   expect(await page.locator(`a[href$="/certificate.pdf"]`).count()).toBe(1)
