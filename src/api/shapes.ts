@@ -28,6 +28,27 @@ export const code = z
   .max(32)
   .openapi({ description: 'the six digits that were mailed; spaces are forgiven', example: '482913' })
 
+/** What a page of a list is asked for by: `before` is `older` of the page before. */
+export const pageQuery = <T extends z.ZodType>(
+  number: T,
+  { most, usual = most }: { most: number; usual?: number },
+) =>
+  z.object({
+    before: number.optional().openapi({
+      param: { name: 'before', in: 'query' },
+      description: '`older` of the page before',
+    }),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(most)
+      .default(usual)
+      .openapi({ param: { name: 'limit', in: 'query' } }),
+  })
+export const nextPage = <T extends z.ZodType>(number: T) =>
+  number.nullable().openapi({ description: 'where the next page begins; null on the last' })
+
 const issuerId = z
   .string()
   .regex(/^[a-z][a-z0-9]{1,19}$/)

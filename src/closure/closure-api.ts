@@ -1,7 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
 import { needsSession, needsSessionOrClosure, signedIn } from '../api/bearer.ts'
-import { binary, closureNumber, json, problems, underClosure, underIssuer } from '../api/shapes.ts'
+import {
+  binary,
+  closureNumber,
+  json,
+  nextPage,
+  pageQuery,
+  problems,
+  underClosure,
+  underIssuer,
+} from '../api/shapes.ts'
 import { listAccounts } from '../holder/read-accounts.ts'
 import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -31,27 +40,13 @@ const list = createRoute({
   middleware: signedIn,
   request: {
     params: underIssuer,
-    query: z.object({
-      before: closureNumber.optional().openapi({
-        param: { name: 'before', in: 'query' },
-        description: '`older` of the page before',
-      }),
-      limit: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(closures_at_most)
-        .default(closures_at_most)
-        .openapi({ param: { name: 'limit', in: 'query' } }),
-    }),
+    query: pageQuery(closureNumber, { most: closures_at_most }),
   },
   responses: {
     200: json(
       z.object({
         closures: z.array(closureShape),
-        older: closureNumber
-          .nullable()
-          .openapi({ description: 'where the next page begins; null on the last' }),
+        older: nextPage(closureNumber),
       }),
       'a page of the closures',
     ),

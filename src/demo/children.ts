@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { environmentOfChild } from '../platform/env.ts'
 import { SetupError } from '../platform/errors.ts'
 import { projectFile } from '../platform/project.ts'
 
@@ -13,7 +14,7 @@ export function startChild({ name, file, args, env }: Start): Child {
     // A group of its own: Ctrl-C in the terminal reaches the demo, which stops its children in order.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, ...env, LEB_WITH_PARENT: '1' },
+    env: environmentOfChild({ ...env, LEB_WITH_PARENT: '1' }),
   })
   child.stdin?.on('error', () => undefined)
   return {

@@ -18,6 +18,7 @@ import { inIssuer } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { askLate } from './ask-late.ts'
 import { type Buyer, readGuest } from './buyer.ts'
+import { offer_problems } from './offer-problems.ts'
 import { addOnJson, orderJson, planJson } from './order-json.ts'
 import { catalogueShape, orderBodyShape, orderShape } from './order-shapes.ts'
 import { payWays } from './pay-ways.ts'
@@ -61,29 +62,13 @@ const place = createRoute({
       'holder/sign_in_needed',
       'holder/email_invalid',
       'holder/too_often',
-      'closure/no_such_card',
-      'order/no_such_item',
+      ...offer_problems,
       'order/offer_changed',
-      'order/zone_not_in_plan',
-      'order/no_price_in_currency',
-      'order/country_unknown',
-      'order/no_tax_rule',
-      'order/amount_missing',
-      'order/amount_not_plain',
-      'order/amount_negative',
-      'order/amount_too_many_digits',
-      'order/amount_out_of_range',
       'order/amount_not_taken',
-      'order/currency_differs',
-      'order/no_top_up_in_currency',
-      'order/card_closing',
-      'order/card_ended',
-      'order/account_closing',
       'order/pay_by_unavailable',
       'order/voucher_wrong',
       'order/balance_short',
       'order/balance_short_ended',
-      'order/not_selling',
     ),
   },
 })

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { ApiApp } from '../api/api-env.ts'
 import { needsSession, signedIn } from '../api/bearer.ts'
-import { json, problems, underIssuer } from '../api/shapes.ts'
+import { json, nextPage, pageQuery, problems, underIssuer } from '../api/shapes.ts'
 import { inIssuer } from '../platform/db.ts'
 import { orderJson } from './order-json.ts'
 import { orderNumber, orderShape } from './order-shapes.ts'
@@ -20,28 +20,14 @@ const list = createRoute({
   middleware: signedIn,
   request: {
     params: underIssuer,
-    query: z.object({
-      before: orderNumber.optional().openapi({
-        param: { name: 'before', in: 'query' },
-        description: '`older` of the page before',
-      }),
-      limit: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(orders_at_most)
-        .default(50)
-        .openapi({ param: { name: 'limit', in: 'query' } }),
-    }),
+    query: pageQuery(orderNumber, { most: orders_at_most, usual: 50 }),
   },
   responses: {
     200: json(
       z
         .object({
           orders: z.array(orderShape),
-          older: orderNumber
-            .nullable()
-            .openapi({ description: 'where the next page begins; null on the last' }),
+          older: nextPage(orderNumber),
         })
         .openapi('Orders'),
       'a page of the orders',

@@ -7,6 +7,7 @@ import { moneyJson } from '../ledger/money.ts'
 import { inIssuer } from '../platform/db.ts'
 import type { Buyer } from './buyer.ts'
 import { type Offer, readOffer, saleRules } from './offer.ts'
+import { offer_problems } from './offer-problems.ts'
 import { taxJson } from './order-json.ts'
 import { priceFields, wantedShape } from './order-shapes.ts'
 import { payBys, payWays } from './pay-ways.ts'
@@ -98,28 +99,7 @@ const read = createRoute({
   request: { params: underIssuer, query: asked },
   responses: {
     200: json(quoteShape, 'the quote'),
-    ...problems(
-      'api/invalid_input',
-      'issuer/unknown',
-      'holder/sign_in_needed',
-      'closure/no_such_card',
-      'order/no_such_item',
-      'order/zone_not_in_plan',
-      'order/no_price_in_currency',
-      'order/country_unknown',
-      'order/no_tax_rule',
-      'order/amount_missing',
-      'order/amount_not_plain',
-      'order/amount_negative',
-      'order/amount_too_many_digits',
-      'order/amount_out_of_range',
-      'order/currency_differs',
-      'order/no_top_up_in_currency',
-      'order/card_closing',
-      'order/card_ended',
-      'order/account_closing',
-      'order/not_selling',
-    ),
+    ...problems('api/invalid_input', 'issuer/unknown', 'holder/sign_in_needed', ...offer_problems),
   },
 })
 

@@ -118,6 +118,12 @@ function allowedHosts(publicUrl: string, more: string): string[] {
   return [new URL(publicUrl).host, ...listed].filter(Boolean)
 }
 
+/** What a process that is started by this one finds in its environment: all that we have, and `more`. */
+export const environmentOfChild = (more: Record<string, string>): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...more,
+})
+
 /**
  * A secret named in an issuer's provider settings: `env:NAME` reads a variable. Throws SetupError when it is missing.
  */

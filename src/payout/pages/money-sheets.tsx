@@ -102,8 +102,9 @@ export function MoneySheets({ page, view, progress, vouchers }: SheetsProps) {
   )
 }
 
-function AccountSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[] }) {
-  const { page, view, progress, parts } = props
+type PartsSheet = Omit<SheetsProps, 'vouchers'> & { parts: PartView[] }
+
+function AccountSheet({ page, view, progress, parts }: PartsSheet) {
   if (parts.length === 0) return null
   const text = payoutText[page.lang].account
   const href = `${progress}/bank-account`
@@ -148,63 +149,49 @@ function DoubtSheet({ page, view }: { page: Page; view: ClosureView }) {
   )
 }
 
-function KeptSheet(props: Omit<SheetsProps, 'vouchers'> & { parts: PartView[] }) {
-  const { page, view, progress, parts } = props
+function KeptSheet({ page, view, progress, parts }: PartsSheet) {
   if (parts.length === 0) return null
   const text = payoutText[page.lang].kept
-  const words = <p>{text.words(sumsOf(parts, page.lang))}</p>
-  if (view.isHolderErased)
-    return (
-      <div class="sheet">
-        <h2>{text.title}</h2>
-        {words}
-        <p>{text.write(page.issuer.brand.supportEmail, view.number)}</p>
-      </div>
-    )
-  return (
-    <div class="sheet">
-      <h2>{text.title}</h2>
-      {words}
-      <PostForm page={page} action={`${progress}/claim`}>
-        <button class="button plain" type="submit">
-          {text.claim}
-        </button>
-      </PostForm>
-    </div>
-  )
+  const words = text.words(sumsOf(parts, page.lang))
+  const write = view.isHolderErased && text.write(page.issuer.brand.supportEmail, view.number)
+  return <ClaimSheet {...{ page, progress, text, words, write }} />
 }
 
 /** Whose account is closed can't name one here any more: they write, with their paper. */
-function UnclaimedSheet({
-  page,
-  view,
-  progress,
-  parts,
-}: Omit<SheetsProps, 'vouchers'> & { parts: PartView[] }) {
-  const [first] = parts
-  if (!first) return null
+function UnclaimedSheet({ page, view, progress, parts }: PartsSheet) {
+  if (parts.length === 0) return null
   const { lang } = page
   const text = payoutText[lang].unclaimed
   const days = parts.map(({ claimUntil }) => claimUntil!).toSorted()
-  const until = formatCalendarDay(days[0]!, lang, view.zone)
-  const words = <p>{text.words(sumsOf(parts, lang), until)}</p>
-  if (view.covers === 'account' || view.isHolderErased)
-    return (
-      <div class="sheet">
-        <h2>{text.title}</h2>
-        {words}
-        <p>{text.write(page.issuer.brand.supportEmail, view.number, view.identity !== 'not_signed_in')}</p>
-      </div>
-    )
+  const words = text.words(sumsOf(parts, lang), formatCalendarDay(days[0]!, lang, view.zone))
+  const write =
+    (view.covers === 'account' || view.isHolderErased) &&
+    text.write(page.issuer.brand.supportEmail, view.number, view.identity !== 'not_signed_in')
+  return <ClaimSheet {...{ page, progress, text, words, write }} />
+}
+
+/** Asked for with a button; or, where `write` says whom to write to, not here. */
+function ClaimSheet(props: {
+  page: Page
+  progress: string
+  text: { title: string; claim: string }
+  words: string
+  write: string | false
+}) {
+  const { page, progress, text, words, write } = props
   return (
     <div class="sheet">
       <h2>{text.title}</h2>
-      {words}
-      <PostForm page={page} action={`${progress}/claim`}>
-        <button class="button plain" type="submit">
-          {text.claim}
-        </button>
-      </PostForm>
+      <p>{words}</p>
+      {write ? (
+        <p>{write}</p>
+      ) : (
+        <PostForm page={page} action={`${progress}/claim`}>
+          <button class="button plain" type="submit">
+            {text.claim}
+          </button>
+        </PostForm>
+      )}
     </div>
   )
 }

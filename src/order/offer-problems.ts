@@ -1,0 +1,20 @@
+/** Why what is wanted can't be offered, quoted or ordered. */
+export const offer_problems = [
+  'closure/no_such_card',
+  'order/no_such_item',
+  'order/zone_not_in_plan',
+  'order/no_price_in_currency',
+  'order/country_unknown',
+  'order/no_tax_rule',
+  'order/amount_missing',
+  'order/amount_not_plain',
+  'order/amount_negative',
+  'order/amount_too_many_digits',
+  'order/amount_out_of_range',
+  'order/currency_differs',
+  'order/no_top_up_in_currency',
+  'order/card_closing',
+  'order/card_ended',
+  'order/account_closing',
+  'order/not_selling',
+] as const
